@@ -1,0 +1,38 @@
+// End-to-end tests: the real binary, real Chromium. No browser is downloaded; Debian's package is used.
+//
+// Nothing is retried and nothing is slept on: a test that fails now and then has found something.
+
+import { type LaunchOptions, defineConfig } from '@playwright/test';
+
+/** For a spec that needs Chromium started differently. */
+export const launchOptions: LaunchOptions = {
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+export default defineConfig({
+  testDir: 'tests',
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0,
+  workers: 2,
+  reporter: 'list',
+  // Generous: a cold machine that builds beside the tests is slow, and no test waits longer than it must.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  use: {
+    browserName: 'chromium',
+    headless: true,
+    locale: 'en-GB',
+    viewport: { width: 1440, height: 900 },
+    // For a failing test: npx playwright test --trace on
+    launchOptions,
+  },
+});

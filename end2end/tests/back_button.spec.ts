@@ -1,0 +1,55 @@
+// The Back button after sign-out, in a Chromium that keeps left pages in its memory, as people's do.
+//
+// Playwright starts Chromium without that memory; here it is left on. It may take a page out of it although the page
+// said `no-store`, so the page has to look again by itself.
+
+import { launchOptions } from '../playwright.config.ts';
+import { expect, test } from './support/fixtures.ts';
+import {
+  awake, expectNothingProtected, expectNothingStored, expectSignedOut, heading, signIn, signOut,
+} from './support/steps.ts';
+
+test.use({ launchOptions: { ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] } });
+
+test('the Back button shows nothing protected after sign-out on another page', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await page.getByRole('link', { name: 'Handstamp', exact: true }).first().click();
+  await expect(page).toHaveURL('/');
+  await awake(page);
+  await signOut(page);
+  await expectNothingStored(page);
+
+  // Not waiting for `load`: a page out of the memory does not load.
+  await page.goBack({ waitUntil: 'commit' });
+  await expect(page).toHaveURL('/dashboard');
+  // Loaded anew, or out of the memory.
+  await expect(heading(page, 'You are not signed in.').or(heading(page, 'You are signed out.'))).toBeVisible();
+  await expectNothingProtected(page, user);
+});
+
+test('the Back button shows nothing protected after sign-out on the dashboard', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await signOut(page);
+  await page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }).click();
+  await expect(page).toHaveURL('/login');
+  await awake(page);
+
+  await page.goBack({ waitUntil: 'commit' });
+  await expect(page).toHaveURL('/dashboard');
+  await expect(heading(page, 'You are not signed in.').or(heading(page, 'You are signed out.'))).toBeVisible();
+  await expectNothingProtected(page, user);
+});
+
+test('a page that comes back out of the browser\'s memory looks again who is signed in', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  // What the Back button does with a page kept in memory: no storage event was heard, only this one comes.
+  await page.evaluate(() => {
+    localStorage.clear();
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  });
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  await expectNothingProtected(page, user);
+});

@@ -1,0 +1,62 @@
+// How every page looks in every state: axe-core finds nothing, nothing is wider than the screen, and a picture of each,
+// light and dark, on a phone and on a desk, lies in `screenshots/` for people to look at.
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/fixtures.ts';
+import { type State, closed, firstRun, ordinary } from './support/states.ts';
+
+// Transitions would show colours that are on their way.
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
+states(ordinary);
+
+test.describe(() => {
+  test.use({ own: {}, settled: false });
+  states(firstRun);
+});
+
+test.describe(() => {
+  test.use({ own: { SIGNUP: 'closed' } });
+  states(closed);
+});
+
+test.describe(() => {
+  test.use({ javaScriptEnabled: false });
+
+  test('sign-in without JavaScript fits every screen', async ({ page, watch }) => {
+    watch.tolerateUnusedProgram();
+    await page.goto('/login');
+    await eachLook(page, 'login-without-javascript');
+  });
+});
+
+function states(list: State[]): void {
+  for (const state of list) {
+    test(`${state.name}: no finding of axe, and it fits every screen`, async ({ page, context, handstamp, watch }) => {
+      await state.reach({ page, context, handstamp, watch });
+      await eachLook(page, state.name.replaceAll(' ', '-'), async () => {
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(node => node.target) }))).toEqual([]);
+      });
+    });
+  }
+}
+
+/** Light and dark, phone and desk: a picture each, and whatever else is to be checked. */
+async function eachLook(page: Page, name: string, check = async () => {}): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [390, 1440]) {
+      await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+      await page.screenshot({ path: `screenshots/${name}-${colorScheme}-${width}.png`, fullPage: true, animations: 'disabled' });
+      await check();
+    }
+  }
+  // 320 px is also what a desk shows at 400 % (WCAG 1.4.10).
+  for (const width of [320, 390, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const room = await page.locator('html').evaluate(html => html.clientWidth - html.scrollWidth);
+    expect(room, `nothing reaches beyond a screen of ${width} px`).toBeGreaterThanOrEqual(0);
+  }
+}

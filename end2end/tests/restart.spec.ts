@@ -1,0 +1,47 @@
+// What a restart of the server, gentle or not, must not change: who is signed out, and who is signed in.
+
+import { expect, test } from './support/fixtures.ts';
+import {
+  copyCurl, expectGreeting, expectSignedOut, openDashboardWith, runCurl, signIn, signOut, stored,
+} from './support/steps.ts';
+
+test.use({ own: {} });
+
+for (const [how, end] of [['an orderly stop', 'stop'], ['a kill', 'kill']] as const) {
+  test(`after ${how} and a new start, signed out stays signed out and signed in stays signed in`, async ({
+    page, otherBrowser, handstamp, watch,
+  }) => {
+    const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
+    const other = await otherBrowser();
+    await signIn(other, grace);
+    await signIn(page, ada);
+    const line = await copyCurl(page, handstamp);
+    const { device } = await stored(page);
+    await signOut(page);
+    await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+
+    // Not a moment later: what was answered is on the disk.
+    await handstamp[end]();
+    await handstamp.start();
+
+    expect(await runCurl(line, handstamp)).toBe('401 {"code":"token_revoked","msg":"Token has been revoked"}');
+    await other.reload();
+    await expectGreeting(other, grace);
+    await page.reload();
+    await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+    watch.announceStatus(401, '/api/greeting');
+    await openDashboardWith(page, device!);
+    await expectSignedOut(page, 'You were signed out.', 'This session was ended. Sign in to get a new stamp.');
+
+    await signIn(page, ada);
+  });
+}
+
+test('with an account in the store no new link for a first one is printed', async ({ page, handstamp, watch }) => {
+  const before = handstamp.log.length;
+  await handstamp.stop();
+  await handstamp.start();
+  expect(handstamp.log.slice(before)).not.toContain('/setup');
+  watch.announceStatus(404, '/setup');
+  expect((await page.goto('/setup'))?.status()).toBe(404);
+});

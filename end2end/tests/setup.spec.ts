@@ -1,0 +1,86 @@
+// The first run: one link, printed once, makes one administrator.
+
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/fixtures.ts';
+import { hold, requestsTo } from './support/network.ts';
+import { type Server, newName } from './support/server.ts';
+import { expectGreeting, expectNothingStored, fill, heading, open } from './support/steps.ts';
+
+test.use({ own: {}, settled: false });
+
+test('the link from the console makes the administrator, who comes to the dashboard; used again it is a 404', async ({
+  page, handstamp, watch,
+}) => {
+  const link = handstamp.setupLink();
+  const user = newUser(handstamp);
+  await open(page, link);
+  await expect(page).toHaveTitle('Set up · Handstamp');
+  await expect(heading(page, 'Make the first account')).toBeVisible();
+  await fill(page, user);
+  await create(page).click();
+
+  await expectGreeting(page, user);
+  await expect(page.getByRole('main')).toContainText('admin');
+  expect(new URL(page.url()).hash, 'the code has left the address bar').toBe('');
+
+  watch.announceStatus(404, '/setup');
+  expect((await page.goto(link))?.status()).toBe(404);
+  await expect(heading(page, 'There is nothing here.')).toBeVisible();
+});
+
+test('of two browsers that claim the link at once exactly one becomes administrator', async ({
+  page, otherBrowser, handstamp, watch,
+}) => {
+  watch.announceStatus(404, '/api/setup');
+  const link = handstamp.setupLink();
+  const pages = [page, await otherBrowser()];
+  const claims = await Promise.all(pages.map(async page => {
+    const claim = await hold(page, '**/api/setup');
+    await open(page, link);
+    await fill(page, newUser(handstamp));
+    await create(page).click();
+    await claim.arrived;
+    return claim;
+  }));
+  // Both stand at the door before either is let through.
+  for (const claim of claims) claim.release();
+
+  const outcome = await Promise.all(pages.map(async page => {
+    const won = heading(page, /^Hello, /);
+    const lost = page.getByRole('alert');
+    await expect(won.or(lost)).toBeVisible();
+    return (await won.isVisible()) ? 'won' : lost.innerText();
+  }));
+  expect(outcome.sort()).toEqual([expect.stringContaining('There is an account already. Sign in instead.'), 'won']);
+});
+
+test('a wrong code makes nobody an administrator', async ({ page, handstamp, watch }) => {
+  watch.announceStatus(403, '/api/setup');
+  await open(page, '/setup#made-up');
+  await fill(page, newUser(handstamp));
+  await create(page).click();
+
+  await expect(page.getByRole('alert')).toContainText('This code is not the one the server printed. Copy the whole link.');
+  await expectNothingStored(page);
+  await open(page, handstamp.setupLink());
+  await expect(create(page), 'the right link still works').toBeVisible();
+});
+
+test('without a code the page says where the link is, and sends nothing', async ({ page, handstamp }) => {
+  const sent = requestsTo(page, '/api/setup');
+  await open(page, '/setup');
+  await fill(page, newUser(handstamp));
+  await create(page).click();
+
+  await expect(page.getByText('Open the link that the server printed when it started. It ends in a code.')).toBeVisible();
+  expect(sent).toEqual([]);
+  await expectNothingStored(page);
+});
+
+function create(page: Page) {
+  return page.getByRole('button', { name: 'Create administrator' });
+}
+
+function newUser(handstamp: Server) {
+  return { name: newName(), password: handstamp.newPassword() };
+}

@@ -1,0 +1,162 @@
+// Signing in by the form: the right way, the wrong ways, and without a mouse.
+
+import type { Locator, Page } from '@playwright/test';
+import { expect, test } from './support/fixtures.ts';
+import { requestsTo } from './support/network.ts';
+import {
+  awake, expectFieldError, expectGreeting, expectNothingStored, fill, heading, open, secondsLeft, signIn, signOut, stored,
+} from './support/steps.ts';
+
+test('whoever signs in is greeted by name, and sees the time left going down', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await page.goto('/');
+  await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
+  await expect(page).toHaveTitle('Sign in · Handstamp');
+  await awake(page);
+  await expect(heading(page, 'Welcome back')).toBeVisible();
+  await fill(page, user);
+  await submit(page).click();
+
+  await expectGreeting(page, user);
+  await expect(page).toHaveTitle('Dashboard · Handstamp');
+  await expect(page.getByRole('progressbar', { name: 'Time left' })).toBeVisible();
+  await expect(page.getByText(/Valid until \d\d:\d\d/)).toBeVisible();
+  await expect(page.getByRole('img', { name: `Stamp: ${user.name}` })).toBeVisible();
+  const first = await secondsLeft(page);
+  expect(first).toBeLessThanOrEqual(60 * 60);
+  await expect.poll(() => secondsLeft(page)).toBeLessThan(first);
+});
+
+test('a wrong password keeps the name, clears the password, and puts the focus on the message', async ({
+  page, handstamp, watch,
+}) => {
+  const user = await handstamp.addUser();
+  watch.announceStatus(401, '/api/login');
+  await open(page, '/login');
+  await fill(page, { ...user, password: handstamp.newPassword() });
+  await submit(page).click();
+
+  const alert = page.getByRole('alert');
+  await expect(alert).toHaveText('Bad username or password.');
+  await expect(alert).toBeFocused();
+  await expect(page.getByLabel('Username')).toHaveValue(user.name);
+  await expect(password(page)).toHaveValue('');
+  await expectNothingStored(page);
+
+  await password(page).fill(user.password);
+  await submit(page).click();
+  await expectGreeting(page, user);
+});
+
+test('an unknown name is answered with the same words as a wrong password', async ({ page, handstamp, watch }) => {
+  watch.announceStatus(401, '/api/login');
+  await open(page, '/login');
+  await fill(page, { name: 'nobody', password: handstamp.newPassword() });
+  await submit(page).click();
+  await expect(page.getByRole('alert')).toHaveText('Bad username or password.');
+});
+
+test('empty fields are pointed out one by one, before anything is sent', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  const sent = requestsTo(page, '/api/login');
+  await open(page, '/login');
+  await submit(page).click();
+  await expectFieldError(page, 'Username', 'Enter your username.');
+  await expectFieldError(page, 'Password', 'Enter your password.');
+
+  await page.getByLabel('Username').fill(user.name);
+  await submit(page).click();
+  await expectFieldError(page, 'Password', 'Enter your password.');
+  await expect(page.getByLabel('Username')).not.toHaveAttribute('aria-invalid', 'true');
+  expect(sent).toEqual([]);
+
+  await password(page).fill(user.password);
+  await submit(page).click();
+  await expectGreeting(page, user);
+});
+
+test('without "keep me signed in" the token lives in this tab and nowhere else', async ({ page, context, handstamp }) => {
+  const user = await handstamp.addUser();
+  await open(page, '/login');
+  await expect(keep(page)).toBeChecked();
+  await keep(page).uncheck();
+  await fill(page, user);
+  await submit(page).click();
+  await expectGreeting(page, user);
+  expect(await stored(page)).toEqual({ device: null, tab: expect.stringMatching(/^"eyJ/) });
+
+  await page.reload();
+  await expectGreeting(page, user);
+  const tab = await context.newPage();
+  await open(tab, '/dashboard');
+  await expect(heading(tab, 'You are not signed in.')).toBeVisible();
+
+  await signOut(page);
+  await expectNothingStored(page);
+});
+
+test('with "keep me signed in" a new tab is signed in too', async ({ page, context, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  expect(await stored(page)).toEqual({ device: expect.stringMatching(/^"eyJ/), tab: null });
+  const tab = await context.newPage();
+  await open(tab, '/dashboard');
+  await expectGreeting(tab, user);
+});
+
+test('whoever is signed in already is told so on the sign-in page', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await open(page, '/login');
+  await expect(page.getByText('You are signed in on this browser.')).toBeVisible();
+  await page.getByRole('link', { name: 'Go to your dashboard' }).click();
+  await expectGreeting(page, user);
+});
+
+test('signing in again ends the session that this browser had before', async ({ page, handstamp, watch }) => {
+  const [first, second] = [await handstamp.addUser(), await handstamp.addUser()];
+  await signIn(page, first);
+  const { device } = await stored(page);
+  await signIn(page, second);
+
+  watch.announceStatus(401, '/api/greeting');
+  await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), ['handstamp.access_token', device!]);
+  await page.reload();
+  await expect(heading(page, 'You were signed out.')).toBeVisible();
+});
+
+test('the fields are ones that a password manager knows, and the password can be looked at', async ({ page, handstamp }) => {
+  await open(page, '/login');
+  const name = page.getByLabel('Username');
+  await expect(name).toHaveAttribute('autocomplete', 'username');
+  await expect(name).toHaveAttribute('autocapitalize', 'none');
+  await expect(password(page)).toHaveAttribute('autocomplete', 'current-password');
+  await password(page).fill(handstamp.newPassword());
+  await page.getByRole('button', { name: 'Show password' }).click();
+  await expect(password(page)).toHaveAttribute('type', 'text');
+  await page.getByRole('button', { name: 'Hide password' }).click();
+  await expect(password(page)).toHaveAttribute('type', 'password');
+});
+
+test('Caps Lock is pointed out while the password is typed', async ({ page }) => {
+  await open(page, '/login');
+  const hint = page.getByText('Caps Lock is on.');
+  await expect(hint).toBeHidden();
+  // Playwright cannot press Caps Lock; the event is the one that Chromium makes while it is on.
+  for (const type of ['keydown', 'keyup']) await password(page).dispatchEvent(type, { key: 'A', modifierCapsLock: true });
+  await expect(hint).toBeVisible();
+  for (const type of ['keydown', 'keyup']) await password(page).dispatchEvent(type, { key: 'a' });
+  await expect(hint).toBeHidden();
+});
+
+function submit(page: Page): Locator {
+  return page.getByRole('button', { name: 'Sign in', exact: true });
+}
+
+function password(page: Page): Locator {
+  return page.getByLabel('Password', { exact: true });
+}
+
+function keep(page: Page): Locator {
+  return page.getByRole('checkbox', { name: 'Keep me signed in on this device' });
+}

@@ -1,0 +1,108 @@
+// Signing out: the stamp is dead at once, everywhere, and nothing protected is left to be seen.
+
+import { expect, test } from './support/fixtures.ts';
+import {
+  awake, copyCurl, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, greeting, heading, open,
+  openDashboardWith, runCurl, signIn, signOut, stored,
+} from './support/steps.ts';
+
+const REVOKED = '401 {"code":"token_revoked","msg":"Token has been revoked"}';
+
+test('the copied curl line opens the door, and after sign-out the same line is refused', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const line = await copyCurl(page, handstamp);
+  expect(await runCurl(line, handstamp)).toBe(`200 {"message":"${greeting(user)}"}`);
+
+  await signOut(page);
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  await expectNothingProtected(page, user);
+  await expectNothingStored(page);
+  expect(await runCurl(line, handstamp)).toBe(REVOKED);
+});
+
+test('where the clipboard is denied, the whole line is selected to be copied by hand', async ({ page, handstamp }) => {
+  await page.addInitScript(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
+  });
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+
+  await expect(page.getByText('Press Ctrl+C to copy.')).toBeVisible();
+  const selected = await page.evaluate(() => {
+    const field = document.activeElement;
+    const isField = field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement;
+    return isField ? field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0) : getSelection()?.toString();
+  });
+  expect(await runCurl(selected?.trim() ?? '', handstamp)).toContain(greeting(user));
+});
+
+test('signing out in one tab signs out the other at once', async ({ page, context, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const other = await context.newPage();
+  await open(other, '/dashboard');
+  await expectGreeting(other, user);
+
+  await signOut(page);
+  await expectSignedOut(other, 'You are signed out.', 'You signed out in another tab. This stamp no longer opens anything.');
+  await expectNothingProtected(other, user);
+});
+
+test('signing in in one tab is noticed by the sign-in page of another', async ({ page, context, handstamp }) => {
+  const user = await handstamp.addUser();
+  const other = await context.newPage();
+  await open(other, '/login');
+  await expect(other.getByText('You are signed in on this browser.')).toBeHidden();
+  await signIn(page, user);
+  await expect(other.getByText('You are signed in on this browser.')).toBeVisible();
+});
+
+test('the button works on pages other than the dashboard, which stay where they are', async ({ page, handstamp }) => {
+  await signIn(page, await handstamp.addUser());
+  await open(page, '/');
+  await signOut(page);
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeHidden();
+  await expect(page).toHaveURL('/');
+  await expectNothingStored(page);
+});
+
+test('a session that was ended from outside is found dead at the next look', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const line = await copyCurl(page, handstamp);
+  const ended = await runCurl(line, handstamp, { end: true });
+  expect(ended).toBe('200 {"msg":"Access token revoked"}');
+
+  watch.announceStatus(401, '/api/greeting');
+  await page.reload();
+  await expectSignedOut(page, 'You were signed out.', 'This session was ended. Sign in to get a new stamp.');
+  await expectNothingProtected(page, user);
+  await expectNothingStored(page);
+});
+
+test('an old token put back by hand opens nothing', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const { device } = await stored(page);
+  await signOut(page);
+  await expect(heading(page, 'You are signed out.')).toBeVisible();
+
+  watch.announceStatus(401, '/api/greeting');
+  await openDashboardWith(page, device!);
+  await expectSignedOut(page, 'You were signed out.', 'This session was ended. Sign in to get a new stamp.');
+});
+
+test('after sign-out the next one signs in on the same page', async ({ page, handstamp }) => {
+  const [first, second] = [await handstamp.addUser(), await handstamp.addUser()];
+  await signIn(page, first);
+  await signOut(page);
+  await page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }).click();
+  await awake(page);
+  await fill(page, second);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expectGreeting(page, second);
+  expect((await page.content()).includes(first.name)).toBe(false);
+});

@@ -1,0 +1,99 @@
+// The test function of all specs: a running server, and a watch that no test can forget.
+
+import { type BrowserContextOptions, type Page, test as base } from '@playwright/test';
+import { foreignSite } from './foreign_site.ts';
+import { Server, type Settings } from './server.ts';
+import { Watch } from './watch.ts';
+
+type Fixtures = {
+  /** Set (`test.use({ own: {} })`), the test gets a server to itself, with these settings. */
+  own: Settings | undefined;
+  /** Whether the own server has a user already, so that its first run is over. */
+  settled: boolean;
+  handstamp: Server;
+  watch: Watch;
+  /** A page in another browser: nothing is shared with `page`. */
+  otherBrowser: (options?: BrowserContextOptions) => Promise<Page>;
+  /** Serves one page from a foreign origin; returns its address. */
+  foreign: (host: 'localhost' | '127.0.0.1', html: string) => Promise<string>;
+};
+
+type WorkerFixtures = {
+  /** One server for all tests of a worker that need no more than a user of their own. */
+  shared: () => Promise<Server>;
+};
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  own: [undefined, { option: true }],
+  settled: [true, { option: true }],
+
+  shared: [
+    async ({}, use) => {
+      let server: Promise<Server> | undefined;
+      await use(() => (server ??= start({}, true)));
+      const started = await server;
+      await started?.remove();
+      started?.expectCleanLog();
+    },
+    { scope: 'worker' },
+  ],
+
+  handstamp: async ({ own, settled, shared }, use) => {
+    const server = own ? await start(own, settled) : await shared();
+    await use(server);
+    // Read after the end, where there is one: the last lines count too.
+    if (own) await server.remove();
+    server.expectCleanLog();
+  },
+
+  watch: [
+    async ({ browser, handstamp }, use) => {
+      const watch = new Watch(browser, handstamp.origin);
+      await use(watch);
+      watch.detach();
+      watch.expectNothingElse();
+    },
+    { auto: true },
+  ],
+
+  baseURL: async ({ handstamp }, use) => use(handstamp.origin),
+
+  context: async ({ watch, context }, use) => {
+    await watch.ready();
+    await use(context);
+    await watch.settle();
+  },
+
+  otherBrowser: async ({ browser, baseURL, watch, context: _first }, use) => {
+    const opened: Page[] = [];
+    await use(async options => {
+      const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}), ...options });
+      await watch.ready();
+      const page = await context.newPage();
+      opened.push(page);
+      return page;
+    });
+    await watch.settle();
+    for (const page of opened) await page.context().close();
+  },
+
+  foreign: async ({ watch }, use) => {
+    const sites: { close: () => Promise<void> }[] = [];
+    await use(async (host, html) => {
+      const site = await foreignSite(host, html);
+      sites.push(site);
+      watch.announceOrigin(site.origin);
+      return site.origin;
+    });
+    for (const site of sites) await site.close();
+  },
+});
+
+export { expect } from '@playwright/test';
+
+async function start(settings: Settings, settled: boolean): Promise<Server> {
+  const server = await Server.create(settings);
+  await server.start();
+  if (settled) await server.addUser();
+  return server;
+}

@@ -1,0 +1,184 @@
+// One running handstamp: its process, its port, its database, its log.
+//
+// Knows no browser. Everything it starts it ends, by process id.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect } from '@playwright/test';
+
+export type Settings = Record<string, string>;
+export type User = { name: string; password: string };
+
+const PROJECT = resolve(import.meta.dirname, '../../..');
+const BINARY = process.env['HANDSTAMP_BIN'] ?? join(PROJECT, 'target/release/handstamp');
+
+export class Server {
+  readonly origin: string;
+  /** All that the server and its commands have written, on both outputs. */
+  log = '';
+  private process: ChildProcess | undefined;
+  private readonly passwords: string[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    port: number,
+    private readonly settings: Settings,
+  ) {
+    this.origin = `http://127.0.0.1:${port}`;
+  }
+
+  /** A server of its own: fresh folder, fresh database, free port. Not yet started. */
+  static async create(settings: Settings = {}): Promise<Server> {
+    const folder = await mkdtemp(join(tmpdir(), 'handstamp-end2end-'));
+    const port = await freePort();
+    return new Server(folder, port, {
+      LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+      DATABASE_URL: `sqlite:${join(folder, 'handstamp.db')}`,
+      // Kept over restarts, and no two tests write one secret file in the project's data folder.
+      JWT_SECRET: randomBytes(32).toString('hex'),
+      HASH_CONCURRENCY: '1',
+      ...settings,
+    });
+  }
+
+  /** Starts on the same data and port as before; returns when protected doors may be served. */
+  async start(): Promise<void> {
+    const child = spawn(BINARY, [], { cwd: PROJECT, env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = child;
+    const collect = (chunk: string) => (this.log += chunk);
+    child.stdout.setEncoding('utf8').on('data', collect);
+    child.stderr.setEncoding('utf8').on('data', collect);
+    child.on('error', error => collect(`could not start ${BINARY}: ${error.message}\n`));
+    await expect
+      .poll(() => this.exited() ?? this.ready(), { message: 'the server becomes ready', intervals: [20, 50, 100] })
+      .toBe('ready')
+      .catch((error: unknown) => Promise.reject(new Error(`${String(error)}\n\nlog:\n${this.log}`)));
+  }
+
+  /** Asks it to end, as systemd would, and waits until it has, in good order. */
+  async stop(): Promise<void> {
+    expect([0, undefined], 'exit code after SIGTERM').toContain(await this.end('SIGTERM'));
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Ends it and removes its data. */
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The one-time link that stands in one line of the log. */
+  setupLink(): string {
+    const links = this.log.match(/http:\/\/\S+\/setup#[A-Za-z0-9_-]+/g) ?? [];
+    expect(links, 'the setup link is printed once').toHaveLength(1);
+    return links[0]!;
+  }
+
+  /** A new user, made by the command line: no door of the server has to be open for it. */
+  async addUser(name = newName()): Promise<User> {
+    const user = { name, password: this.newPassword() };
+    await this.command(['user', 'add', user.name, '--password-stdin'], `${user.password}\n`);
+    return user;
+  }
+
+  /** A password that nobody uses yet; the log must never hold it. */
+  newPassword(): string {
+    const password = `correct-horse-${randomBytes(9).toString('hex')}`;
+    this.passwords.push(password);
+    return password;
+  }
+
+  /** An access token, fetched at the machines' door. */
+  async token(user: User): Promise<string> {
+    const form = new URLSearchParams({ username: user.name, password: user.password });
+    const { out } = await run('curl', ['-sS', '--data', '@-', `${this.origin}/login`], form.toString());
+    return (JSON.parse(out) as { access_token: string }).access_token;
+  }
+
+  /** What the protected door answers to this token: status and body. */
+  async greet(token: string): Promise<string> {
+    const args = ['-sS', '-w', '\\n%{http_code}', '-H', '@-', `${this.origin}/protected`];
+    const { out } = await run('curl', args, `Authorization: Bearer ${token}`);
+    const [body, status] = out.split('\n');
+    return `${status} ${body}`;
+  }
+
+  /** No password that was typed and no token that was issued stands in the log. */
+  expectCleanLog(): void {
+    for (const password of this.passwords) {
+      expect(this.log.includes(password), 'a password stands in the log').toBe(false);
+    }
+    // Every JWT begins so: it is `{"` in base64url.
+    expect(this.log, 'a token stands in the log').not.toContain('eyJ');
+    expect(this.log, 'a password field stands in the log').not.toMatch(/password=/i);
+  }
+
+  // The exit code; nothing where none was running.
+  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null | undefined> {
+    const child = this.process;
+    this.process = undefined;
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return undefined;
+    const exit = once(child, 'exit');
+    process.kill(child.pid, signal);
+    await exit;
+    return child.exitCode;
+  }
+
+  private exited(): string | undefined {
+    const child = this.process;
+    return child && (child.exitCode ?? child.signalCode) !== null ? `exited with ${child.exitCode}` : undefined;
+  }
+
+  private async ready(): Promise<string> {
+    return fetch(`${this.origin}/readyz`).then(
+      answer => (answer.ok ? 'ready' : `status ${answer.status}`),
+      () => 'no answer',
+    );
+  }
+
+  private async command(args: string[], input: string): Promise<void> {
+    const { out, err } = await run(BINARY, args, input, { cwd: PROJECT, env: this.environment() });
+    this.log += out + err;
+  }
+
+  // Nothing of the outer environment but what a process needs, so that a developer's settings change no test.
+  private environment(): NodeJS.ProcessEnv {
+    return { PATH: process.env['PATH'], HOME: process.env['HOME'], ...this.settings };
+  }
+}
+
+/** A name that no other test uses, short enough to read in a picture. */
+export function newName(): string {
+  return `ada${randomBytes(4).toString('hex')}`;
+}
+
+/** Runs a program to its end and returns what it wrote; its standard input is `input`. */
+export function run(file: string, args: string[], input = '', options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+  return new Promise<{ out: string; err: string }>((done, failed) => {
+    const child = execFile(file, args, { ...options, timeout: 20_000 }, (error, out, err) => {
+      // The arguments are left out: they may hold a token.
+      if (error) failed(new Error(`${file} ended with ${error.code}: ${err}`));
+      else done({ out, err });
+    });
+    child.stdin?.end(input);
+  });
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}

@@ -1,0 +1,182 @@
+// Every state in which a page can be seen, and the way there.
+
+import { type BrowserContext, type Page, expect } from '@playwright/test';
+import { hold } from './network.ts';
+import type { Server } from './server.ts';
+import { copyCurl, expectGreeting, fill, heading, open, openDashboardWith, signIn, signOut } from './steps.ts';
+import type { Watch } from './watch.ts';
+
+type Scene = { page: Page; context: BrowserContext; handstamp: Server; watch: Watch };
+export type State = { name: string; reach: (scene: Scene) => Promise<void> };
+
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+
+/** On a server that has users, with sign-up open. */
+export const ordinary: State[] = [
+  state('home', ({ page }) => open(page, '/')),
+  state('home signed in', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addUser());
+    await open(page, '/');
+    await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  }),
+  state('not found', async ({ page, watch }) => {
+    watch.announceStatus(404, '/nothing');
+    await page.goto('/nothing');
+    await expect(heading(page, 'There is nothing here.')).toBeVisible();
+  }),
+  state('login', ({ page }) => open(page, '/login')),
+  state('login with empty fields', async ({ page }) => {
+    await open(page, '/login');
+    await press(page, 'Sign in');
+    await expect(page.getByText('Enter your password.').first()).toBeVisible();
+  }),
+  state('login with a wrong password', async ({ page, handstamp, watch }) => {
+    watch.announceStatus(401, '/api/login');
+    await open(page, '/login');
+    await fill(page, { name: 'ada', password: handstamp.newPassword() });
+    await press(page, 'Sign in');
+    await expect(page.getByRole('alert')).toHaveText('Bad username or password.');
+  }),
+  state('login under way', async ({ page, handstamp }) => {
+    await hold(page, '**/api/login');
+    await open(page, '/login');
+    await fill(page, { name: 'ada', password: handstamp.newPassword() });
+    await press(page, 'Sign in');
+    await expect(page.locator('button[aria-busy="true"]')).toBeVisible();
+  }),
+  state('login when signed in', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addUser());
+    await open(page, '/login');
+    await expect(page.getByText('You are signed in on this browser.')).toBeVisible();
+  }),
+  state('login with Caps Lock', async ({ page }) => {
+    await open(page, '/login');
+    await page.getByLabel('Password', { exact: true }).dispatchEvent('keydown', { key: 'A', modifierCapsLock: true });
+    await expect(page.getByText('Caps Lock is on.')).toBeVisible();
+  }),
+  state('login without its program', async ({ page, watch }) => {
+    watch.announceFailure('ERR_FAILED', /^\/pkg\/handstamp.*\.wasm$/);
+    await page.route('**/*.wasm', route => route.abort());
+    await page.goto('/login');
+    await expect(page.getByText("This page's program did not load.")).toBeVisible();
+  }),
+  state('sign-up', ({ page }) => open(page, '/signup')),
+  state('sign-up with errors', async ({ page }) => {
+    await open(page, '/signup');
+    await fill(page, { name: '', password: 'short' });
+    await press(page, 'Create account');
+    await expect(page.getByText('Use at least 15 characters.').first()).toBeVisible();
+  }),
+  state('dashboard', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addUser());
+    await expect(page.getByRole('timer')).toBeVisible();
+  }),
+  state('dashboard with the longest name', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addUser('m'.repeat(64)));
+  }),
+  state('dashboard with the line copied', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addUser());
+    await copyCurl(page, handstamp);
+  }),
+  state('dashboard with the clipboard denied', async ({ page, handstamp }) => {
+    await page.addInitScript(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
+    });
+    await signIn(page, await handstamp.addUser());
+    await press(page, 'Copy');
+    await expect(page.getByText('Press Ctrl+C to copy.')).toBeVisible();
+  }),
+  state('dashboard waiting', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addUser());
+    const answer = await hold(page, '**/api/greeting');
+    await page.reload({ waitUntil: 'commit' });
+    await answer.arrived;
+  }),
+  state('dashboard without its greeting', async ({ page, handstamp, watch }) => {
+    await signIn(page, await handstamp.addUser());
+    watch.announceFailure('ERR_FAILED', '/api/greeting');
+    await page.route('**/api/greeting', route => route.abort());
+    await page.reload();
+    await expect(heading(page, 'Your greeting did not arrive.')).toBeVisible();
+  }),
+  state('signed out', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addUser());
+    await signOut(page);
+    await expect(heading(page, 'You are signed out.')).toBeVisible();
+  }),
+  state('signed out unconfirmed', async ({ page, handstamp, watch }) => {
+    await signIn(page, await handstamp.addUser());
+    watch.announceFailure('ERR_FAILED', '/api/logout');
+    await page.route('**/api/logout', route => route.abort());
+    await signOut(page);
+    await expect(heading(page, 'You are signed out here.')).toBeVisible();
+  }),
+  state('signed out in another tab', async ({ page, context, handstamp }) => {
+    const user = await handstamp.addUser();
+    await signIn(page, user);
+    const other = await context.newPage();
+    await open(other, '/dashboard');
+    await expectGreeting(other, user);
+    await signOut(other);
+    await expect(page.getByText('You signed out in another tab.')).toBeVisible();
+    await other.close();
+  }),
+  state('signed out by expiry', async ({ page, handstamp }) => {
+    const user = await handstamp.addUser();
+    await page.route('**/api/greeting', async route => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), expires_in: 1 } });
+    });
+    await openDashboardWith(page, JSON.stringify(await handstamp.token(user)));
+    await expect(heading(page, 'Your stamp has expired.')).toBeVisible();
+  }),
+  state('signed out by revocation', async ({ page, handstamp, watch }) => {
+    await signIn(page, await handstamp.addUser());
+    const kept = await page.evaluate(() => localStorage.getItem('handstamp.access_token'));
+    await signOut(page);
+    await expect(heading(page, 'You are signed out.')).toBeVisible();
+    watch.announceStatus(401, '/api/greeting');
+    await openDashboardWith(page, kept!);
+    await expect(heading(page, 'You were signed out.')).toBeVisible();
+  }),
+  state('stamp not valid', async ({ page }) => {
+    await openDashboardWith(page, '5');
+    await expect(heading(page, 'This stamp is not valid.')).toBeVisible();
+  }),
+  state('storage denied', async ({ page }) => {
+    await page.addInitScript(() => {
+      const denied = { get: () => { throw new DOMException('denied', 'SecurityError'); } };
+      Object.defineProperties(window, { localStorage: denied, sessionStorage: denied });
+    });
+    await open(page, '/dashboard');
+    await expect(heading(page, 'This browser keeps no stamp.')).toBeVisible();
+  }),
+  state('not signed in', async ({ page }) => {
+    await open(page, '/dashboard');
+    await expect(heading(page, 'You are not signed in.')).toBeVisible();
+  }),
+];
+
+/** On a server that nobody has an account on. */
+export const firstRun: State[] = [
+  state('set-up', ({ page, handstamp }) => open(page, handstamp.setupLink())),
+  state('set-up with a wrong code', async ({ page, handstamp, watch }) => {
+    watch.announceStatus(403, '/api/setup');
+    await open(page, '/setup#made-up');
+    await fill(page, { name: 'ada', password: handstamp.newPassword() });
+    await press(page, 'Create administrator');
+    await expect(page.getByText('This code is not the one the server printed.')).toBeVisible();
+  }),
+];
+
+/** Where sign-up is closed. */
+export const closed: State[] = [
+  state('sign-up closed', async ({ page }) => {
+    await page.goto('/signup');
+    await expect(heading(page, 'Sign-up is closed')).toBeVisible();
+  }),
+];
+
+function state(name: string, reach: State['reach']): State {
+  return { name, reach };
+}

@@ -1,0 +1,113 @@
+// What people do on the pages, and what they see: the steps that most tests share.
+
+import { type Page, expect } from '@playwright/test';
+import { type Server, type User, run } from './server.ts';
+
+/** Where the pages keep the access token (src/app/token_storage.rs). */
+export const KEY = 'handstamp.access_token';
+
+/** Opens a page and waits until its islands are awake. */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await awake(page);
+}
+
+export async function awake(page: Page): Promise<void> {
+  await expect(page.locator('html[data-program="started"]')).toBeAttached();
+}
+
+export async function fill(page: Page, user: User): Promise<void> {
+  await page.getByLabel('Username').fill(user.name);
+  await page.getByLabel('Password', { exact: true }).fill(user.password);
+}
+
+/** Signs in by the form, as a person does. */
+export async function signIn(page: Page, user: User): Promise<void> {
+  await open(page, '/login');
+  await fill(page, user);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expectGreeting(page, user);
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).click();
+}
+
+export function heading(page: Page, name: string | RegExp) {
+  return page.getByRole('heading', { level: 1, name, exact: true });
+}
+
+export function greeting(user: User): string {
+  return `Hello, ${user.name}! This is a protected route.`;
+}
+
+export async function expectGreeting(page: Page, user: User): Promise<void> {
+  await expect(heading(page, greeting(user))).toBeVisible();
+  await expect(page).toHaveURL('/dashboard');
+}
+
+/** A signed-out state of the dashboard: its heading, a sentence, and a way to sign in. */
+export async function expectSignedOut(page: Page, title: string, sentence: string | RegExp): Promise<void> {
+  await expect(heading(page, title)).toBeVisible();
+  await expect(page.getByText(sentence)).toBeVisible();
+  await expect(page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true })).toHaveAttribute('href', '/login');
+  await expect(page.locator('html')).toHaveAttribute('data-signed-in', 'no');
+}
+
+/** Neither the name, nor the greeting, nor any token stands anywhere in the document. */
+export async function expectNothingProtected(page: Page, user: User): Promise<void> {
+  const html = await page.content();
+  for (const secret of [user.name, 'Hello,', 'eyJ', user.password]) {
+    expect(html.includes(secret), `"${secret.slice(0, 6)}…" is still in the document`).toBe(false);
+  }
+}
+
+/** The sentence is read out with the field, and the field says that it is wrong. */
+export async function expectFieldError(page: Page, label: string, sentence: string): Promise<void> {
+  const field = page.getByLabel(label, { exact: true });
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await expect(field).toHaveAccessibleDescription(new RegExp(sentence.replaceAll('.', '\\.')));
+  await expect(page.getByText(sentence).first()).toBeVisible();
+}
+
+/** What both storages of this page hold under our key, as stored. */
+export async function stored(page: Page) {
+  return page.evaluate(key => ({ device: localStorage.getItem(key), tab: sessionStorage.getItem(key) }), KEY);
+}
+
+export async function expectNothingStored(page: Page): Promise<void> {
+  await expect.poll(() => stored(page)).toEqual({ device: null, tab: null });
+}
+
+/** Puts something where the token belongs, and opens the dashboard with it. */
+export async function openDashboardWith(page: Page, kept: string): Promise<void> {
+  await page.goto('/');
+  await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [KEY, kept]);
+  await open(page, '/dashboard');
+}
+
+/** Copies the curl line of the dashboard and reads it from the clipboard. */
+export async function copyCurl(page: Page, handstamp: Server): Promise<string> {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: handstamp.origin });
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toBeVisible();
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** Runs a copied line in a real shell, or the same with `DELETE /logout` (`end`); returns status and body. */
+export async function runCurl(line: string, handstamp: Server, { end = false } = {}): Promise<string> {
+  // Checked before it runs: a shell does what it is told.
+  expect(line).toMatch(/^curl -i -H "Authorization: Bearer [\w-]+\.[\w-]+\.[\w-]+" http:\/\/127\.0\.0\.1:\d+\/protected$/);
+  expect(line.endsWith(` ${handstamp.origin}/protected`)).toBe(true);
+  const { out } = await run('sh', ['-c', end ? line.replace(/protected$/, 'logout -X DELETE') : line]);
+  const [head, body] = out.split('\r\n\r\n');
+  return `${head?.split(' ')[1]} ${body}`;
+}
+
+/** Seconds that the countdown shows. */
+export async function secondsLeft(page: Page): Promise<number> {
+  const text = await page.getByRole('timer').innerText();
+  const clock = text.match(/\d+(?::\d\d)+/)?.[0];
+  if (!clock) throw new Error(`no time in "${text}"`);
+  return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+}

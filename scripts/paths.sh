@@ -1,0 +1,6 @@
+# Where the project's tools are: sourced by scripts, with the project's root as the current folder.
+# Tools of a certain version live outside the tree, so that a second clone finds them, and outside ~/.cargo/bin, so that
+# other projects keep theirs.
+TOOLS="${HANDSTAMP_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/handstamp/tools}"
+# wasm-opt comes from npm (binaryen); Debian's is too old for what rustc emits.
+export PATH="$TOOLS/bin:$PWD/end2end/node_modules/.bin:$PATH"

@@ -1,0 +1,195 @@
+//! Every body that crosses the network between a page and the server, and every error (contract, section 4).
+//!
+//! Compiled on both sides. Knows no HTTP library, no storage and no words for people: an error is a code, and the page
+//! that shows it owns the sentence.
+
+use std::fmt;
+
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
+
+/// Answer of a sign-in, to a page and to a machine alike. No `Debug`: it holds a token.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignedInAnswer {
+    pub access_token: String,
+    pub token_type: TokenType,
+    /// Seconds the access token is valid from now (RFC 6749, section 5.1).
+    pub expires_in: u64,
+}
+
+/// The one token type we issue (RFC 6750).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenType {
+    Bearer,
+}
+
+/// What the dashboard shows. Durations, not instants, where the browser counts: its clock may be wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GreetingAnswer {
+    pub message: String,
+    pub username: String,
+    pub roles: Vec<String>,
+    /// Unix seconds at which this token was issued.
+    pub issued_at: i64,
+    /// Seconds from issue to expiry.
+    pub lifetime: u64,
+    /// Seconds from now to expiry.
+    pub expires_in: u64,
+}
+
+/// A password on its way to the server. Prints as nothing: server functions derive `Debug` for their arguments.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordInput(pub String);
+
+impl fmt::Debug for PasswordInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Everything that can go wrong, as the outside sees it. Each has one row in [`ApiError::row`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiError {
+    MissingUsername,
+    MissingPassword,
+    InvalidRequest,
+    InvalidUsername,
+    PasswordTooShort,
+    PasswordTooLong,
+    BadCredentials,
+    MissingToken,
+    BadAuthorizationHeader,
+    BadSignature,
+    InvalidToken,
+    TokenExpired,
+    TokenRevoked,
+    CrossSiteRequest,
+    SignupClosed,
+    BadSetupCode,
+    NotFound,
+    MethodNotAllowed,
+    RequestTimeout,
+    UsernameTaken,
+    TooLarge,
+    UnsupportedMediaType,
+    HeadersTooLarge,
+    Internal,
+    Overloaded,
+    Unavailable,
+    /// Never sent: the browser got no answer, or one that is not ours.
+    Unreachable,
+}
+
+impl ApiError {
+    /// Every error the server can send, in the order of the contract's table.
+    pub const ALL: [Self; 26] = [
+        Self::MissingUsername,
+        Self::MissingPassword,
+        Self::InvalidRequest,
+        Self::InvalidUsername,
+        Self::PasswordTooShort,
+        Self::PasswordTooLong,
+        Self::BadCredentials,
+        Self::MissingToken,
+        Self::BadAuthorizationHeader,
+        // Before `BadSignature`: both have one code, and the browser reads this one.
+        Self::InvalidToken,
+        Self::BadSignature,
+        Self::TokenExpired,
+        Self::TokenRevoked,
+        Self::CrossSiteRequest,
+        Self::SignupClosed,
+        Self::BadSetupCode,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::UsernameTaken,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::HeadersTooLarge,
+        Self::Internal,
+        Self::Overloaded,
+        Self::Unavailable,
+    ];
+
+    /// The table of the contract, section 4: stable code, HTTP status, English sentence.
+    #[must_use]
+    pub const fn row(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Self::MissingUsername => ("missing_username", 400, "Missing username parameter"),
+            Self::MissingPassword => ("missing_password", 400, "Missing password parameter"),
+            Self::InvalidRequest => ("invalid_request", 400, "Malformed request"),
+            Self::InvalidUsername => ("invalid_username", 400, "Username not allowed"),
+            Self::PasswordTooShort => ("password_too_short", 400, "Password too short"),
+            Self::PasswordTooLong => ("password_too_long", 400, "Password too long"),
+            Self::BadCredentials => ("bad_credentials", 401, "Bad username or password"),
+            Self::MissingToken => ("missing_token", 401, "Missing Authorization Header"),
+            Self::BadAuthorizationHeader => (
+                "bad_authorization_header",
+                401,
+                "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'",
+            ),
+            Self::BadSignature => ("invalid_token", 401, "Signature verification failed"),
+            Self::InvalidToken => ("invalid_token", 401, "Invalid token"),
+            Self::TokenExpired => ("token_expired", 401, "Token has expired"),
+            Self::TokenRevoked => ("token_revoked", 401, "Token has been revoked"),
+            Self::CrossSiteRequest => ("cross_site_request", 403, "Cross-site request refused"),
+            Self::SignupClosed => ("signup_closed", 403, "Sign-up is closed"),
+            Self::BadSetupCode => ("bad_setup_code", 403, "Setup code is wrong"),
+            Self::NotFound => ("not_found", 404, "Not found"),
+            Self::MethodNotAllowed => ("method_not_allowed", 405, "Method not allowed"),
+            Self::RequestTimeout => ("request_timeout", 408, "Request took too long"),
+            Self::UsernameTaken => ("username_taken", 409, "Username is taken"),
+            Self::TooLarge => ("too_large", 413, "Request too large"),
+            Self::UnsupportedMediaType => ("unsupported_media_type", 415, "Unsupported media type"),
+            Self::HeadersTooLarge => ("headers_too_large", 431, "Request header fields too large"),
+            Self::Internal => ("internal", 500, "Internal error"),
+            Self::Overloaded => ("overloaded", 503, "Overloaded"),
+            Self::Unavailable => ("unavailable", 503, "Temporarily unavailable"),
+            Self::Unreachable => ("unreachable", 503, "No answer"),
+        }
+    }
+
+    /// The stable code, the same on the wire and in logs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.row().0
+    }
+}
+
+impl Serialize for ApiError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (code, _, msg) = self.row();
+        let mut body = serializer.serialize_struct("ApiError", 2)?;
+        body.serialize_field("code", code)?;
+        body.serialize_field("msg", msg)?;
+        body.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Body {
+            code: String,
+        }
+        let Body { code } = Body::deserialize(deserializer)?;
+        Ok(Self::ALL.into_iter().find(|error| error.code() == code).unwrap_or(Self::Internal))
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::InvalidRequest,
+            // On the server: a body that did not parse. In the browser: an answer that is not ours.
+            ServerFnErrorErr::Deserialization(_) => Self::InvalidRequest,
+            ServerFnErrorErr::Request(_) => Self::Unreachable,
+            _ => Self::Internal,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The pages: what the browser shows. `shell` is the document, [`App`] the page table.
+//!
+//! Pages are rendered by the server and hold nothing protected; what lives in the browser is an island and asks the
+//! server through `server_fns`.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::path;
+
+pub mod bearer;
+pub mod components;
+pub mod islands;
+pub mod page_facts;
+pub mod pages;
+pub mod server_fns;
+pub mod shell;
+pub mod signed_in;
+pub mod token_storage;
+
+use components::{SiteFooter, SiteHeader};
+
+/// The page table. A page that is not here is the 404 page.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <SiteHeader/>
+            <main id="main">
+                <FlatRoutes fallback=pages::NotFound>
+                    <Route path=path!("/") view=pages::Home/>
+                    <Route path=path!("/login") view=pages::Login/>
+                    <Route path=path!("/signup") view=pages::Signup/>
+                    <Route path=path!("/setup") view=pages::Setup/>
+                    <Route path=path!("/dashboard") view=pages::Dashboard/>
+                </FlatRoutes>
+            </main>
+            <SiteFooter/>
+        </Router>
+    }
+}

@@ -1,0 +1,34 @@
+//! "Try it from outside": the same door, from a command line.
+//!
+//! The token is never written into the page, only its first letters; the whole command is made when it is copied.
+
+use leptos::prelude::*;
+
+use crate::app::components::copy_command::CopyCommand;
+use crate::app::token_storage;
+
+#[component]
+pub fn CurlCard(message: String) -> impl IntoView {
+    let beginning: String = token_storage::token().unwrap_or_default().chars().take(6).collect();
+    let command = ["curl -H \"Authorization: Bearer ", &beginning, "…\" ", &origin(), "/protected"].concat();
+    view! {
+        <section class="card curl">
+            <h2>"Try it from outside"</h2>
+            <CopyCommand command=whole_command/>
+            <pre class="code"><code>{command}<span class="code__answer">"{\"message\":\""{message}"\"}"</span></code></pre>
+            <p class="curl__then">
+                "Sign out, run it again, and the same stamp is refused: " <code>"401 Token has been revoked"</code> "."
+            </p>
+        </section>
+    }
+}
+
+/// Nothing in it needs quoting: a token is letters, digits and `._-`.
+fn whole_command() -> String {
+    let token = token_storage::token().unwrap_or_default();
+    ["curl -i -H \"Authorization: Bearer ", &token, "\" ", &origin(), "/protected"].concat()
+}
+
+fn origin() -> String {
+    location().origin().unwrap_or_default()
+}

@@ -1,0 +1,65 @@
+//! The imprint: a double ring, words on it, a tick in the middle. The one delight of the design.
+//!
+//! Knows nothing of stamps: whoever draws it brings the words. One to a page, as the ring's path has an id.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+/// An imprint; decoration unless it has a `label`.
+#[component]
+pub fn Imprint(
+    /// Written around the ring; the style sheet makes them capitals.
+    #[prop(into)]
+    words: String,
+    /// What a screen reader says instead of the picture.
+    #[prop(into, optional)]
+    label: String,
+    /// Crossed with VOID.
+    #[prop(optional)]
+    void: bool,
+) -> impl IntoView {
+    let size = letter_size(words.chars().count());
+    // The last dot stands before the first word again; a common space would be dropped at the end of a text.
+    let ring = words + "\u{a0}·\u{a0}";
+    let decoration = label.is_empty();
+    view! {
+        <svg
+            class="imprint"
+            class:imprint--void=void
+            viewBox="0 0 120 120"
+            focusable="false"
+            role=(!decoration).then_some("img")
+            aria-label=(!decoration).then_some(label)
+            aria-hidden=decoration.then_some("true")
+        >
+            <path id="imprint-ring" d="M16.2 60a43.8 43.8 0 1 1 87.6 0a43.8 43.8 0 1 1 -87.6 0"/>
+            <circle class="imprint__ring" cx="60" cy="60" r="58"/>
+            <circle class="imprint__ring imprint__ring--inner" cx="60" cy="60" r="36"/>
+            <text class="imprint__words" font-size=size textLength=RING_LENGTH lengthAdjust="spacing">
+                <textPath href="#imprint-ring">{ring}</textPath>
+            </text>
+            {if void {
+                Either::Left(view! {
+                    <g class="imprint__band">
+                        <rect x="3" y="43" width="114" height="34" rx="7"/>
+                        <text x="60" y="69" text-anchor="middle">"VOID"</text>
+                    </g>
+                })
+            } else {
+                Either::Right(view! { <path class="imprint__tick" d="M43.5 62.5l11.5 11.5 21.5 -28"/> })
+            }}
+        </svg>
+    }
+}
+
+/// The way around the ring that the words take, so that they meet where they began.
+const RING_LENGTH: &str = "275";
+
+/// Few words large, many small: a long name must not run into itself.
+const fn letter_size(letters: usize) -> &'static str {
+    match letters {
+        0..=38 => "8.6",
+        39..=45 => "7.6",
+        _ => "6.4",
+    }
+}

@@ -1,0 +1,101 @@
+//! The password field: can be looked at, and says when Caps Lock is on.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use leptos::web_sys::{Event, wasm_bindgen::JsCast};
+
+use crate::app::components::dom::{Flag, Words};
+use crate::app::components::field_problem::FieldProblem;
+use crate::app::components::form_problems::Problem;
+
+/// Whether the password can be read, in the words of each attribute.
+#[derive(Clone, Copy)]
+pub struct Sight {
+    kind: Flag,
+    pressed: Flag,
+    name: Flag,
+    words: Words,
+}
+
+impl Sight {
+    pub fn hidden() -> Self {
+        Self {
+            kind: RwSignal::new(Some("password")),
+            pressed: RwSignal::new(Some("false")),
+            name: RwSignal::new(Some("Show password")),
+            words: RwSignal::new("Show"),
+        }
+    }
+
+    pub fn hide(self) {
+        self.set("password", "false", "Show password", "Show");
+    }
+
+    fn toggle(self) {
+        if self.pressed.get_untracked() == Some("true") {
+            self.hide();
+        } else {
+            self.set("text", "true", "Hide password", "Hide");
+        }
+    }
+
+    fn set(self, kind: &'static str, pressed: &'static str, name: &'static str, words: &'static str) {
+        self.kind.set(Some(kind));
+        self.pressed.set(Some(pressed));
+        self.name.set(Some(name));
+        self.words.set(words);
+    }
+}
+
+/// Not controlled: what was typed or filled in before the program came stays.
+#[component]
+pub fn PasswordField(
+    autocomplete: &'static str,
+    /// Advice, below the field. Empty: none.
+    hint: String,
+    sight: Sight,
+    problem: Problem,
+) -> impl IntoView {
+    let has_hint = !hint.is_empty();
+    let caps_lock = RwSignal::new("");
+    let look_at_caps_lock = move |event: KeyboardEvent| caps_lock.set(about_caps_lock(event.into()));
+    view! {
+        <div class="field">
+            <label class="field__label" for="password">"Password"</label>
+            <div class="field__box">
+                <input
+                    class="field__input field__input--password"
+                    type=sight.kind
+                    id="password"
+                    name="password"
+                    autocomplete=autocomplete
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-describedby="password-hint password-problem"
+                    aria-invalid=problem.invalid
+                    on:keydown=look_at_caps_lock
+                    on:keyup=look_at_caps_lock
+                    on:blur=move |_| caps_lock.set("")
+                />
+                <button
+                    class="field__show"
+                    type="button"
+                    aria-pressed=sight.pressed
+                    aria-label=sight.name
+                    on:click=move |_| sight.toggle()
+                >
+                    {sight.words}
+                </button>
+            </div>
+            <p class="field__hint" id="password-hint" hidden=!has_hint>{hint}</p>
+            <p class="field__caps" role="status">{caps_lock}</p>
+            <FieldProblem id="password-problem" problem/>
+        </div>
+    }
+}
+
+/// Chrome sends plain events named `keydown` when it fills a form in; asked for a modifier, those throw.
+fn about_caps_lock(event: Event) -> &'static str {
+    let on = event.dyn_into::<KeyboardEvent>().is_ok_and(|event| event.get_modifier_state("CapsLock"));
+    if on { "Caps Lock is on." } else { "" }
+}

@@ -1,0 +1,19 @@
+//! Said on every page that cannot do its work without the program, where the program is missing.
+
+use leptos::prelude::*;
+
+/// The first notice shows where scripts are off, the second where the document carries `data-program="failed"`.
+#[component]
+pub fn ProgramNotice() -> impl IntoView {
+    view! {
+        <noscript>
+            <p class="notice notice--warn">
+                "Signing in needs JavaScript and WebAssembly. Allow both for this site, then reload the page."
+            </p>
+        </noscript>
+        <p class="notice notice--bad when-failed" role="alert">
+            "This page's program did not load. Check your connection and reload the page. "
+            <a href="">"Reload the page"</a>
+        </p>
+    }
+}

@@ -1,0 +1,48 @@
+//! The head of every page: the mark, the pages, and the way in or out.
+//!
+//! Both headers are in the document; the style sheet shows the one that fits the document's `data-signed-in`. Hiding is
+//! convenience and no protection.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::app::components::mark::Mark;
+use crate::app::islands::NavAccount;
+use crate::app::page_facts::PageFacts;
+
+/// The id of the link that takes the place of "Sign out".
+pub const SIGN_IN_LINK: &str = "nav-sign-in";
+
+#[component]
+pub fn SiteHeader() -> impl IntoView {
+    let here = use_location().pathname.get_untracked();
+    let current = move |page: &str| (here == page).then_some("page");
+    let create_account = PageFacts::get().signup_open.then(|| {
+        view! {
+            <li class="when-signed-out">
+                <a class="nav-link" href="/signup" aria-current=current("/signup")>"Create account"</a>
+            </li>
+        }
+    });
+    view! {
+        <a class="skip-link" href="#main">"Skip to content"</a>
+        <header class="site-header">
+            <a class="brand" href="/" aria-current=current("/")>
+                <Mark/>
+                <span class="brand__name">"Handstamp"</span>
+            </a>
+            <nav class="site-header__pages" aria-label="Pages">
+                <ul>
+                    {create_account}
+                    <li class="when-signed-out">
+                        <a id=SIGN_IN_LINK class="nav-link" href="/login" aria-current=current("/login")>"Sign in"</a>
+                    </li>
+                    <li class="when-signed-in">
+                        <a class="nav-link" href="/dashboard" aria-current=current("/dashboard")>"Dashboard"</a>
+                    </li>
+                </ul>
+            </nav>
+            <div class="when-signed-in"><NavAccount/></div>
+        </header>
+    }
+}

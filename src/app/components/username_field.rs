@@ -1,0 +1,28 @@
+//! The username field.
+
+use leptos::prelude::*;
+
+use crate::app::components::field_problem::FieldProblem;
+use crate::app::components::form_problems::Problem;
+
+/// Not controlled: what was typed or filled in before the program came stays.
+#[component]
+pub fn UsernameField(problem: Problem) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label class="field__label" for="username">"Username"</label>
+            <input
+                class="field__input"
+                type="text"
+                id="username"
+                name="username"
+                autocomplete="username"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-describedby="username-problem"
+                aria-invalid=problem.invalid
+            />
+            <FieldProblem id="username-problem" problem/>
+        </div>
+    }
+}

@@ -1,0 +1,25 @@
+//! `/login`: the way in for those who have an account.
+
+use leptos::prelude::*;
+
+use crate::app::components::FormPage;
+use crate::app::islands::LoginForm;
+use crate::app::page_facts::PageFacts;
+
+#[component]
+pub fn Login() -> impl IntoView {
+    let new_here = PageFacts::get().signup_open.then(|| {
+        view! { <p class="beside">"New here? " <a href="/signup">"Create an account"</a></p> }
+    });
+    view! {
+        <FormPage
+            title="Sign in · Handstamp"
+            imprint="Handstamp · Sign in · Handstamp · Sign in"
+            heading="Welcome back"
+            lead="Sign in to get your stamp."
+        >
+            <LoginForm/>
+            {new_here}
+        </FormPage>
+    }
+}

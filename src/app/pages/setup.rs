@@ -1,0 +1,24 @@
+//! `/setup`: the first account of a new server, for whoever can read its console.
+//!
+//! The page does not know the code: that stays in the browser, behind the `#` of the address, until the form is sent.
+
+use leptos::prelude::*;
+
+use crate::app::components::{FormPage, Purpose};
+use crate::app::islands::AccountForm;
+use crate::app::page_facts::PageFacts;
+
+#[component]
+pub fn Setup() -> impl IntoView {
+    let password_min_length = PageFacts::get().password_min_length;
+    view! {
+        <FormPage
+            title="Set up · Handstamp"
+            imprint="Handstamp · Set up · Handstamp · Set up"
+            heading="Make the first account"
+            lead="It becomes the administrator. The link works once."
+        >
+            <AccountForm purpose=Purpose::FirstAccount password_min_length/>
+        </FormPage>
+    }
+}

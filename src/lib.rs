@@ -1,0 +1,23 @@
+//! # Handstamp: the map
+//!
+//! Sign-in for web applications: whoever signs in gets a signed stamp (a JWT); whoever signs out has it refused, at
+//! once and for good.
+//!
+//! | module | compiled for | what it is |
+//! |---|---|---|
+//! | [`api_types`] | both | every body that crosses the network, every error |
+//! | [`app`] | both | the pages, their islands, and the calls they make |
+//! | `browser` | browser | where the program starts in WASM |
+//! | `server` | server | everything behind the doors: see its own map |
+//!
+//! `src/main.rs` is the command line, `src/tests/` the specs. This is the only file that asks which build it is in.
+
+// A page is one type, as deep as its markup.
+#![recursion_limit = "512"]
+
+pub mod api_types;
+pub mod app;
+#[cfg(feature = "hydrate")]
+pub mod browser;
+#[cfg(feature = "ssr")]
+pub mod server;

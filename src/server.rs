@@ -1,0 +1,32 @@
+//! # The server: the layer map
+//!
+//! ```text
+//! nouns   live in  domain   pure: no I/O, no async, no clock, no HTTP, no SQL, no Leptos
+//! verbs   live in  flows    one file per verb: login, logout, authenticate, …
+//! tables  live in  store    every line of SQL, once, for both databases
+//! edges   are      http, cli (routes, commands)  and  crate::app (pages)
+//! ```
+//!
+//! Beside them: `config` (every setting), `world` (clock and chance), `hash_pool` (where passwords are hashed), `state`
+//! (what a request can reach), `startup` (puts these together). Every step goes one layer down and returns.
+//!
+//! ## Invariants, checked by `src/tests/layers.rs`
+//! - `http`, `cli` and `app::server_fns` know flows, `api_types` and domain types. `flows` know domain and store. `store`
+//!   knows domain types and SQL. `domain` knows nothing of this crate.
+//! - Nothing in `domain` is async, reads a clock, opens a file, or names axum, leptos, sqlx or tokio.
+//! - `http` never sees SQL; `store` never sees a status code; errors become HTTP in `http/error.rs` alone.
+//! - "Who is this?" has one entrance: `flows::authenticate`, asked by the guard in `http/guard.rs` for every door that
+//!   is not on its public list.
+//! - A password or secret has a type that cannot be printed, logged or serialised.
+//! - `#[cfg(feature)]` stands in `src/lib.rs` alone.
+
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod flows;
+pub mod hash_pool;
+pub mod http;
+pub mod startup;
+pub mod state;
+pub mod store;
+pub mod world;

@@ -1,0 +1,132 @@
+//! The blocklist in memory: what must be refused although its signature is right.
+//!
+//! Keyed by session or token id, never by token text: an ES256 signature has a second spelling, its `jti` has not.
+//! Readers never wait. The rows in the store come first, this second; it is filled before the first request.
+
+use std::hash::{BuildHasherDefault, Hasher};
+use std::time::Duration;
+
+use scc::HashIndex;
+
+use super::ids::{SessionId, TokenId};
+use super::unix_time::UnixTime;
+
+/// How much longer than its tokens an entry stays, beyond the leeway of `access_token::verify`: a clock that steps
+/// back after a purge must not bring a token to life again. Longer than the largest step we test (262 s).
+const MARGIN: Duration = Duration::from_secs(600);
+
+/// Until when an entry must be kept whose last token expires at `expires_at`: as long as
+/// [`verify`](super::access_token::verify) could still accept that token, and a margin.
+#[must_use]
+pub fn keep_until(expires_at: UnixTime, leeway: Duration) -> UnixTime {
+    expires_at.plus(leeway).plus(MARGIN)
+}
+
+/// Something to be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocked {
+    Session(SessionId),
+    Token(TokenId),
+}
+
+impl Blocked {
+    /// Both kinds are 128 random bits, so that one set holds them.
+    const fn key(self) -> u128 {
+        match self {
+            Self::Session(id) => id.to_bits(),
+            Self::Token(id) => id.to_bits(),
+        }
+    }
+}
+
+/// The set that every verification asks.
+#[derive(Default)]
+pub struct Blocklist {
+    entries: HashIndex<u128, UnixTime, BuildHasherDefault<RandomBits>>,
+}
+
+impl Blocklist {
+    /// Refuses from now on. Twice is as good as once.
+    pub fn block(&self, blocked: Blocked, keep_until: UnixTime) {
+        // An entry that is there already holds a time that is as good: both come from the same row.
+        let _ = self.entries.insert_sync(blocked.key(), keep_until);
+    }
+
+    /// Whether a token of this session with this id is to be refused.
+    #[must_use]
+    pub fn refuses(&self, session: SessionId, token: TokenId) -> bool {
+        self.entries.contains(&session.to_bits()) || self.entries.contains(&token.to_bits())
+    }
+
+    /// Forgets entries whose time has passed; their tokens have expired long since.
+    pub fn purge(&self, now: UnixTime) {
+        self.entries.retain_sync(|_, keep_until| *keep_until > now);
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// The hash of a key that is random already: the key. Nobody can choose keys that collide, as only ids that we drew
+/// and signed are ever put in or looked up.
+#[derive(Default)]
+struct RandomBits(u64);
+
+impl Hasher for RandomBits {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 ^= u64::from_ne_bytes(word);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blocked_session_refuses_all_its_tokens_and_no_others() {
+        let blocklist = Blocklist::default();
+        let (ended, other) = (SessionId::from_random([1; 16]), SessionId::from_random([2; 16]));
+        let (token, another) = (TokenId::from_random([3; 16]), TokenId::from_random([4; 16]));
+
+        blocklist.block(Blocked::Session(ended), UnixTime(100));
+        assert!(blocklist.refuses(ended, token));
+        assert!(!blocklist.refuses(other, token));
+
+        blocklist.block(Blocked::Token(another), UnixTime(100));
+        assert!(blocklist.refuses(other, another));
+    }
+
+    #[test]
+    fn an_entry_stays_until_its_time_and_then_goes() {
+        let blocklist = Blocklist::default();
+        let session = SessionId::from_random([1; 16]);
+        blocklist.block(Blocked::Session(session), UnixTime(100));
+
+        blocklist.purge(UnixTime(99));
+        assert_eq!(blocklist.len(), 1);
+        blocklist.purge(UnixTime(100));
+        assert!(blocklist.is_empty());
+    }
+
+    #[test]
+    fn an_entry_outlives_every_token_that_could_still_be_accepted() {
+        let kept = keep_until(UnixTime(1_000), Duration::from_secs(60));
+        assert!(kept >= UnixTime(1_000 + 60 + 262));
+    }
+}

@@ -1,0 +1,84 @@
+//! Ids: 128 random bits each, written as 22 characters of base64url. One type a kind, so that none is taken for another.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// Bytes of an id.
+pub const ID_BYTES: usize = 16;
+
+/// The text was not an id of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id")]
+pub struct NotAnId;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name([u8; ID_BYTES]);
+
+        impl $name {
+            /// An id of these random bytes.
+            #[must_use]
+            pub const fn from_random(bytes: [u8; ID_BYTES]) -> Self {
+                Self(bytes)
+            }
+
+            /// Reads the one spelling that [`fmt::Display`] writes.
+            ///
+            /// # Errors
+            /// [`NotAnId`] for anything else.
+            pub fn parse(text: &str) -> Result<Self, NotAnId> {
+                let mut bytes = [0; ID_BYTES];
+                // The slice form checks that the text fits exactly; the engine refuses padding and unused bits.
+                match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
+                    Ok(ID_BYTES) => Ok(Self(bytes)),
+                    Ok(_) | Err(_) => Err(NotAnId),
+                }
+            }
+
+            /// The id as a number: the key under which the blocklist looks it up.
+            #[must_use]
+            pub const fn to_bits(self) -> u128 {
+                u128::from_be_bytes(self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+            }
+        }
+    };
+}
+
+id! {
+    /// A user, for ever: the claim `sub`. Names can change hands, ids cannot.
+    UserId
+}
+id! {
+    /// One sign-in on one device: the claim `sid`.
+    SessionId
+}
+id! {
+    /// One access token: the claim `jti`.
+    TokenId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_back_from_its_text_alone() {
+        let id = SessionId::from_random([0xA5; ID_BYTES]);
+        let text = id.to_string();
+
+        assert_eq!(text.len(), 22);
+        assert_eq!(SessionId::parse(&text), Ok(id));
+        for bad in ["", "short", &format!("{text}="), &format!(" {text}"), &format!("{}_", &text[..21]), &text[..21]] {
+            assert_eq!(SessionId::parse(bad), Err(NotAnId), "{bad:?}");
+        }
+    }
+}

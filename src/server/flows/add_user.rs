@@ -1,0 +1,25 @@
+//! An operator adds a user, whether or not sign-up is open.
+
+use secrecy::SecretString;
+
+use super::new_account::{NewAccountError, prepare_account};
+use crate::server::domain::user::{Roles, User};
+use crate::server::state::AppState;
+use crate::server::store::users::Inserted;
+
+/// Makes an account with these roles.
+///
+/// # Errors
+/// [`NewAccountError`].
+pub async fn add_user(
+    state: &AppState,
+    username: &str,
+    password: &SecretString,
+    roles: Roles,
+) -> Result<User, NewAccountError> {
+    let (user, hash) = prepare_account(state, username, password, roles).await?;
+    match state.store.insert_user(&user, &hash).await? {
+        Inserted::Yes => Ok(user),
+        Inserted::Taken => Err(NewAccountError::Taken),
+    }
+}

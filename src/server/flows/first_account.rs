@@ -1,0 +1,58 @@
+//! The first account: made once, by whoever reads the server's console. No default account, no default password.
+
+use secrecy::SecretString;
+use tracing::info;
+
+use super::login::{LoginError, SignedIn, start_session};
+use super::new_account::{NewAccountError, prepare_account};
+use crate::server::domain::user::Roles;
+use crate::server::state::AppState;
+use crate::server::store::StoreError;
+
+/// Why the first account was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum FirstAccountError {
+    /// There is an account: the door is no more.
+    #[error("there is an account already")]
+    Closed,
+    #[error("the code is wrong")]
+    WrongCode,
+    #[error(transparent)]
+    Account(#[from] NewAccountError),
+    /// The account was made.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+}
+
+/// Whether the first account is still to be made.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn setup_is_open(state: &AppState) -> Result<bool, StoreError> {
+    // A process that once found users never asks again.
+    Ok(state.setup_code.is_some() && !state.store.has_users().await?)
+}
+
+/// Makes the administrator and signs it in. Of two claims at once exactly one wins.
+///
+/// # Errors
+/// [`FirstAccountError`].
+pub async fn first_account(
+    state: &AppState,
+    code: &str,
+    username: &str,
+    password: SecretString,
+) -> Result<SignedIn, FirstAccountError> {
+    if !setup_is_open(state).await.map_err(NewAccountError::Store)? {
+        return Err(FirstAccountError::Closed);
+    }
+    if !state.setup_code.as_ref().is_some_and(|right| right.is(code)) {
+        return Err(FirstAccountError::WrongCode);
+    }
+    let (user, hash) = prepare_account(state, username, &password, Roles::admin()).await?;
+    if !state.store.insert_first_user(&user, &hash).await.map_err(NewAccountError::Store)? {
+        return Err(FirstAccountError::Closed);
+    }
+    info!(user.id = %user.id, "Made the first account `{}`", user.username);
+    Ok(start_session(state, &user, &hash).await?)
+}

@@ -1,0 +1,31 @@
+//! The protected greeting: what the first tutorial's `/protected` answers.
+
+use super::authenticate::CurrentUser;
+use crate::server::domain::unix_time::UnixTime;
+use crate::server::state::AppState;
+
+/// A greeting, and how long the token that earned it is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Greeting {
+    pub message: String,
+    pub username: String,
+    pub roles: Vec<String>,
+    pub issued_at: UnixTime,
+    /// Seconds from issue to expiry.
+    pub lifetime: u64,
+    /// Seconds from now to expiry.
+    pub expires_in: u64,
+}
+
+/// Greets whoever is signed in.
+#[must_use]
+pub fn greeting(state: &AppState, user: CurrentUser) -> Greeting {
+    Greeting {
+        message: format!("Hello, {}! This is a protected route.", user.username),
+        lifetime: user.expires_at.seconds_since(user.issued_at),
+        expires_in: user.expires_at.seconds_since(state.world.now()),
+        username: user.username,
+        roles: user.roles,
+        issued_at: user.issued_at,
+    }
+}

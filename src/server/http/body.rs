@@ -1,0 +1,49 @@
+//! Reads every request's body once, bounded in size and time, before anything looks at it.
+//!
+//! hyper has no limit for a body that trickles in, and server functions would answer a large one with a framework's
+//! message; here both get the contract's.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use super::error::HttpError;
+use crate::api_types::ApiError;
+
+/// Bytes of the largest body (contract, section 4).
+const MAX_BODY_BYTES: usize = 16 * 1024;
+/// Bytes of all header fields, names included (contract, section 4).
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// How long a client may take to send a body.
+const BODY_TIME: Duration = Duration::from_secs(15);
+
+/// Answers 413, 408 or 431, or goes on with the whole body in hand.
+pub async fn read_body(request: Request, next: Next) -> Response {
+    match read(request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => HttpError(error).into_response(),
+    }
+}
+
+async fn read(request: Request) -> Result<Request, ApiError> {
+    let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if header_bytes > MAX_HEADER_BYTES {
+        return Err(ApiError::HeadersTooLarge);
+    }
+    let (parts, body) = request.into_parts();
+    let body = tokio::time::timeout(BODY_TIME, collect(body)).await.map_err(|_| ApiError::RequestTimeout)??;
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+async fn collect(body: Body) -> Result<Bytes, ApiError> {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
+        // The client broke off, or what it sent is not HTTP.
+        Err(_) => Err(ApiError::InvalidRequest),
+    }
+}

@@ -1,0 +1,108 @@
+//! Accepts connections, bounds what each may cost, and ends them in order.
+//!
+//! Our own loop because `axum::serve` 0.8 gives hyper no timer: without one, a client that never finishes its header
+//! holds a connection for ever. HTTP/1.1 only: a proxy in front speaks HTTP/2 to browsers and 1.1 to us.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt as _;
+use tracing::{info, warn};
+
+/// What connections may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From the first moment of a connection, or from the last answer, until a whole header is there: slow headers and
+    /// idle connections alike. Bodies have their own limit, in `body.rs`.
+    pub header_time: Duration,
+    /// How long a client that reads nothing is written to.
+    pub write_time: Duration,
+    /// How many connections at a time; the next waits unaccepted.
+    pub connections: usize,
+    /// How long requests under way may take after the signal to stop.
+    pub drain_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_time: Duration::from_secs(10),
+            write_time: Duration::from_secs(30),
+            connections: 12_000,
+            drain_time: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Bytes of header that hyper buffers: four times what `body.rs` lets pass, so that most get an answer in our words.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// After a failed accept, usually for want of file descriptors: time for some to come back.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `shutdown`, then finishes what is under way.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &permits) => accepted,
+            () = &mut shutdown => break,
+        };
+        if let Some((stream, permit)) = accepted {
+            serve_connection(stream, permit, router.clone(), limits, &graceful);
+        }
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => info!("All requests were answered"),
+        () = tokio::time::sleep(limits.drain_time) => warn!("Some requests took too long and were cut"),
+    }
+}
+
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, permit)),
+        Err(error) => {
+            warn!(%error, "A connection could not be accepted");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+fn serve_connection(
+    stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    router: Router,
+    limits: Limits,
+    graceful: &GracefulShutdown,
+) {
+    // Without it the last part of an answer can wait 40 ms for an acknowledgement; failing to set it costs just that.
+    let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_time));
+    let service = router.map_request(|request: hyper::Request<Incoming>| request.map(Body::new));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_buf_size(BUFFER_BYTES)
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        // An error here is the client's: it broke off, was too slow, or spoke no HTTP.
+        let _ = connection.await;
+        drop(permit);
+    });
+}

@@ -1,0 +1,74 @@
+//! All doors: the machines' in one table, the pages and their functions from Leptos; and what every request goes through.
+
+use axum::Router;
+use axum::http::Method;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+use ::leptos::server_fn::axum::server_fn_paths;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::error;
+
+use super::error::HttpError;
+use super::guard::{door, guard};
+use super::{body, headers, leptos, request_log, routes, same_origin};
+use crate::api_types::ApiError;
+use crate::server::state::AppState;
+
+/// The machines' doors. Which of them answer a stranger is said in `guard.rs`: all that it does not name are protected.
+fn machine_doors() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
+    vec![
+        (Method::POST, "/login", post(routes::login::login)),
+        (Method::GET, "/protected", get(routes::protected::protected)),
+        (Method::DELETE, "/logout", delete(routes::logout::logout)),
+        (Method::GET, "/me", get(routes::me::me)),
+        (Method::POST, "/signup", post(routes::signup::signup)),
+        (Method::GET, "/healthz", get(routes::health::healthz)),
+        (Method::GET, "/readyz", get(routes::health::readyz)),
+    ]
+}
+
+/// The names of all doors, as `guard.rs` writes them: for the spec that tries each as a stranger.
+#[must_use]
+pub fn doors() -> Vec<String> {
+    let machines = machine_doors().into_iter().map(|(method, path, _)| door(&method, path));
+    let functions = server_fn_paths().map(|(path, method)| door(&method, path));
+    let pages = leptos::page_paths().into_iter().map(|path| door(&Method::GET, &path));
+    machines.chain(functions).chain(pages).collect()
+}
+
+/// The whole application.
+#[must_use]
+pub fn router(state: &AppState) -> Router {
+    let program_files = Router::new()
+        .nest_service("/pkg", leptos::program_files(state))
+        .route_layer(from_fn_with_state(state.clone(), leptos::cache_program_files));
+
+    let doors = machine_doors()
+        .into_iter()
+        .fold(Router::new(), |router, (_, path, door)| router.route(path, door))
+        .merge(leptos::pages_and_server_functions(state))
+        .route_layer(from_fn(leptos::server_function_manners))
+        .route_layer(from_fn_with_state(state.clone(), guard));
+
+    // The last layer is the outermost: the log sees what the client sees.
+    doors
+        .merge(program_files)
+        .fallback(leptos::fallback)
+        .method_not_allowed_fallback(|| async { HttpError(ApiError::MethodNotAllowed) })
+        .layer(from_fn(body::read_body))
+        .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), headers::secure_headers))
+        .layer(from_fn_with_state(state.clone(), request_log::log_request))
+        .with_state(state.clone())
+}
+
+/// A handler that panics costs its request, not the process.
+#[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let cause = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    error!(cause = cause.unwrap_or("unknown"), "A handler panicked");
+    HttpError(ApiError::Internal).into_response()
+}
+

@@ -1,0 +1,22 @@
+//! `GET /healthz`: the process lives. `GET /readyz`: it may serve protected doors, as the store answers too.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::server::http::error::HttpError;
+use crate::server::state::AppState;
+
+#[derive(Serialize)]
+pub struct HealthAnswer {
+    status: &'static str,
+}
+
+pub async fn healthz() -> Json<HealthAnswer> {
+    Json(HealthAnswer { status: "alive" })
+}
+
+pub async fn readyz(State(state): State<AppState>) -> Result<Json<HealthAnswer>, HttpError> {
+    state.store.ping().await?;
+    Ok(Json(HealthAnswer { status: "ready" }))
+}

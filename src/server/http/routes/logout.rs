@@ -1,0 +1,19 @@
+//! `DELETE /logout`: ends the session of the token, also of one that has expired.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::server::flows::{self, EndingSession};
+use crate::server::http::error::HttpError;
+use crate::server::state::AppState;
+
+#[derive(Serialize)]
+pub struct LogoutAnswer {
+    msg: &'static str,
+}
+
+pub async fn logout(State(state): State<AppState>, session: EndingSession) -> Result<Json<LogoutAnswer>, HttpError> {
+    flows::logout(&state, session).await?;
+    Ok(Json(LogoutAnswer { msg: "Access token revoked" }))
+}

@@ -1,0 +1,41 @@
+//! Refuses what another site makes a browser send (OWASP, cross-site request forgery: Fetch Metadata, else `Origin`).
+//!
+//! Sign-in included: whoever is signed in as somebody else without noticing gives away what they type next. Leptos
+//! checks neither origin nor content type of a server function.
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::http::header::ORIGIN;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use super::error::HttpError;
+use super::form_or_json::BodyType;
+use crate::api_types::ApiError;
+use crate::server::state::AppState;
+
+/// Lets safe methods pass, and of the others those from our own origin or from no browser at all.
+pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+    match if safe { Ok(()) } else { check(&state, &request) } {
+        Ok(()) => next.run(request).await,
+        Err(error) => HttpError(error).into_response(),
+    }
+}
+
+fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
+    let server_function = request.uri().path().starts_with("/api/");
+    let own = match (request.headers().get("sec-fetch-site"), request.headers().get(ORIGIN)) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => origin.as_bytes() == state.config.public_url.as_bytes(),
+        // Every browser sends one of the two. curl sends none, and has no business at the pages' doors.
+        (None, None) => !server_function,
+    };
+    if !own {
+        return Err(ApiError::CrossSiteRequest);
+    }
+    if server_function && BodyType::of(request).is_none() {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    Ok(())
+}

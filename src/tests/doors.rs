@@ -1,0 +1,91 @@
+//! Every door, tried by a stranger.
+
+use std::collections::BTreeSet;
+
+use handstamp::server::http::{PUBLIC, doors};
+
+use crate::harness::TestApp;
+
+#[tokio::test]
+async fn a_door_that_is_not_on_the_public_list_is_closed_to_strangers() {
+    let app = TestApp::start().await;
+    let mut tried = 0;
+    for door in doors() {
+        let (method, path) = door.split_once(' ').unwrap();
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        for token in [None, Some("Bearer a.b.c")] {
+            let mut headers = headers.to_vec();
+            headers.extend(token.map(|token| ("authorization", token)));
+            let answer = app.send(method, path, &headers, None).await;
+            if PUBLIC.contains(&door.as_str()) {
+                assert!(!["missing_token", "invalid_token"].iter().any(|code| answer.body.contains(code)), "{door}");
+            } else {
+                let expected = if token.is_some() { "401 invalid_token" } else { "401 missing_token" };
+                assert!(answer.error().starts_with(expected), "{door}: {answer:?}");
+            }
+        }
+        tried += 1;
+    }
+    // Machines, functions and pages: were one of the three not listed, this spec would walk past it.
+    assert!(tried >= 17, "{:?}", doors());
+}
+
+#[test]
+fn the_public_list_names_only_doors_that_are_there() {
+    let doors: BTreeSet<String> = doors().into_iter().collect();
+    for public in PUBLIC {
+        assert!(doors.contains(*public), "{public}");
+    }
+    for expected in ["POST /api/login", "POST /api/logout", "GET /api/greeting", "GET /protected", "GET /dashboard"] {
+        assert!(doors.contains(expected), "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_holds_nothing_that_a_stranger_may_not_see() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    for page in ["/", "/dashboard", "/login", "/signup"] {
+        let (stranger, user) = (app.get(page).await, app.get_as(page, &token).await);
+        assert_eq!(stranger.status, 200, "{page}");
+        assert_eq!(without_nonce(&stranger.body), without_nonce(&user.body), "{page}");
+        assert!(!user.body.contains("ada"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_405_and_says_the_right_one() {
+    let app = TestApp::start().await;
+    for (method, path, allow) in [
+        ("GET", "/logout", "DELETE"),
+        ("POST", "/protected", "GET,HEAD"),
+        ("GET", "/api/login", "POST"),
+        ("GET", "/api/logout", "POST"),
+        ("HEAD", "/api/greeting", "GET"),
+        ("DELETE", "/me", "GET,HEAD"),
+    ] {
+        let headers = [("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
+        let token = if path == "/api/greeting" { Some(app.somebody("ada").await) } else { None };
+        let authorization = token.map(|token| crate::harness::bearer(&token));
+        let mut headers = headers.to_vec();
+        headers.extend(authorization.as_deref().map(|token| ("authorization", token)));
+        let answer = app.send(method, path, &headers, None).await;
+        assert_eq!(answer.status, 405, "{method} {path}: {answer:?}");
+        assert_eq!(answer.header("allow"), Some(allow), "{method} {path}");
+        if method != "HEAD" {
+            assert_eq!(answer.error(), "405 method_not_allowed Method not allowed");
+        }
+    }
+    for (name, value) in [("x-http-method-override", "DELETE"), ("x-method-override", "DELETE")] {
+        let token = app.login("ada").await;
+        let headers = [(name, value), ("authorization", &*crate::harness::bearer(&token))];
+        app.send("GET", "/logout?_method=DELETE", &headers, None).await;
+        assert_eq!(app.protected(&token).await.status, 200);
+    }
+}
+
+fn without_nonce(page: &str) -> String {
+    let nonce = page.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert!(nonce.len() >= 16);
+    page.replace(nonce, "")
+}

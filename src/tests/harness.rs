@@ -1,0 +1,228 @@
+//! A whole server of one's own, and its doors as methods.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use handstamp::server::config::{Config, Settings};
+use handstamp::server::domain::unix_time::UnixTime;
+use handstamp::server::domain::user::Roles;
+use handstamp::server::flows::{self, BlocklistFollower};
+use handstamp::server::http::{self, Limits};
+use handstamp::server::startup;
+use handstamp::server::state::AppState;
+use handstamp::server::world::World;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// What every user of the specs has.
+pub const PASSWORD: &str = "correct horse battery staple";
+/// What the specs' servers sign with, so that specs can forge with the right key.
+pub const SECRET: &str = "specs sign with this and nobody else does";
+/// When the specs begin: 2026-11-22T09:12:00Z.
+pub const MORNING: i64 = 1_795_338_720;
+
+/// A server that listens on a port of its own.
+pub struct TestApp {
+    pub state: AppState,
+    pub origin: String,
+    pub clock: Arc<AtomicI64>,
+    pub follower: BlocklistFollower,
+    settings: Vec<(String, String)>,
+    folder: Arc<TempDir>,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<()>,
+}
+
+/// An answer, read to the end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::start_in(folder, settings, Arc::new(AtomicI64::new(MORNING)), Limits::default()).await
+    }
+
+    pub async fn start_limited(limits: Limits) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::start_in(folder, Vec::new(), Arc::new(AtomicI64::new(MORNING)), limits).await
+    }
+
+    async fn start_in(
+        folder: Arc<TempDir>,
+        settings: Vec<(String, String)>,
+        clock: Arc<AtomicI64>,
+        limits: Limits,
+    ) -> Self {
+        let (state, follower) = open(&folder, &settings, &clock).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let router = http::router(&state);
+        let served = tokio::spawn(http::serve(listener, router, limits, async {
+            let _ = stopped.await;
+        }));
+        Self { state, origin, clock, follower, settings, folder, stop: Some(stop), served }
+    }
+
+    /// Another process on the same database: its state, and how far it has followed the blocklist.
+    pub async fn another_process(&self) -> (AppState, BlocklistFollower) {
+        open(&self.folder, &self.settings, &self.clock).await
+    }
+
+    /// Stops the server in order, and starts another on the same data, clock and settings.
+    pub async fn restart(mut self) -> Self {
+        self.stop().await;
+        Self::start_in(self.folder, self.settings, self.clock, Limits::default()).await
+    }
+
+    pub async fn stop(&mut self) {
+        self.stop_accepting();
+        (&mut self.served).await.unwrap();
+        self.state.store.close().await;
+    }
+
+    /// Sends the signal to stop, and waits for nothing.
+    pub fn stop_accepting(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, duration: Duration) {
+        self.clock.fetch_add(i64::try_from(duration.as_secs()).unwrap(), Ordering::SeqCst);
+    }
+
+    pub async fn add_user(&self, name: &str) {
+        flows::add_user(&self.state, name, &PASSWORD.into(), Roles::default()).await.unwrap();
+    }
+
+    /// A user who is there already signs in.
+    pub async fn login(&self, name: &str) -> String {
+        let answer = self.post_json("/login", &format!(r#"{{"username":"{name}","password":"{PASSWORD}"}}"#)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A new user signs in.
+    pub async fn somebody(&self, name: &str) -> String {
+        self.add_user(name).await;
+        self.login(name).await
+    }
+
+    pub async fn protected(&self, token: &str) -> Answer {
+        self.get_as("/protected", token).await
+    }
+
+    pub async fn logout(&self, token: &str) -> Answer {
+        self.send("DELETE", "/logout", &[("authorization", &bearer(token))], None).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], None).await
+    }
+
+    pub async fn get_as(&self, path: &str, token: &str) -> Answer {
+        self.send("GET", path, &[("authorization", &bearer(token))], None).await
+    }
+
+    pub async fn post_json(&self, path: &str, body: &str) -> Answer {
+        self.send("POST", path, &[("content-type", "application/json")], Some(body)).await
+    }
+
+    pub async fn post_form(&self, path: &str, body: &str) -> Answer {
+        self.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], Some(body)).await
+    }
+
+    /// A server function, called as our own page calls it.
+    pub async fn call(&self, function: &str, token: Option<&str>, body: &str) -> Answer {
+        let authorization = token.map(bearer);
+        let mut headers = vec![
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "application/json"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        if let Some(authorization) = &authorization {
+            headers.push(("authorization", authorization));
+        }
+        self.send("POST", &format!("/api/{function}"), &headers, Some(body)).await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.origin));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.unwrap_or_default().to_owned()).unwrap();
+        tokio::task::spawn_blocking(move || answer(request)).await.unwrap()
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Status, code and sentence of an error, as the contract's table has them in a row.
+    pub fn error(&self) -> String {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(2), "{self:?}");
+        assert_eq!(self.status == 401, self.header("www-authenticate").is_some(), "{self:?}");
+        format!("{} {} {}", self.status, body["code"].as_str().unwrap(), body["msg"].as_str().unwrap())
+    }
+}
+
+pub fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+fn answer(request: ureq::http::Request<String>) -> Answer {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .allow_non_standard_methods(true)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .build()
+        .into();
+    let mut response = agent.run(request).unwrap();
+    let headers = response.headers().iter();
+    Answer {
+        status: response.status().as_u16(),
+        headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
+        body: response.body_mut().read_to_string().unwrap(),
+    }
+}
+
+async fn open(
+    folder: &TempDir,
+    settings: &[(String, String)],
+    clock: &Arc<AtomicI64>,
+) -> (AppState, BlocklistFollower) {
+    let database = format!("sqlite:{}", folder.path().join("handstamp.db").display());
+    let fixed = [("DATABASE_URL", database.as_str()), ("JWT_SECRET", SECRET), ("HASH_CONCURRENCY", "2")];
+    let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = Config::from_settings(&Settings::from_pairs(fixed.chain(settings.iter().cloned()))).unwrap();
+    let clock = Arc::clone(clock);
+    let world = World::with_clock(move || UnixTime(clock.load(Ordering::SeqCst)));
+    startup::start(config, world).await.unwrap()
+}

@@ -1,0 +1,303 @@
+//! Tokens that somebody made up, over HTTP: rows T1 to T15 and T22 of the security requirements.
+//!
+//! The worst case throughout: whoever made them has the right key, unless the spec says otherwise. A signature proves
+//! who signed, not that the rest is ours.
+
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use crate::harness::{MORNING, SECRET, TestApp};
+
+const INVALID: &str = "401 invalid_token Invalid token";
+const BAD_SIGNATURE: &str = "401 invalid_token Signature verification failed";
+
+fn b64(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn sign(header: &str, claims: impl AsRef<[u8]>) -> String {
+    sign_with(SECRET.as_bytes(), header, claims)
+}
+
+fn sign_with(secret: &[u8], header: &str, claims: impl AsRef<[u8]>) -> String {
+    let signed = format!("{}.{}", b64(header), b64(claims));
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), signed.as_bytes());
+    format!("{signed}.{}", b64(tag))
+}
+
+/// An honest token of a signed-in user, and its parts to bend.
+struct Honest {
+    app: TestApp,
+    token: String,
+    header: Value,
+    claims: Value,
+}
+
+impl Honest {
+    async fn start() -> Self {
+        let app = TestApp::start().await;
+        let token = app.somebody("ada").await;
+        let part = |index: usize| {
+            let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap();
+            serde_json::from_slice(&bytes).unwrap()
+        };
+        let (header, claims) = (part(0), part(1));
+        Self { app, header, claims, token }
+    }
+
+    fn with_header(&self, name: &str, value: Value) -> String {
+        let mut header = self.header.clone();
+        header[name] = value;
+        sign(&header.to_string(), self.claims.to_string())
+    }
+
+    fn with_claim(&self, name: &str, value: Value) -> String {
+        let mut claims = self.claims.clone();
+        claims[name] = value;
+        sign(&self.header.to_string(), claims.to_string())
+    }
+
+    async fn refused(&self, what: &str, token: &str, expected: &str) {
+        assert_eq!(self.app.protected(token).await.error(), expected, "{what}");
+    }
+
+    /// After all that, the honest token still works.
+    async fn still_works(&self) {
+        assert_eq!(self.app.protected(&self.token).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn bending_an_honest_token_without_changing_it_is_accepted() {
+    // The control: what the other specs send differs from an accepted token by what they name.
+    let honest = Honest::start().await;
+    let same = sign(&honest.header.to_string(), honest.claims.to_string());
+    assert_eq!(honest.app.protected(&same).await.status, 200);
+}
+
+#[tokio::test]
+async fn t1_t2_the_header_does_not_choose_the_algorithm() {
+    let honest = Honest::start().await;
+    let algs = ["none", "None", "NONE", "nOnE", "", " HS256", "hs256", "HS384", "HS512", "RS256", "ES256", "EdDSA", "Ed25519"];
+    for alg in algs {
+        honest.refused(alg, &honest.with_header("alg", json!(alg)), INVALID).await;
+        let (unsigned, _) = honest.with_header("alg", json!(alg)).rsplit_once('.').map(|(a, b)| (a.to_owned(), b.len())).unwrap();
+        honest.refused(alg, &format!("{unsigned}."), INVALID).await;
+    }
+    for alg in [Value::Null, json!(7), json!(["HS256"]), json!({"HS256": true})] {
+        honest.refused("alg type", &honest.with_header("alg", alg), INVALID).await;
+    }
+    honest.still_works().await;
+}
+
+#[tokio::test]
+async fn t3_t5_a_header_that_brings_a_key_or_an_extension_is_refused() {
+    let honest = Honest::start().await;
+    let members = [
+        ("jwk", json!({"kty": "oct", "k": b64(SECRET)})),
+        ("jku", json!("http://127.0.0.1:1/jwks.json")),
+        ("x5u", json!("file:///etc/passwd")),
+        ("x5c", json!(["MIIB"])),
+        ("x5t", json!("abc")),
+        ("crit", json!([])),
+        ("crit", json!(["exp"])),
+        ("crit", json!("exp")),
+        ("b64", json!(false)),
+        ("zip", json!("DEF")),
+        ("enc", json!("A256GCM")),
+        ("cty", json!("JWT")),
+        ("anything", json!(1)),
+    ];
+    for (name, value) in members {
+        honest.refused(name, &honest.with_header(name, value), INVALID).await;
+    }
+    honest.still_works().await;
+}
+
+#[tokio::test]
+async fn t4_a_key_id_is_looked_up_and_never_interpreted() {
+    let honest = Honest::start().await;
+    let kids = [
+        json!(""),
+        json!("../../dev/null"),
+        json!("/dev/null"),
+        json!("' UNION SELECT '1"),
+        json!("|sleep 10"),
+        json!("$(sleep 10)"),
+        json!("a\u{0}b"),
+        json!("a\r\nb"),
+        json!("k".repeat(2000)),
+        json!(7),
+        Value::Null,
+        json!(["x"]),
+    ];
+    for kid in kids {
+        honest.refused(&kid.to_string(), &honest.with_header("kid", kid.clone()), INVALID).await;
+    }
+    let mut header = honest.header.clone();
+    header.as_object_mut().unwrap().remove("kid");
+    honest.refused("no kid", &sign(&header.to_string(), honest.claims.to_string()), INVALID).await;
+    honest.still_works().await;
+}
+
+#[tokio::test]
+async fn t6_t7_there_is_one_spelling_of_a_token() {
+    let honest = Honest::start().await;
+    let token = &honest.token;
+    let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
+    let unpadded = |text: &str| STANDARD_NO_PAD.encode(URL_SAFE_NO_PAD.decode(text).unwrap());
+    // The last character of the signature holds unused bits: another spelling of the same bytes.
+    let last = signature.chars().last().unwrap();
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let twin = alphabet.chars().nth(alphabet.find(last).unwrap() ^ 1).unwrap();
+
+    for (what, bent, expected) in [
+        ("padding", format!("{token}="), INVALID),
+        ("unused bits", format!("{}{twin}", &token[..token.len() - 1]), BAD_SIGNATURE),
+        ("two parts", format!("{header}.{claims}"), INVALID),
+        ("four parts", format!("{token}.x"), INVALID),
+        ("five parts", format!("{token}.x.y"), INVALID),
+        ("empty signature", format!("{header}.{claims}."), BAD_SIGNATURE),
+        ("cut signature", token[..token.len() - 4].to_owned(), BAD_SIGNATURE),
+        ("doubled signature", format!("{token}{signature}"), BAD_SIGNATURE),
+        ("zeros", format!("{header}.{claims}.{}", b64([0; 32])), BAD_SIGNATURE),
+        ("empty header", format!(".{claims}.{signature}"), INVALID),
+        ("standard alphabet", format!("{header}.{claims}.{}", unpadded(signature).replace('-', "+")), ""),
+        ("JSON serialisation", format!(r#"{{"signature":"{signature}"}}"#), INVALID),
+    ] {
+        // The standard alphabet differs only where the signature happens to hold one of its two characters.
+        if expected.is_empty() {
+            if bent != *token {
+                honest.refused(what, &bent, INVALID).await;
+            }
+            continue;
+        }
+        honest.refused(what, &bent, expected).await;
+    }
+    honest.app.logout(token).await;
+    honest.refused("unused bits after sign-out", &format!("{}{twin}", &token[..token.len() - 1]), BAD_SIGNATURE).await;
+}
+
+#[tokio::test]
+async fn t8_t9_duplicate_members_and_bad_json_are_refused() {
+    let honest = Honest::start().await;
+    let header = honest.header.to_string();
+    let claims = honest.claims.to_string();
+    let inside = &claims[1..claims.len() - 1];
+    let exp = format!(r#""exp":{}"#, honest.claims["exp"]);
+    for (what, bent) in [
+        ("exp twice", format!("{{{inside},{exp}}}")),
+        ("escaped exp", format!(r#"{{{inside},"\u0065xp":1}}"#)),
+        ("NaN", claims.replace(&exp, r#""exp":NaN"#)),
+        ("Infinity", claims.replace(&exp, r#""exp":Infinity"#)),
+        ("1e400", claims.replace(&exp, r#""exp":1e400"#)),
+        ("float", claims.replace(&exp, &format!("{exp}.0"))),
+        ("exponent", claims.replace(&exp, r#""exp":1.8e9"#)),
+        ("trailing bytes", format!("{claims} x")),
+        ("two objects", format!("{claims}{claims}")),
+        ("lone surrogate", claims.replace(r#""ada""#, r#""\ud800""#)),
+        ("BOM", format!("\u{feff}{claims}")),
+        ("array", "[]".to_owned()),
+        ("array of the values", Value::Array(honest.claims.as_object().unwrap().values().cloned().collect()).to_string()),
+        ("string", "\"x\"".to_owned()),
+        ("null", "null".to_owned()),
+        ("empty", String::new()),
+        ("nested", format!("{}{}", "[".repeat(1000), "]".repeat(1000))),
+    ] {
+        honest.refused(what, &sign(&header, &bent), INVALID).await;
+    }
+    honest.refused("bad UTF-8", &sign(&header, b"{\"iss\":\"\xff\"}"), INVALID).await;
+    let utf16: Vec<u8> = claims.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    honest.refused("UTF-16", &sign(&header, utf16), INVALID).await;
+    let twice = header.replace('{', r#"{"alg":"HS256","#);
+    honest.refused("alg twice", &sign(&twice, &claims), INVALID).await;
+    let header_values = Value::Array(vec![json!("HS256"), json!("at+jwt"), honest.header["kid"].clone()]);
+    honest.refused("header as array", &sign(&header_values.to_string(), &claims), INVALID).await;
+    honest.still_works().await;
+}
+
+#[tokio::test]
+async fn t10_t11_times_must_be_whole_in_range_and_in_order() {
+    let honest = Honest::start().await;
+    let times = |name: &'static str, values: Vec<Value>| values.into_iter().map(move |value| (name, value));
+    let wrong_types = || vec![json!("1795342320"), json!(null), json!(true), json!([1]), json!({}), json!(1.5), json!(-1)];
+    let exp_extremes = vec![json!(u64::MAX), json!(1e18), json!(i64::MAX), json!(MORNING + 3601), json!(0)];
+    let future = vec![json!(MORNING + 1), json!(MORNING + 60)];
+    let cases = times("exp", wrong_types())
+        .chain(times("exp", exp_extremes))
+        .chain(times("nbf", vec![json!("0"), json!(null), json!(1.5)]))
+        .chain(times("nbf", future.clone()))
+        .chain(times("iat", vec![json!("0"), json!(null), json!(1.5), json!(0), json!(MORNING - 1)]))
+        .chain(times("iat", future));
+    for (name, value) in cases {
+        honest.refused(&format!("{name} {value}"), &honest.with_claim(name, value.clone()), INVALID).await;
+    }
+    let mut expired = honest.claims.clone();
+    (expired["iat"], expired["exp"]) = (json!(MORNING - 3600), json!(MORNING));
+    let token = sign(&honest.header.to_string(), expired.to_string());
+    honest.refused("exp is now", &token, "401 token_expired Token has expired").await;
+    honest.still_works().await;
+}
+
+#[tokio::test]
+async fn t12_t15_every_claim_must_be_there_and_be_ours() {
+    let honest = Honest::start().await;
+    for name in honest.claims.as_object().unwrap().keys() {
+        let mut claims = honest.claims.clone();
+        claims.as_object_mut().unwrap().remove(name);
+        honest.refused(&format!("without {name}"), &sign(&honest.header.to_string(), claims.to_string()), INVALID).await;
+    }
+    let iss = honest.claims["iss"].as_str().unwrap();
+    let cases = [
+        ("iss", json!("https://evil.example")),
+        ("iss", json!(format!("{iss}/"))),
+        ("iss", json!(format!("{iss}.evil"))),
+        ("iss", json!([iss, "evil"])),
+        ("iss", json!(123)),
+        ("aud", json!("Handstamp")),
+        ("aud", json!(["handstamp"])),
+        ("aud", json!(["handstamp", 1])),
+        ("aud", json!(123)),
+        ("aud", json!(null)),
+        ("sub", json!("")),
+        ("sub", json!(1)),
+        ("sub", json!(null)),
+        ("sub", json!("ada")),
+        ("sid", json!("")),
+        ("sid", json!(null)),
+        ("sid", json!("x".repeat(22))),
+        ("jti", json!("")),
+        ("jti", json!(7)),
+        ("type", json!("refresh")),
+        ("type", json!(null)),
+        ("fresh", json!(true)),
+        ("fresh", json!("now")),
+        ("roles", json!("admin")),
+        ("roles", json!([1])),
+        ("username", json!(null)),
+        ("extra", json!("member")),
+    ];
+    for (name, value) in cases {
+        honest.refused(&format!("{name} {value}"), &honest.with_claim(name, value.clone()), INVALID).await;
+    }
+    for typ in [json!("JWT"), json!("at+JWT"), json!("rt+jwt"), json!("application/at+jwt"), json!(null), json!(1)] {
+        honest.refused("typ", &honest.with_header("typ", typ), INVALID).await;
+    }
+    honest.still_works().await;
+}
+
+#[tokio::test]
+async fn a_token_signed_with_any_other_key_is_refused() {
+    let honest = Honest::start().await;
+    let (header, claims) = (honest.header.to_string(), honest.claims.to_string());
+    for key in ["", "secret", "\0", "handstamp", "your-256-bit-secret", "null", &SECRET[1..], &SECRET.to_uppercase()] {
+        honest.refused(key, &sign_with(key.as_bytes(), &header, &claims), BAD_SIGNATURE).await;
+    }
+    let mut admin = honest.claims.clone();
+    admin["roles"] = json!(["admin"]);
+    let signature = honest.token.rsplit('.').next().unwrap();
+    let edited = format!("{}.{}.{signature}", b64(&header), b64(admin.to_string()));
+    honest.refused("role added, signature kept", &edited, BAD_SIGNATURE).await;
+    honest.still_works().await;
+}

@@ -1,0 +1,135 @@
+//! Sign out: the promise.
+
+use std::time::Duration;
+
+use handstamp::server::flows;
+
+use crate::harness::{TestApp, bearer};
+
+const REVOKED: &str = "401 token_revoked Token has been revoked";
+
+#[tokio::test]
+async fn a_signed_out_token_is_refused_at_the_very_next_request() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+
+    let answer = app.logout(&token).await;
+
+    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"msg":"Access token revoked"}"#));
+    let refused = app.protected(&token).await;
+    assert_eq!(refused.error(), REVOKED);
+    assert_eq!(refused.body, r#"{"code":"token_revoked","msg":"Token has been revoked"}"#);
+    assert_eq!(refused.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
+    assert_eq!(app.get_as("/me", &token).await.error(), REVOKED);
+}
+
+#[tokio::test]
+async fn the_pages_door_ends_the_same_session() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+
+    assert_eq!(app.call("logout", Some(&token), "").await.status, 200);
+
+    assert_eq!(app.protected(&token).await.error(), REVOKED);
+}
+
+#[tokio::test]
+async fn only_this_session_ends() {
+    let app = TestApp::start().await;
+    let (phone, laptop) = (app.somebody("ada").await, app.login("ada").await);
+
+    app.logout(&phone).await;
+
+    assert_eq!(app.protected(&laptop).await.status, 200);
+}
+
+#[tokio::test]
+async fn signing_out_twice_or_with_an_expired_token_is_no_error() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    assert_eq!(app.logout(&token).await.status, 200);
+    assert_eq!(app.logout(&token).await.status, 200);
+
+    let late = app.login("ada").await;
+    app.pass(Duration::from_secs(3600));
+    assert_eq!(app.protected(&late).await.error(), "401 token_expired Token has expired");
+    assert_eq!(app.logout(&late).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_stranger_ends_nothing() {
+    let app = TestApp::start().await;
+    assert_eq!(
+        app.send("DELETE", "/logout", &[], None).await.error(),
+        "401 missing_token Missing Authorization Header"
+    );
+    assert_eq!(app.logout("a.b.c").await.error(), "401 invalid_token Invalid token");
+}
+
+#[tokio::test]
+async fn a_restart_brings_no_token_back_to_life() {
+    let app = TestApp::start().await;
+    let (ended, living) = (app.somebody("ada").await, app.login("ada").await);
+    app.logout(&ended).await;
+
+    let app = app.restart().await;
+
+    assert_eq!(app.protected(&ended).await.error(), REVOKED);
+    assert_eq!(app.protected(&living).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_process_that_was_killed_right_after_its_answer_has_forgotten_nothing() {
+    let app = TestApp::start().await;
+    let ended = app.somebody("ada").await;
+    app.logout(&ended).await;
+
+    // Nothing is closed in order: the other process sees what the disk holds.
+    let (other, _) = app.another_process().await;
+
+    let header = bearer(&ended);
+    let refused = flows::authenticate(&other, [header.as_bytes()]);
+    assert_eq!(refused, Err(flows::AuthenticateError::Revoked));
+}
+
+#[tokio::test]
+async fn a_purge_or_a_clock_that_steps_back_revives_nothing() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    app.logout(&token).await;
+
+    app.pass(Duration::from_secs(3600 + 262));
+    flows::purge_expired(&app.state).await.unwrap();
+    app.clock.fetch_sub(2 * 262, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(app.protected(&token).await.error(), REVOKED);
+
+    // Long after, the entry goes; the token is expired by then.
+    app.pass(Duration::from_secs(2 * 3600));
+    flows::purge_expired(&app.state).await.unwrap();
+    assert!(app.state.blocklist.is_empty());
+    assert!(app.state.store.list_blocked_since(0).await.unwrap().is_empty());
+    assert_eq!(app.protected(&token).await.error(), "401 token_expired Token has expired");
+}
+
+#[tokio::test]
+async fn what_another_process_ends_is_refused_after_the_next_look() {
+    let mut app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    let (command_line, _) = app.another_process().await;
+
+    flows::remove_user(&command_line, "ada").await.unwrap();
+    app.follower.catch_up(&app.state).await.unwrap();
+
+    assert_eq!(app.protected(&token).await.error(), REVOKED);
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_sessions_of_the_old_one() {
+    let mut app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+
+    flows::change_password(&app.state, "ada", &"a quite different password".into()).await.unwrap();
+    app.follower.catch_up(&app.state).await.unwrap();
+
+    assert_eq!(app.protected(&token).await.error(), REVOKED);
+}

@@ -1,0 +1,88 @@
+//! Settings: a bad one stops the start with one line that names it and the fix.
+
+use std::path::Path;
+
+use handstamp::server::config::{Config, SETTINGS, Settings};
+
+fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
+    Config::from_settings(&Settings::from_pairs(pairs.iter().copied())).map_err(|bad| bad.to_string())
+}
+
+#[test]
+fn without_any_setting_it_runs_on_this_machine_alone() {
+    let config = config(&[]).unwrap();
+    assert_eq!(config.site_addr.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.public_url, "http://127.0.0.1:3000");
+    assert_eq!(config.jwt_issuer, config.public_url);
+    assert_eq!(config.sqlite_file().as_deref(), Some(Path::new("data/handstamp.db")));
+    assert_eq!(config.data_dir(), Path::new("data"));
+    assert!(config.signup_open);
+    assert_eq!(config.password_min_length, 15);
+    assert_eq!((config.argon2_memory_kib, config.argon2_iterations, config.argon2_parallelism), (19456, 2, 1));
+}
+
+#[test]
+fn production_wants_to_know_its_address_and_closes_sign_up() {
+    let error = config(&[("APP_ENV", "production")]).err().unwrap();
+    assert!(error.starts_with("PUBLIC_URL is missing"), "{error}");
+    let config = config(&[("APP_ENV", "production"), ("PUBLIC_URL", "https://id.example.org/")]).unwrap();
+    assert!(!config.signup_open);
+    assert_eq!(config.public_url, "https://id.example.org");
+}
+
+#[test]
+fn a_bad_value_is_named_in_one_line_with_its_fix() {
+    for (name, value) in [
+        ("APP_ENV", "prod"),
+        ("LEPTOS_SITE_ADDR", "localhost"),
+        ("LEPTOS_SITE_ADDR", "127.0.0.1:99999"),
+        ("PUBLIC_URL", "id.example.org"),
+        ("PUBLIC_URL", "https://id.example.org/path"),
+        ("PUBLIC_URL", "https://user@id.example.org"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("DATABASE_URL", "postgres://user:hunter2@localhost/x"),
+        ("JWT_ALGORITHM", "none"),
+        ("JWT_ALGORITHM", "RS256"),
+        ("JWT_PRIVATE_KEY_FILE", "key.pem"),
+        ("TOKEN_STORAGE", "memory"),
+        ("ADDITIONAL_CLAIMS", "{}"),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "61m"),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "0s"),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "1500ms"),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "300"),
+        ("JWT_LEEWAY", "61s"),
+        ("JWT_LEEWAY", "-1s"),
+        ("FRESH_FOR", "2days"),
+        ("SIGNUP", "yes"),
+        ("PASSWORD_MIN_LENGTH", "7"),
+        ("PASSWORD_MIN_LENGTH", "many"),
+        ("ARGON2_MEMORY_KIB", "19455"),
+        ("ARGON2_ITERATIONS", "1"),
+        ("ARGON2_PARALLELISM", "0"),
+        ("HASH_CONCURRENCY", "0"),
+        ("HASH_QUEUE", "-1"),
+        ("LOG_FORMAT", "xml\nand more"),
+    ] {
+        let error = config(&[(name, value)]).err().unwrap_or_else(|| panic!("{name}={value}"));
+        assert!(error.starts_with(name), "{error}");
+        assert!(error.contains("; "), "says no fix: {error}");
+        assert!(!error.contains('\n'), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_setting_is_an_absent_one() {
+    assert!(config(&[("JWT_SECRET", ""), ("SIGNUP", " "), ("DATABASE_URL", "")]).unwrap().jwt_secret.is_none());
+}
+
+#[test]
+fn the_example_file_lists_every_setting() {
+    let example = include_str!("../../.env.example");
+    for setting in &SETTINGS {
+        assert!(example.contains(&format!("#{}=", setting.name)), "{} is not in .env.example", setting.name);
+        assert!(!setting.meaning.is_empty() && !setting.default.is_empty());
+    }
+    let listed = example.lines().filter(|line| line.starts_with('#') && line.contains('=')).count();
+    assert_eq!(listed, SETTINGS.len(), ".env.example has a line for something that is no setting");
+}
