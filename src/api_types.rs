@@ -1,12 +1,10 @@
 //! Every body that crosses the network between a page and the server, and every error (contract, section 4).
 //!
 //! Compiled on both sides. Knows no HTTP library, no storage and no words for people: an error is a code, and the page
-//! that shows it owns the sentence.
+//! that shows it owns the sentence. The browser reads these types in `app/answer.rs`, which changes with them.
 
 use std::fmt;
 
-use leptos::server_fn::codec::JsonEncoding;
-use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
 /// Answer of a sign-in, to a page and to a machine alike. No `Debug`: it holds a token.
@@ -126,11 +124,9 @@ impl ApiError {
             Self::PasswordTooLong => ("password_too_long", 400, "Password too long"),
             Self::BadCredentials => ("bad_credentials", 401, "Bad username or password"),
             Self::MissingToken => ("missing_token", 401, "Missing Authorization Header"),
-            Self::BadAuthorizationHeader => (
-                "bad_authorization_header",
-                401,
-                "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'",
-            ),
+            Self::BadAuthorizationHeader => {
+                ("bad_authorization_header", 401, "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'")
+            }
             Self::BadSignature => ("invalid_token", 401, "Signature verification failed"),
             Self::InvalidToken => ("invalid_token", 401, "Invalid token"),
             Self::TokenExpired => ("token_expired", 401, "Token has expired"),
@@ -150,6 +146,12 @@ impl ApiError {
             Self::Unavailable => ("unavailable", 503, "Temporarily unavailable"),
             Self::Unreachable => ("unreachable", 503, "No answer"),
         }
+    }
+
+    /// What a code means; an unknown one is the server's trouble.
+    #[must_use]
+    pub fn from_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|error| error.code() == code).unwrap_or(Self::Internal)
     }
 
     /// The stable code, the same on the wire and in logs.
@@ -176,20 +178,6 @@ impl<'de> Deserialize<'de> for ApiError {
             code: String,
         }
         let Body { code } = Body::deserialize(deserializer)?;
-        Ok(Self::ALL.into_iter().find(|error| error.code() == code).unwrap_or(Self::Internal))
-    }
-}
-
-impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
-
-    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::InvalidRequest,
-            // On the server: a body that did not parse. In the browser: an answer that is not ours.
-            ServerFnErrorErr::Deserialization(_) => Self::InvalidRequest,
-            ServerFnErrorErr::Request(_) => Self::Unreachable,
-            _ => Self::Internal,
-        }
+        Ok(Self::from_code(&code))
     }
 }

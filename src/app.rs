@@ -8,6 +8,7 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
+pub mod answer;
 pub mod bearer;
 pub mod components;
 pub mod islands;

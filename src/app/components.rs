@@ -19,6 +19,7 @@ mod mark;
 mod page_title;
 mod parting;
 mod password_field;
+mod password_rule;
 mod program_notice;
 mod sentences;
 mod signed_in_notice;

@@ -45,10 +45,6 @@ impl SiteFiles {
     /// As a development build without hashes names them.
     #[must_use]
     pub fn unhashed() -> Self {
-        Self {
-            js: "/pkg/handstamp.js".into(),
-            wasm: "/pkg/handstamp.wasm".into(),
-            css: "/pkg/handstamp.css".into(),
-        }
+        Self { js: "/pkg/handstamp.js".into(), wasm: "/pkg/handstamp.wasm".into(), css: "/pkg/handstamp.css".into() }
     }
 }

@@ -5,16 +5,17 @@
 //! in who is not on its public list.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 
 use crate::api_types::{ApiError, GreetingAnswer, PasswordInput, SignedInAnswer};
+use crate::app::answer::Answer;
 use crate::app::bearer::Bearer;
 
 /// Signs in.
 ///
 /// # Errors
 /// `bad_credentials`, `overloaded`, and what every call can meet.
-#[server(endpoint = "login")]
+#[server(endpoint = "login", output = Answer)]
 pub async fn login(username: String, password: PasswordInput) -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
     let signed_in = flows::login(&http::app_state()?, &username, password.into()).await?;
@@ -25,7 +26,7 @@ pub async fn login(username: String, password: PasswordInput) -> Result<SignedIn
 ///
 /// # Errors
 /// Those of a token that is not right; an expired one with a right signature counts.
-#[server(endpoint = "logout", client = Bearer)]
+#[server(endpoint = "logout", output = Answer, client = Bearer)]
 pub async fn logout() -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let ending = http::session_to_end()?;
@@ -36,7 +37,7 @@ pub async fn logout() -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of a token that is not right.
-#[server(endpoint = "greeting", input = GetUrl, client = Bearer)]
+#[server(endpoint = "greeting", output = Answer, input = GetUrl, client = Bearer)]
 pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
@@ -47,7 +48,7 @@ pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
 ///
 /// # Errors
 /// `signup_closed`, `invalid_username`, `username_taken`, `password_too_short`, `password_too_long`.
-#[server(endpoint = "signup")]
+#[server(endpoint = "signup", output = Answer)]
 pub async fn signup(username: String, password: PasswordInput) -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
     let signed_in = flows::signup_and_login(&http::app_state()?, &username, password.into()).await?;
@@ -58,7 +59,7 @@ pub async fn signup(username: String, password: PasswordInput) -> Result<SignedI
 ///
 /// # Errors
 /// `bad_setup_code`, `not_found` once there is an account, and those of [`signup`].
-#[server(endpoint = "setup", input = Json)]
+#[server(endpoint = "setup", output = Answer)]
 pub async fn setup(code: String, username: String, password: PasswordInput) -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
     let signed_in = flows::first_account(&http::app_state()?, &code, &username, password.into()).await?;

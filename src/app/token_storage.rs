@@ -4,8 +4,9 @@
 //! `sessionStorage`, which ends with the tab. Nothing here panics: gloo-storage does where a browser denies storage,
 //! so every access asks first.
 
-use gloo_storage::{LocalStorage, SessionStorage, Storage};
+use gloo_storage::{LocalStorage, SessionStorage, Storage as _};
 use leptos::prelude::window;
+use web_sys::Storage;
 
 /// The key in both storages. The head script of `app/shell.rs` reads it too, before the first paint.
 pub const KEY: &str = "handstamp.access_token";
@@ -70,66 +71,53 @@ pub fn forget() {
 #[must_use]
 pub fn works(keep: Keep) -> bool {
     const PROBE: &str = "handstamp.probe";
-    if !keep.allowed() {
-        return false;
-    }
-    let kept = match keep {
-        Keep::OnThisDevice => LocalStorage::set(PROBE, PROBE),
-        Keep::InThisTab => SessionStorage::set(PROBE, PROBE),
-    };
-    match keep {
-        Keep::OnThisDevice => LocalStorage::delete(PROBE),
-        Keep::InThisTab => SessionStorage::delete(PROBE),
-    }
-    kept.is_ok()
+    keep.storage().is_some_and(|storage| {
+        let kept = storage.set_item(PROBE, PROBE);
+        // Fails only where storage does, which is what is asked.
+        let _ = storage.remove_item(PROBE);
+        kept.is_ok()
+    })
 }
 
 use Keep as Place;
 
 impl Place {
-    /// gloo-storage panics where this is false.
-    fn allowed(self) -> bool {
-        let storage = match self {
-            Self::OnThisDevice => window().local_storage(),
-            Self::InThisTab => window().session_storage(),
-        };
-        matches!(storage, Ok(Some(_)))
+    /// None where the browser denies it: gloo-storage would panic.
+    fn storage(self) -> Option<Storage> {
+        match self {
+            Self::OnThisDevice => window().local_storage().ok()?.map(|_| LocalStorage::raw()),
+            Self::InThisTab => window().session_storage().ok()?.map(|_| SessionStorage::raw()),
+        }
     }
 
     fn get(self) -> Stored {
-        if !self.allowed() {
-            return Stored::Refused;
-        }
-        let kept: gloo_storage::Result<String> = match self {
-            Self::OnThisDevice => LocalStorage::get(KEY),
-            Self::InThisTab => SessionStorage::get(KEY),
-        };
-        match kept {
-            Ok(token) if may_be_sent(&token) => Stored::Token(token),
-            Err(gloo_storage::errors::StorageError::KeyNotFound(_)) => Stored::Nothing,
-            Ok(_) | Err(_) => Stored::Damaged,
+        let Some(storage) = self.storage() else { return Stored::Refused };
+        match storage.get_item(KEY) {
+            Ok(None) => Stored::Nothing,
+            Ok(Some(kept)) => match unquoted(&kept) {
+                Some(token) if may_be_sent(token) => Stored::Token(token.to_owned()),
+                _ => Stored::Damaged,
+            },
+            Err(_) => Stored::Refused,
         }
     }
 
     fn set(self, token: &str) -> Result<(), StorageRefused> {
-        if !self.allowed() {
-            return Err(StorageRefused);
-        }
-        match self {
-            Self::OnThisDevice => LocalStorage::set(KEY, token),
-            Self::InThisTab => SessionStorage::set(KEY, token),
-        }
-        .map_err(|_| StorageRefused)
+        let storage = self.storage().ok_or(StorageRefused)?;
+        storage.set_item(KEY, &["\"", token, "\""].concat()).map_err(|_| StorageRefused)
     }
 
     fn delete(self) {
-        if self.allowed() {
-            match self {
-                Self::OnThisDevice => LocalStorage::delete(KEY),
-                Self::InThisTab => SessionStorage::delete(KEY),
-            }
+        if let Some(storage) = self.storage() {
+            // Fails only where there is nothing to forget.
+            let _ = storage.remove_item(KEY);
         }
     }
+}
+
+/// Kept as gloo-storage keeps a text: as JSON. No letter of a token needs to be escaped in it.
+fn unquoted(kept: &str) -> Option<&str> {
+    kept.strip_prefix('"')?.strip_suffix('"')
 }
 
 /// A header value with any other character would panic the whole program in the browser.

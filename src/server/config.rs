@@ -111,7 +111,8 @@ impl Settings {
         let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(".env")));
         let mut settings: HashMap<String, String> = HashMap::new();
         for file in beside.into_iter().chain([PathBuf::from(".env")]).filter(|file| file.is_file()) {
-            let unreadable = |_| bad(".env", "cannot be read", "write one NAME=value a line, with quotes around spaces");
+            let unreadable =
+                |_| bad(".env", "cannot be read", "write one NAME=value a line, with quotes around spaces");
             for line in dotenvy::from_path_iter(&file).map_err(unreadable)? {
                 let (name, value) = line.map_err(unreadable)?;
                 settings.insert(name, value);
@@ -134,7 +135,12 @@ impl Settings {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    fn one_of<T: Copy>(&self, name: &'static str, words: &[(&str, T)], fix: &'static str) -> Result<Option<T>, BadSetting> {
+    fn one_of<T: Copy>(
+        &self,
+        name: &'static str,
+        words: &[(&str, T)],
+        fix: &'static str,
+    ) -> Result<Option<T>, BadSetting> {
         self.get(name)
             .map(|value| {
                 let word = words.iter().find(|(word, _)| *word == value);
@@ -261,7 +267,11 @@ fn database_url(settings: &Settings) -> Result<String, BadSetting> {
         return Ok(url.to_owned());
     }
     // The address may hold a password: it is not repeated.
-    Err(bad("DATABASE_URL", "is not an SQLite address", "use sqlite:path/to/file.db; this version serves on SQLite alone"))
+    Err(bad(
+        "DATABASE_URL",
+        "is not an SQLite address",
+        "use sqlite:path/to/file.db; this version serves on SQLite alone",
+    ))
 }
 
 fn public_url(settings: &Settings, app_env: AppEnv, addr: SocketAddr) -> Result<String, BadSetting> {

@@ -6,15 +6,10 @@ fn credentials(name: &str, password: &str) -> String {
     serde_json::json!({ "username": name, "password": password }).to_string()
 }
 
-fn claim(code: &str, name: &str) -> String {
-    serde_json::json!({ "code": code, "username": name, "password": PASSWORD }).to_string()
-}
-
 impl TestApp {
     /// Claims the first account as the page does.
     async fn claim(&self, code: &str, name: &str) -> crate::harness::Answer {
-        let headers = [("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
-        self.send("POST", "/api/setup", &headers, Some(&claim(code, name))).await
+        self.call("setup", None, &format!("code={code}&username={name}&password={PASSWORD}")).await
     }
 
     fn setup_code(&self) -> String {

@@ -178,7 +178,10 @@ fn a_secret_is_generated_once_and_kept_for_the_owner_alone() {
 
     fs::set_permissions(&kept, fs::Permissions::from_mode(0o644)).unwrap();
     let refused = run(folder.path(), &["user", "list"], "");
-    assert_eq!(text(&refused.stderr), "handstamp: data/jwt_secret can be read by others (mode 644); run: chmod 600 data/jwt_secret\n");
+    assert_eq!(
+        text(&refused.stderr),
+        "handstamp: data/jwt_secret can be read by others (mode 644); run: chmod 600 data/jwt_secret\n"
+    );
 }
 
 #[test]
@@ -189,7 +192,8 @@ fn settings_come_from_a_file_and_the_environment_wins() {
     assert!(folder.path().join("elsewhere/here.db").exists());
     assert!(!folder.path().join("data").exists());
 
-    let mut child = handstamp(folder.path(), &["user", "add", "bob", "--password-stdin"], &[("PASSWORD_MIN_LENGTH", "9")]);
+    let mut child =
+        handstamp(folder.path(), &["user", "add", "bob", "--password-stdin"], &[("PASSWORD_MIN_LENGTH", "9")]);
     let mut child = child.spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"12345678").unwrap();
     assert!(!child.wait_with_output().unwrap().status.success());
@@ -204,14 +208,14 @@ fn the_first_start_prints_a_one_time_link_and_the_log_never_a_secret() {
     assert_eq!(code.len(), 22, "{link}");
 
     let origin = serving.origin.clone();
-    let claim = serde_json::json!({ "code": code, "username": "ada", "password": PASSWORD }).to_string();
     let post = |path: &str, body: &str| {
         let request = ureq::post(format!("{origin}{path}")).header("sec-fetch-site", "same-origin");
-        request.header("content-type", "application/json").send(body).unwrap().body_mut().read_to_string().unwrap()
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.send(body).unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str::<serde_json::Value>(&answer).unwrap()
     };
-    let first: serde_json::Value = serde_json::from_str(&post("/api/setup", &claim)).unwrap();
-    let login = serde_json::json!({ "username": "ada", "password": PASSWORD }).to_string();
-    let second: serde_json::Value = serde_json::from_str(&post("/login", &login)).unwrap();
+    let first = post("/api/setup", &format!("code={code}&username=ada&password={PASSWORD}"));
+    let second = post("/login", &format!("username=ada&password={PASSWORD}"));
     let tokens = [&first, &second].map(|answer| answer["access_token"].as_str().unwrap().to_owned());
     ureq::delete(format!("{origin}/logout")).header("authorization", format!("Bearer {}", tokens[1])).call().unwrap();
 
@@ -232,7 +236,8 @@ fn a_server_that_runs_learns_of_a_user_that_the_command_line_removes() {
     run(folder.path(), &["user", "add", "ada", "--password-stdin"], PASSWORD);
     let serving = Serving::start(folder.path());
     let login = serde_json::json!({ "username": "ada", "password": PASSWORD }).to_string();
-    let answer = ureq::post(format!("{}/login", serving.origin)).header("content-type", "application/json").send(&login);
+    let answer =
+        ureq::post(format!("{}/login", serving.origin)).header("content-type", "application/json").send(&login);
     let answer: serde_json::Value =
         serde_json::from_str(&answer.unwrap().body_mut().read_to_string().unwrap()).unwrap();
     let authorization = format!("Bearer {}", answer["access_token"].as_str().unwrap());

@@ -88,7 +88,10 @@ async fn a_request_under_way_is_finished_before_the_server_stops() {
     app.add_user("ada").await;
     let mut stream = connect(&app).await;
     let body = format!(r#"{{"username":"ada","password":"{}"}}"#, crate::harness::PASSWORD);
-    let head = format!("POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(&body.as_bytes()[..10]).await.unwrap();
     // The server has read the head once it answers somebody who came later.

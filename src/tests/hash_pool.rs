@@ -19,13 +19,7 @@ struct Jobs {
 impl Jobs {
     fn new(concurrency: usize, queue: usize) -> Self {
         let (begin, begun) = async_mpsc::unbounded_channel();
-        Self {
-            pool: HashPool::new(concurrency, queue),
-            begun,
-            begin,
-            running: Arc::default(),
-            most: Arc::default(),
-        }
+        Self { pool: HashPool::new(concurrency, queue), begun, begin, running: Arc::default(), most: Arc::default() }
     }
 
     /// Starts a job; it ends when the sender says so.

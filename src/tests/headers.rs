@@ -28,7 +28,8 @@ async fn every_answer_carries_them_whatever_its_status() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let html = [("accept", "text/html")];
-    let evil = [("content-type", "application/json"), ("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
+    let evil =
+        [("content-type", "application/json"), ("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
 
     for (status, what, answer) in [
         (200, "a page", app.get("/login").await),
@@ -36,7 +37,8 @@ async fn every_answer_carries_them_whatever_its_status() {
         (200, "health", app.get("/healthz").await),
         (200, "a function", app.call("login", None, "username=ada&password=correct+horse+battery+staple").await),
         (303, "a plain form", {
-            let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin"), html[0]];
+            let headers =
+                [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin"), html[0]];
             app.send("POST", "/api/login", &headers, Some("username=ada&password=x")).await
         }),
         (400, "a bad request", app.post_json("/login", "{").await),

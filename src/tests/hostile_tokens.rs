@@ -79,10 +79,12 @@ async fn bending_an_honest_token_without_changing_it_is_accepted() {
 #[tokio::test]
 async fn t1_t2_the_header_does_not_choose_the_algorithm() {
     let honest = Honest::start().await;
-    let algs = ["none", "None", "NONE", "nOnE", "", " HS256", "hs256", "HS384", "HS512", "RS256", "ES256", "EdDSA", "Ed25519"];
+    let algs =
+        ["none", "None", "NONE", "nOnE", "", " HS256", "hs256", "HS384", "HS512", "RS256", "ES256", "EdDSA", "Ed25519"];
     for alg in algs {
         honest.refused(alg, &honest.with_header("alg", json!(alg)), INVALID).await;
-        let (unsigned, _) = honest.with_header("alg", json!(alg)).rsplit_once('.').map(|(a, b)| (a.to_owned(), b.len())).unwrap();
+        let (unsigned, _) =
+            honest.with_header("alg", json!(alg)).rsplit_once('.').map(|(a, b)| (a.to_owned(), b.len())).unwrap();
         honest.refused(alg, &format!("{unsigned}."), INVALID).await;
     }
     for alg in [Value::Null, json!(7), json!(["HS256"]), json!({"HS256": true})] {
@@ -199,7 +201,10 @@ async fn t8_t9_duplicate_members_and_bad_json_are_refused() {
         ("lone surrogate", claims.replace(r#""ada""#, r#""\ud800""#)),
         ("BOM", format!("\u{feff}{claims}")),
         ("array", "[]".to_owned()),
-        ("array of the values", Value::Array(honest.claims.as_object().unwrap().values().cloned().collect()).to_string()),
+        (
+            "array of the values",
+            Value::Array(honest.claims.as_object().unwrap().values().cloned().collect()).to_string(),
+        ),
         ("string", "\"x\"".to_owned()),
         ("null", "null".to_owned()),
         ("empty", String::new()),
@@ -221,7 +226,8 @@ async fn t8_t9_duplicate_members_and_bad_json_are_refused() {
 async fn t10_t11_times_must_be_whole_in_range_and_in_order() {
     let honest = Honest::start().await;
     let times = |name: &'static str, values: Vec<Value>| values.into_iter().map(move |value| (name, value));
-    let wrong_types = || vec![json!("1795342320"), json!(null), json!(true), json!([1]), json!({}), json!(1.5), json!(-1)];
+    let wrong_types =
+        || vec![json!("1795342320"), json!(null), json!(true), json!([1]), json!({}), json!(1.5), json!(-1)];
     let exp_extremes = vec![json!(u64::MAX), json!(1e18), json!(i64::MAX), json!(MORNING + 3601), json!(0)];
     let future = vec![json!(MORNING + 1), json!(MORNING + 60)];
     let cases = times("exp", wrong_types())
@@ -246,7 +252,9 @@ async fn t12_t15_every_claim_must_be_there_and_be_ours() {
     for name in honest.claims.as_object().unwrap().keys() {
         let mut claims = honest.claims.clone();
         claims.as_object_mut().unwrap().remove(name);
-        honest.refused(&format!("without {name}"), &sign(&honest.header.to_string(), claims.to_string()), INVALID).await;
+        honest
+            .refused(&format!("without {name}"), &sign(&honest.header.to_string(), claims.to_string()), INVALID)
+            .await;
     }
     let iss = honest.claims["iss"].as_str().unwrap();
     let cases = [

@@ -9,14 +9,39 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "src/server/domain",
         &[
-            "axum", "leptos", "sqlx", "tokio", "async fn", "SystemTime", "Instant", "std::fs", "std::env", "crate::app",
-            "crate::api_types", "server::flows", "server::store", "server::http", "server::cli", "server::config",
-            "server::state", "server::world",
+            "axum",
+            "leptos",
+            "sqlx",
+            "tokio",
+            "async fn",
+            "SystemTime",
+            "Instant",
+            "std::fs",
+            "std::env",
+            "crate::app",
+            "crate::api_types",
+            "server::flows",
+            "server::store",
+            "server::http",
+            "server::cli",
+            "server::config",
+            "server::state",
+            "server::world",
         ],
     ),
     (
         "src/server/store",
-        &["axum", "leptos", "StatusCode", "crate::app", "crate::api_types", "server::flows", "server::http", "server::cli", "server::state"],
+        &[
+            "axum",
+            "leptos",
+            "StatusCode",
+            "crate::app",
+            "crate::api_types",
+            "server::flows",
+            "server::http",
+            "server::cli",
+            "server::state",
+        ],
     ),
     (
         "src/server/flows",
@@ -69,7 +94,8 @@ fn no_layer_names_what_it_must_not_know() {
         for file in layer_files(layer) {
             for line in code(&file) {
                 // Imports inside the body of a server function exist on the server alone; each begins with `use`.
-                let server_fn_body = file.ends_with("server_fns.rs") && line.starts_with("    use crate::server::{flows, http};");
+                let server_fn_body =
+                    file.ends_with("server_fns.rs") && line.starts_with("    use crate::server::{flows, http};");
                 for word in forbidden.iter().filter(|word| line.contains(**word)) {
                     assert!(server_fn_body, "{} names `{word}`: {line}", file.display());
                 }
@@ -113,7 +139,10 @@ fn the_maps_name_every_module_that_is_there() {
         let text = fs::read_to_string(root().join(map)).unwrap();
         let header: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
         for module in modules_of(&text) {
-            assert!(header.contains(&format!("`{module}`")) || header.contains(&format!(" {module} ")), "{map}: {module}");
+            assert!(
+                header.contains(&format!("`{module}`")) || header.contains(&format!(" {module} ")),
+                "{map}: {module}"
+            );
             assert!(root().join(folder).join(format!("{module}.rs")).is_file(), "{map}: {module}");
         }
     }

@@ -11,7 +11,8 @@ async fn a_form_and_json_get_the_same_answer() {
     app.add_user("ada").await;
 
     let form = app.post_form("/login", "username=ada&password=correct+horse%20battery+staple").await;
-    let json = app.post_json("/login", &format!(r#"{{"username":"ada","password":"{PASSWORD}","remember":true}}"#)).await;
+    let json =
+        app.post_json("/login", &format!(r#"{{"username":"ada","password":"{PASSWORD}","remember":true}}"#)).await;
 
     for answer in [form, json] {
         assert_eq!(answer.status, 200);

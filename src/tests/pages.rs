@@ -36,7 +36,8 @@ async fn the_sign_in_form_never_puts_a_password_into_an_address() {
 #[tokio::test]
 async fn a_path_that_nothing_has_is_a_page_with_404() {
     let app = TestApp::start().await;
-    for path in ["/nothing", "/login/x", "/..%2fCargo.toml", "/.git/config", "/pkg/", "/Cargo.toml", "/data/jwt_secret"] {
+    for path in ["/nothing", "/login/x", "/..%2fCargo.toml", "/.git/config", "/pkg/", "/Cargo.toml", "/data/jwt_secret"]
+    {
         let answer = app.send("GET", path, &[("accept", "text/html,*/*")], None).await;
         assert_eq!(answer.status, 404, "{path}");
     }
@@ -57,7 +58,9 @@ async fn a_page_asks_nobody_else_for_anything() {
         let body = app.get(page).await.body;
         for attribute in ["src=\"", "href=\"", "action=\""] {
             for address in body.split(attribute).skip(1).map(|rest| rest.split('"').next().unwrap()) {
-                let own = address.is_empty() || address.starts_with('#') || (address.starts_with('/') && !address.starts_with("//"));
+                let own = address.is_empty()
+                    || address.starts_with('#')
+                    || (address.starts_with('/') && !address.starts_with("//"));
                 assert!(own, "{page}: {address}");
             }
         }

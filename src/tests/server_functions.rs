@@ -49,8 +49,8 @@ async fn an_error_has_the_status_and_the_shape_of_the_contract() {
     assert_eq!(app.get("/api/greeting").await.error(), "401 missing_token Missing Authorization Header");
     let large = format!("username=ada&password={}", "x".repeat(17 * 1024));
     assert_eq!(app.call("login", None, &large).await.error(), "413 too_large Request too large");
-    let setup = [("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
-    let answer = app.send("POST", "/api/setup", &setup, Some("{")).await;
+    let json = [("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
+    let answer = app.send("POST", "/api/login", &json, Some("{")).await;
     assert_eq!(answer.error(), "400 invalid_request Malformed request");
 }
 
@@ -125,7 +125,13 @@ async fn a_form_posted_without_the_program_signs_nobody_in_and_goes_back_to_its_
 async fn nothing_changes_by_get() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
-    for path in ["/api/login?username=ada&password=x", "/api/logout", "/api/signup?username=b", "/logout", "/login?username=ada"] {
+    for path in [
+        "/api/login?username=ada&password=x",
+        "/api/logout",
+        "/api/signup?username=b",
+        "/logout",
+        "/login?username=ada",
+    ] {
         app.get_as(path, &token).await;
     }
     assert_eq!(app.protected(&token).await.status, 200);

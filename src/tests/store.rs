@@ -25,7 +25,12 @@ fn user(number: u8, name: &str) -> User {
 }
 
 fn session(number: u8, user: &User) -> Session {
-    Session { id: SessionId::from_random([number; 16]), user_id: user.id, started_at: NOW, expires_at: UnixTime(NOW.0 + 60) }
+    Session {
+        id: SessionId::from_random([number; 16]),
+        user_id: user.id,
+        started_at: NOW,
+        expires_at: UnixTime(NOW.0 + 60),
+    }
 }
 
 fn hash(text: &str) -> PasswordHash {

@@ -18,11 +18,7 @@ use attempt::Attempt;
 pub use purpose::Purpose;
 
 #[component]
-pub fn CredentialsForm(
-    purpose: Purpose,
-    /// In code points.
-    password_min_length: usize,
-) -> impl IntoView {
+pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
     let words = purpose.words();
     let problems = Problems::none();
     let sight = Sight::hidden();
@@ -53,7 +49,6 @@ pub fn CredentialsForm(
         sight.hide();
         let attempt = Attempt {
             purpose,
-            password_min_length,
             username: value("username").trim().to_owned(),
             password: value("password"),
             keep: if input(KEEP).is_some_and(|keep| keep.checked()) { Keep::OnThisDevice } else { Keep::InThisTab },
@@ -72,7 +67,7 @@ pub fn CredentialsForm(
                     if failure.forgets_password() {
                         set_value("password", "");
                     }
-                    failure.tell(problems, password_min_length);
+                    failure.tell(problems);
                 }
             }
         });
@@ -84,7 +79,7 @@ pub fn CredentialsForm(
             <UsernameField problem=problems.username/>
             <PasswordField
                 autocomplete=words.password_autocomplete
-                hint=purpose.password_hint(password_min_length)
+                is_new=purpose.is_new()
                 sight
                 problem=problems.password
             />

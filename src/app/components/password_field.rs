@@ -7,6 +7,7 @@ use leptos::web_sys::{Event, wasm_bindgen::JsCast};
 use crate::app::components::dom::{Flag, Words};
 use crate::app::components::field_problem::FieldProblem;
 use crate::app::components::form_problems::Problem;
+use crate::app::components::password_rule::PasswordRule;
 
 /// Whether the password can be read, in the words of each attribute.
 #[derive(Clone, Copy)]
@@ -51,12 +52,12 @@ impl Sight {
 #[component]
 pub fn PasswordField(
     autocomplete: &'static str,
-    /// Advice, below the field. Empty: none.
-    hint: String,
+    /// A password that does not exist yet has a rule to keep.
+    is_new: bool,
     sight: Sight,
     problem: Problem,
 ) -> impl IntoView {
-    let has_hint = !hint.is_empty();
+    let described_by = if is_new { "password-rule password-problem" } else { "password-problem" };
     let caps_lock = RwSignal::new("");
     let look_at_caps_lock = move |event: KeyboardEvent| caps_lock.set(about_caps_lock(event.into()));
     view! {
@@ -71,11 +72,10 @@ pub fn PasswordField(
                     autocomplete=autocomplete
                     autocapitalize="none"
                     spellcheck="false"
-                    aria-describedby="password-hint password-problem"
+                    aria-describedby=described_by
                     aria-invalid=problem.invalid
                     on:keydown=look_at_caps_lock
                     on:keyup=look_at_caps_lock
-                    on:blur=move |_| caps_lock.set("")
                 />
                 <button
                     class="field__show"
@@ -87,7 +87,7 @@ pub fn PasswordField(
                     {sight.words}
                 </button>
             </div>
-            <p class="field__hint" id="password-hint" hidden=!has_hint>{hint}</p>
+            {is_new.then(|| view! { <PasswordRule/> })}
             <p class="field__caps" role="status">{caps_lock}</p>
             <FieldProblem id="password-problem" problem/>
         </div>

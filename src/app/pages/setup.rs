@@ -4,13 +4,11 @@
 
 use leptos::prelude::*;
 
-use crate::app::components::{FormPage, Purpose};
-use crate::app::islands::AccountForm;
-use crate::app::page_facts::PageFacts;
+use crate::app::components::FormPage;
+use crate::app::islands::SetupForm;
 
 #[component]
 pub fn Setup() -> impl IntoView {
-    let password_min_length = PageFacts::get().password_min_length;
     view! {
         <FormPage
             title="Set up · Handstamp"
@@ -18,7 +16,7 @@ pub fn Setup() -> impl IntoView {
             heading="Make the first account"
             lead="It becomes the administrator. The link works once."
         >
-            <AccountForm purpose=Purpose::FirstAccount password_min_length/>
+            <SetupForm/>
         </FormPage>
     }
 }

@@ -3,18 +3,17 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::app::components::{FormPage, PageTitle, Purpose};
-use crate::app::islands::AccountForm;
+use crate::app::components::{FormPage, PageTitle};
+use crate::app::islands::SignupForm;
 use crate::app::page_facts::PageFacts;
 
 #[component]
 pub fn Signup() -> impl IntoView {
-    let PageFacts { signup_open, password_min_length, .. } = PageFacts::get();
-    if signup_open { Either::Left(view! { <Open password_min_length/> }) } else { Either::Right(view! { <Closed/> }) }
+    if PageFacts::get().signup_open { Either::Left(view! { <Open/> }) } else { Either::Right(view! { <Closed/> }) }
 }
 
 #[component]
-fn Open(password_min_length: usize) -> impl IntoView {
+fn Open() -> impl IntoView {
     view! {
         <FormPage
             title=TITLE
@@ -22,7 +21,7 @@ fn Open(password_min_length: usize) -> impl IntoView {
             heading="Create an account"
             lead="Pick a name and a long password. You are signed in right after."
         >
-            <AccountForm purpose=Purpose::SignUp password_min_length/>
+            <SignupForm/>
             <p class="beside">"Already have an account? " <a href="/login">"Sign in"</a></p>
         </FormPage>
     }

@@ -19,14 +19,17 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     let addr = config.site_addr;
     // The blocklist is in memory before the first connection is accepted.
     let (state, follower) = startup::start(config, World::system()).await?;
-    let listener = TcpListener::bind(addr)
-        .await
-        .map_err(|cause| format!("LEPTOS_SITE_ADDR {addr} cannot be used: {cause}; stop what listens there, or choose another"))?;
+    let listener = TcpListener::bind(addr).await.map_err(|cause| {
+        format!("LEPTOS_SITE_ADDR {addr} cannot be used: {cause}; stop what listens there, or choose another")
+    })?;
     let addr = listener.local_addr()?;
     println!("Handstamp listens on http://{addr}");
     // To the console and not to the log: whoever reads it can make the administrator.
     if let Some(code) = &state.setup_code {
-        println!("First run: open {}/setup#{code} to make the first account; the link works once", state.config.public_url);
+        println!(
+            "First run: open {}/setup#{code} to make the first account; the link works once",
+            state.config.public_url
+        );
     }
     info!(%addr, "Listening");
 

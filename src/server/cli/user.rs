@@ -97,7 +97,8 @@ fn print_list(users: &[User], json: bool) {
         return;
     }
     for user in users {
-        let created = Timestamp::from_second(user.created_at.0).map_or_else(|_| "?".to_owned(), |time| time.to_string());
+        let created =
+            Timestamp::from_second(user.created_at.0).map_or_else(|_| "?".to_owned(), |time| time.to_string());
         println!("{:<24} {:<8} {created}", user.username.as_str(), user.roles.to_string());
     }
 }

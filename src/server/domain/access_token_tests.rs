@@ -61,7 +61,8 @@ fn a_token_from_the_future_is_refused_and_an_old_one_only_forgiven_where_asked()
 #[test]
 fn another_issuer_audience_key_or_a_longer_life_is_refused() {
     let ours = rules("a secret that only this spec knows");
-    let issuer = TokenRules { issuer: "https://id.example.org.evil".into(), ..rules("a secret that only this spec knows") };
+    let issuer =
+        TokenRules { issuer: "https://id.example.org.evil".into(), ..rules("a secret that only this spec knows") };
     let audience = TokenRules { audience: "Handstamp".into(), ..rules("a secret that only this spec knows") };
     let long = TokenRules { lifetime: Duration::from_secs(301), ..rules("a secret that only this spec knows") };
     let key = rules("another secret, of somebody else's");

@@ -43,11 +43,7 @@ pub async fn signup_and_login(
     Ok(start_session(state, &user, &hash).await?)
 }
 
-async fn make(
-    state: &AppState,
-    username: &str,
-    password: &SecretString,
-) -> Result<(User, PasswordHash), SignupError> {
+async fn make(state: &AppState, username: &str, password: &SecretString) -> Result<(User, PasswordHash), SignupError> {
     if !state.config.signup_open {
         return Err(SignupError::Closed);
     }

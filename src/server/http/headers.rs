@@ -52,7 +52,8 @@ pub fn watching() -> bool {
 }
 
 fn content_security_policy(nonce: &Nonce, reload_port: u32, watching: bool) -> String {
-    let reload = if watching { format!(" ws://127.0.0.1:{reload_port} ws://localhost:{reload_port}") } else { String::new() };
+    let reload =
+        if watching { format!(" ws://127.0.0.1:{reload_port} ws://localhost:{reload_port}") } else { String::new() };
     format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; \
          connect-src 'self'{reload}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"

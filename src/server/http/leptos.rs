@@ -11,8 +11,8 @@ use axum::{Router, routing::get};
 use http_body_util::BodyExt as _;
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list_with_exclusions};
 use leptos_axum::render_app_to_stream_with_context;
+use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list_with_exclusions};
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
@@ -43,12 +43,7 @@ pub fn page_paths() -> Vec<String> {
     listed.chain([SETUP.to_owned()]).collect()
 }
 
-/// The program's files: names with a hash never change what they hold.
-pub fn program_files(state: &AppState) -> ServeDir {
-    files(state.config.site_root.join("pkg"))
-}
-
-/// What a path that no door has answers: a file of `public/`, else the 404 page; JSON to machines.
+/// What a path that no door has answers: a file of the site, else the 404 page; JSON to machines.
 pub async fn fallback(State(state): State<AppState>, request: Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reads || request.uri().path().starts_with("/api/") || wants_json(&request) {
@@ -58,26 +53,28 @@ pub async fn fallback(State(state): State<AppState>, request: Request) -> Respon
     let mut file_request = Request::new(Body::empty());
     (*file_request.method_mut(), *file_request.uri_mut()) = (parts.method.clone(), parts.uri.clone());
     *file_request.headers_mut() = parts.headers.clone();
-    let mut file = match files(state.config.site_root.clone()).oneshot(file_request).await {
-        Ok(file) if !matches!(file.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => file.into_response(),
+    let files = ServeDir::new(&state.config.site_root).append_index_html_on_directories(false);
+    let mut file = match files.precompressed_br().precompressed_gzip().oneshot(file_request).await {
+        Ok(file) if file.status() != StatusCode::NOT_FOUND => file.into_response(),
         _ => return not_found_page(&state, Request::from_parts(parts, Body::empty())).await,
     };
-    file.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    file.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(caching(&state, parts.uri.path())));
+    file.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
     file
 }
 
-/// Marks files with a hash in their name as never changing. Files without one (development) are asked for every time.
-pub async fn cache_program_files(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
+/// How long a file may be kept. A name with a hash never changes what it holds; without one (development) the browser
+/// asks every time; what lies in `public/` changes seldom.
+fn caching(state: &AppState, path: &str) -> &'static str {
     let files = &state.site_files;
-    let hashed = [&files.js, &files.wasm, &files.css].into_iter().any(|file| *file == path && is_hashed(file));
-    let mut response = next.run(request).await;
-    if hashed && response.status().is_success() {
-        let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    let hashed = |file: &&String| file.split('.').count() > 2;
+    if [&files.js, &files.wasm, &files.css].into_iter().filter(hashed).any(|file| file == path) {
+        "public, max-age=31536000, immutable"
+    } else if path.starts_with("/pkg/") {
+        "no-cache"
+    } else {
+        "public, max-age=3600"
     }
-    response
 }
 
 /// Around the server functions: what Leptos does otherwise than the contract wants.
@@ -153,14 +150,6 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             reload: watching().then(|| state.leptos_options.clone()),
         });
     }
-}
-
-fn files(folder: std::path::PathBuf) -> ServeDir {
-    ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
-}
-
-fn is_hashed(file: &str) -> bool {
-    file.rsplit('/').next().is_some_and(|name| name.split('.').count() > 2)
 }
 
 fn wants_json(request: &Request) -> bool {

@@ -1,12 +1,14 @@
 //! All doors: the machines' in one table, the pages and their functions from Leptos; and what every request goes through.
 
+use ::leptos::server_fn::axum::server_fn_paths;
 use axum::Router;
-use axum::http::Method;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, post};
-use ::leptos::server_fn::axum::server_fn_paths;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tracing::error;
 
 use super::error::HttpError;
@@ -40,10 +42,6 @@ pub fn doors() -> Vec<String> {
 /// The whole application.
 #[must_use]
 pub fn router(state: &AppState) -> Router {
-    let program_files = Router::new()
-        .nest_service("/pkg", leptos::program_files(state))
-        .route_layer(from_fn_with_state(state.clone(), leptos::cache_program_files));
-
     let doors = machine_doors()
         .into_iter()
         .fold(Router::new(), |router, (_, path, door)| router.route(path, door))
@@ -53,15 +51,21 @@ pub fn router(state: &AppState) -> Router {
 
     // The last layer is the outermost: the log sees what the client sees.
     doors
-        .merge(program_files)
         .fallback(leptos::fallback)
         .method_not_allowed_fallback(|| async { HttpError(ApiError::MethodNotAllowed) })
         .layer(from_fn(body::read_body))
         .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
+        .layer(CompressionLayer::new().compress_when(is_page))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), headers::secure_headers))
         .layer(from_fn_with_state(state.clone(), request_log::log_request))
         .with_state(state.clone())
+}
+
+/// Pages alone: they hold nothing secret. An answer with a token, beside text that a stranger chose, would give the
+/// token away by its compressed length (BREACH); files are compressed already.
+fn is_page(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"))
 }
 
 /// A handler that panics costs its request, not the process.
@@ -71,4 +75,3 @@ fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     error!(cause = cause.unwrap_or("unknown"), "A handler panicked");
     HttpError(ApiError::Internal).into_response()
 }
-

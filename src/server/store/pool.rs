@@ -4,18 +4,13 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 use tokio::sync::Mutex;
 
 /// Every change of the tables, in order. What has been released is never edited: a later change is a later file.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "accounts, sessions, blocklist",
-    include_str!("migrations/0001_accounts_sessions_blocklist.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "accounts, sessions, blocklist", include_str!("migrations/0001_accounts_sessions_blocklist.sql"))];
 
 /// How long a statement waits for another process that holds SQLite's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -52,12 +52,7 @@ impl Store {
     pub async fn end_session(&self, id: SessionId, keep_until: UnixTime) -> Result<(), StoreError> {
         in_transaction!(self, |transaction| {
             let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
-            sqlx::query(BLOCK)
-                .bind(id.to_string())
-                .bind(keep_until.0)
-                .bind(seq)
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(BLOCK).bind(id.to_string()).bind(keep_until.0).bind(seq).execute(&mut *transaction).await?;
             sqlx::query(END).bind(id.to_string()).execute(&mut *transaction).await?;
         });
         Ok(())

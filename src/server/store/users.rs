@@ -33,10 +33,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn find_user(&self, username: &Username) -> Result<Option<(User, PasswordHash)>, StoreError> {
-        let row: Option<(String, String, String, i64, String)> = on_pool!(self, |pool| sqlx::query_as(FIND)
-            .bind(username.as_str())
-            .fetch_optional(pool)
-            .await?);
+        let row: Option<(String, String, String, i64, String)> =
+            on_pool!(self, |pool| sqlx::query_as(FIND).bind(username.as_str()).fetch_optional(pool).await?);
         row.map(|(id, username, roles, created_at, hash)| {
             Ok((user((id, username, roles, created_at))?, PasswordHash::from_stored(hash)))
         })
@@ -116,11 +114,7 @@ where
     sqlx::query(DELETE).bind(id.to_string())
 }
 
-fn insert<'q, D>(
-    user: &User,
-    password: &PasswordHash,
-    sql: &'static str,
-) -> sqlx::query::Query<'q, D, D::Arguments>
+fn insert<'q, D>(user: &User, password: &PasswordHash, sql: &'static str) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,

@@ -5,6 +5,7 @@
 use crate::api_types::{ApiError, PasswordInput};
 use crate::app::components::credentials_form::Purpose;
 use crate::app::components::form_problems::Problems;
+use crate::app::components::password_rule::password_min_length;
 use crate::app::components::sentences::{STORAGE_REFUSED, sentence};
 use crate::app::token_storage::{self, Keep, StorageRefused};
 use crate::app::{server_fns, signed_in};
@@ -12,7 +13,6 @@ use crate::app::{server_fns, signed_in};
 /// What the form held when it was sent. No `Debug`: it holds a password.
 pub struct Attempt {
     pub purpose: Purpose,
-    pub password_min_length: usize,
     pub username: String,
     pub password: String,
     pub keep: Keep,
@@ -36,8 +36,8 @@ impl Attempt {
         let username = if self.username.is_empty() { ENTER_USERNAME } else { "" };
         let password = if self.password.is_empty() {
             ENTER_PASSWORD
-        } else if self.purpose != Purpose::SignIn && self.password.chars().count() < self.password_min_length {
-            use_at_least(self.password_min_length)
+        } else if self.password.chars().count() < password_min_length() {
+            use_at_least(password_min_length())
         } else {
             ""
         };
@@ -75,13 +75,13 @@ impl Failure {
     }
 
     /// Says it where it belongs: at a field, or for the whole form.
-    pub fn tell(self, problems: Problems, password_min_length: usize) {
+    pub fn tell(self, problems: Problems) {
         match self {
             Self::Refused(ApiError::MissingUsername) => problems.say("", ENTER_USERNAME, ""),
             Self::Refused(ApiError::InvalidUsername) => problems.say("", USERNAME_RULE, ""),
             Self::Refused(ApiError::UsernameTaken) => problems.say("", USERNAME_TAKEN, ""),
             Self::Refused(ApiError::MissingPassword) => problems.say("", "", ENTER_PASSWORD),
-            Self::Refused(ApiError::PasswordTooShort) => problems.say("", "", use_at_least(password_min_length)),
+            Self::Refused(ApiError::PasswordTooShort) => problems.say("", "", use_at_least(password_min_length())),
             Self::Refused(ApiError::PasswordTooLong) => problems.say("", "", PASSWORD_TOO_LONG),
             Self::Refused(error) => problems.say(sentence(error), "", ""),
             Self::StorageRefused => problems.say(STORAGE_REFUSED, "", ""),

@@ -1,9 +1,7 @@
 //! What the form is for, and the words that differ.
 
-use serde::{Deserialize, Serialize};
-
 /// Which of the three doors the form knocks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     SignIn,
     SignUp,
@@ -22,22 +20,18 @@ pub struct Words {
 }
 
 impl Purpose {
+    /// Whether a new password is asked for, which has a rule to keep. An old, short one must still get in.
+    pub fn is_new(self) -> bool {
+        self != Self::SignIn
+    }
+
     pub fn words(self) -> Words {
         let (action, submit, sending) = match self {
             Self::SignIn => ("/api/login", "Sign in", "Signing in…"),
             Self::SignUp => ("/api/signup", "Create account", "Creating your account…"),
             Self::FirstAccount => ("/api/setup", "Create administrator", "Creating your account…"),
         };
-        let password_autocomplete = if self == Self::SignIn { "current-password" } else { "new-password" };
+        let password_autocomplete = if self.is_new() { "new-password" } else { "current-password" };
         Words { action, submit, sending, password_autocomplete }
-    }
-
-    /// Advice for a new password; none for one that exists.
-    pub fn password_hint(self, min_length: usize) -> String {
-        if self == Self::SignIn {
-            return String::new();
-        }
-        let length = min_length.to_string();
-        ["At least ", &length, " characters. A few words are easier to remember than symbols."].concat()
     }
 }

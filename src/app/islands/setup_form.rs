@@ -1,0 +1,10 @@
+//! The form of the first account, alive.
+
+use leptos::prelude::*;
+
+use crate::app::components::{CredentialsForm, Purpose};
+
+#[island]
+pub fn SetupForm() -> impl IntoView {
+    view! { <CredentialsForm purpose=Purpose::FirstAccount/> }
+}

@@ -1,0 +1,10 @@
+//! The sign-up form, alive.
+
+use leptos::prelude::*;
+
+use crate::app::components::{CredentialsForm, Purpose};
+
+#[island]
+pub fn SignupForm() -> impl IntoView {
+    view! { <CredentialsForm purpose=Purpose::SignUp/> }
+}
