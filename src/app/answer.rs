@@ -1,6 +1,6 @@
 //! How an answer of a server function becomes a value in the browser: by the browser's own JSON parser.
 //!
-//! On the wire it is the JSON that serde writes for every client. Reading it with serde_json would make the program 21 KB
+//! On the wire it is the JSON that serde writes for every client. Reading it with `serde_json` would make the program 21 KB
 //! larger (brotli), with serde-wasm-bindgen 12 KB; so each type of `api_types.rs` is taken apart here by hand. The two
 //! files change together.
 

@@ -4,6 +4,8 @@
 //! asks `current_user()` first; even one that forgot is closed to strangers, as `server/http/router.rs` lets nobody
 //! in who is not on its public list.
 
+#![allow(clippy::unused_async, reason = "in the browser every one of them awaits")]
+
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 

@@ -33,7 +33,6 @@ impl World {
     /// # Panics
     /// Where the system has none to give: nothing that needs an id or a salt may go on without.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "chance belongs to the world, whoever supplies it")]
     pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");

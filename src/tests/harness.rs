@@ -201,7 +201,7 @@ fn answer(request: ureq::http::Request<String>) -> Answer {
         .http_status_as_error(false)
         .max_redirects(0)
         .allow_non_standard_methods(true)
-        .timeout_global(Some(Duration::from_secs(60)))
+        .timeout_global(Some(Duration::from_mins(1)))
         .build()
         .into();
     let mut response = agent.run(request).unwrap();

@@ -43,7 +43,7 @@ impl Honest {
             serde_json::from_slice(&bytes).unwrap()
         };
         let (header, claims) = (part(0), part(1));
-        Self { app, header, claims, token }
+        Self { app, token, header, claims }
     }
 
     fn with_header(&self, name: &str, value: Value) -> String {

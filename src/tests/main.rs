@@ -2,6 +2,13 @@
 //!
 //! One file a subject, one sentence a spec. Nothing sleeps: clocks are moved. Each has its own server, port and database.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    reason = "specs tell a story and fail on the spot"
+)]
+
 mod accounts;
 mod commands;
 mod connections;

@@ -14,7 +14,7 @@ async fn login_and_greeting_answer_what_the_page_needs() {
     assert_eq!(login.header("set-cookie"), None);
     let token = login.json()["access_token"].as_str().unwrap().to_owned();
 
-    app.pass(std::time::Duration::from_secs(60));
+    app.pass(std::time::Duration::from_mins(1));
     let greeting = app.get_as("/api/greeting", &token).await;
     assert_eq!(greeting.status, 200, "{greeting:?}");
     assert_eq!(

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _};
 
 use clap::Subcommand;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::Failure;
@@ -76,7 +76,6 @@ fn read_password(from_stdin: bool) -> Result<SecretString, Failure> {
     }
     let password: SecretString = rpassword::prompt_password("Password: ")?.into();
     let again: SecretString = rpassword::prompt_password("Once more: ")?.into();
-    use secrecy::ExposeSecret as _;
     if password.expose_secret() != again.expose_secret() {
         return Err("the two passwords differ; nothing was changed".into());
     }

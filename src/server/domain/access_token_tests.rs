@@ -12,8 +12,8 @@ fn rules(secret: &str) -> TokenRules {
         key: SigningKey::hs256(&JwtSecret::parse(&secret.into()).unwrap()),
         issuer: "https://id.example.org".into(),
         audience: "handstamp".into(),
-        lifetime: Duration::from_secs(300),
-        fresh_for: Duration::from_secs(60),
+        lifetime: Duration::from_mins(5),
+        fresh_for: Duration::from_mins(1),
         leeway: Duration::ZERO,
     }
 }

@@ -40,7 +40,6 @@ pub fn doors() -> Vec<String> {
 }
 
 /// The whole application.
-#[must_use]
 pub fn router(state: &AppState) -> Router {
     let doors = machine_doors()
         .into_iter()
