@@ -23,10 +23,11 @@ $(BUILT): $(SOURCES)
 test: setup-test build specs recipes end2end ## Run everything: specs on both databases, the README's recipes, the browser
 
 specs: ## Run the specs and unit tests
-	@scripts/with_postgres cargo test $(CARGO_SSR)
+	@cargo test $(CARGO_SSR) --no-run
+	@scripts/with_postgres timeout --foreground 600 cargo test $(CARGO_SSR)
 
 recipes: ## Perform the README's recipes on a copy, and try what they made
-	@scripts/recipes
+	@node scripts/recipes.mjs
 
 end2end: $(BUILT) ## Run the browser tests
 	@cd end2end && npm run --silent check && npx playwright test
@@ -40,7 +41,7 @@ fmt: ## Format
 	cargo fmt
 
 watch: setup ## Rebuild and reload on every change (development)
-	@. scripts/paths.sh && CARGO_TARGET_DIR=target/watch cargo leptos watch
+	@. scripts/paths.sh && CARGO_TARGET_DIR=target/watch LEPTOS_SITE_ROOT=target/watch/site cargo leptos watch
 
 setup:
 	@scripts/setup build

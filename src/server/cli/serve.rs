@@ -1,5 +1,7 @@
 //! `handstamp`: serves until SIGTERM or SIGINT.
 
+use std::io::IsTerminal as _;
+
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
@@ -47,7 +49,8 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
 fn start_logging(config: &Config) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.log_filter)
         .map_err(|_| "RUST_LOG is not a filter; use a level (info) or targets with levels (info,hyper=warn)")?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     if config.log_json {
         log.json().init();
     } else {
