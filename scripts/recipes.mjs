@@ -81,7 +81,7 @@ function tryTranscript(origin) {
   for (const entry of block('transcript').split(/^\$ /m).slice(1)) {
     const [command, ...answer] = entry.trimEnd().split('\n');
     const typed = command.replaceAll('http://127.0.0.1:3000', origin);
-    const said = execFileSync('bash', ['-c', `${typed} 2>/dev/null`], { env: process.env }).toString().trimEnd();
+    const said = execFileSync('bash', ['-c', `${typed} 2>/dev/null`], { env: process.env }).toString().replaceAll('\r', '').trimEnd();
     const token = /"access_token":"([^"]+)"/.exec(said)?.[1];
     if (token) process.env.TOKEN = token;
     const pattern = answer.join('\n').split('…').map(text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[\\s\\S]*');
