@@ -43,6 +43,9 @@ pub enum StartupError {
 /// [`StartupError`].
 pub async fn start(config: Config, world: World) -> Result<(AppState, BlocklistFollower), StartupError> {
     make_private_dir(&config.data_dir())?;
+    if let Some(database) = config.sqlite_file() {
+        make_private_file(&database)?;
+    }
     let key = SigningKey::hs256(&jwt_secret(&config, &world)?);
     let store = Store::open(&config.database_url).await?;
 
@@ -124,6 +127,12 @@ fn write_private(path: &Path, secret: &SecretString) -> io::Result<()> {
 fn make_private_dir(path: &Path) -> Result<(), StartupError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|cause| StartupError::File { path: path.display().to_string(), cause })
+}
+
+/// SQLite gives its other files the mode of this one.
+fn make_private_file(path: &Path) -> Result<(), StartupError> {
+    let made = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    made.map(|_| ()).map_err(|cause| StartupError::File { path: path.display().to_string(), cause })
 }
 
 /// The names that `cargo leptos` gave the files: it writes their hashes beside the binary. Without them (specs) the

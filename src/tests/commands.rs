@@ -169,8 +169,10 @@ fn a_secret_is_generated_once_and_kept_for_the_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("data/jwt_secret");
     run(folder.path(), &["user", "list"], "");
-    let (first, mode) = (fs::read_to_string(&kept).unwrap(), fs::metadata(&kept).unwrap().permissions().mode() & 0o777);
-    assert_eq!(mode, 0o600);
+    let first = fs::read_to_string(&kept).unwrap();
+    for private in [&kept, &folder.path().join("data/handstamp.db")] {
+        assert_eq!(fs::metadata(private).unwrap().permissions().mode() & 0o777, 0o600);
+    }
     assert!(first.starts_with("base64:") && first.len() > 80, "64 random bytes");
     assert_eq!(fs::metadata(folder.path().join("data")).unwrap().permissions().mode() & 0o777, 0o700);
 
