@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
 /// Answer of a sign-in, to a page and to a machine alike. No `Debug`: it holds a token.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize)]
 pub struct SignedInAnswer {
     pub access_token: String,
     pub token_type: TokenType,
@@ -17,13 +17,13 @@ pub struct SignedInAnswer {
 }
 
 /// The one token type we issue (RFC 6750).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum TokenType {
     Bearer,
 }
 
 /// What the dashboard shows. Durations, not instants, where the browser counts: its clock may be wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GreetingAnswer {
     pub message: String,
     pub username: String,

@@ -10,7 +10,8 @@ use crate::harness::TestApp;
 
 /// Short enough for a spec to wait for.
 fn hasty() -> Limits {
-    Limits { header_time: Duration::from_millis(200), write_time: Duration::from_millis(200), ..Limits::default() }
+    let short = Duration::from_millis(200);
+    Limits { header_time: short, body_time: short, write_time: short, ..Limits::default() }
 }
 
 async fn connect(app: &TestApp) -> TcpStream {
@@ -33,6 +34,17 @@ async fn a_client_that_never_finishes_its_header_is_let_go() {
         stream.write_all(beginning.as_bytes()).await.unwrap();
         read_to_end(&mut stream).await;
     }
+}
+
+#[tokio::test]
+async fn a_client_that_never_finishes_its_body_is_told_so_and_let_go() {
+    let app = TestApp::start_limited(hasty()).await;
+    let mut stream = connect(&app).await;
+    let head = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+    assert!(answer.ends_with(r#"{"code":"request_timeout","msg":"Request took too long"}"#), "{answer}");
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
-        let router = http::router(&state);
+        let router = http::router(&state, limits);
         let served = tokio::spawn(http::serve(listener, router, limits, async {
             let _ = stopped.await;
         }));

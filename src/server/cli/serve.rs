@@ -36,8 +36,9 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     info!(%addr, "Listening");
 
     let chores = [tokio::spawn(follow(state.clone(), follower)), tokio::spawn(purge(state.clone()))];
-    let router = http::router(&state);
-    http::serve(listener, router, Limits::default(), stop_signal()).await;
+    let limits = Limits::default();
+    let router = http::router(&state, limits);
+    http::serve(listener, router, limits, stop_signal()).await;
     for chore in chores {
         chore.abort();
     }

@@ -6,36 +6,35 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::error::HttpError;
+use super::listener::Limits;
 use crate::api_types::ApiError;
 
 /// Bytes of the largest body (contract, section 4).
 const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Bytes of all header fields, names included (contract, section 4).
 const MAX_HEADER_BYTES: usize = 16 * 1024;
-/// How long a client may take to send a body.
-const BODY_TIME: Duration = Duration::from_secs(15);
 
 /// Answers 413, 408 or 431, or goes on with the whole body in hand.
-pub async fn read_body(request: Request, next: Next) -> Response {
-    match read(request).await {
+pub async fn read_body(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    match read(request, limits.body_time).await {
         Ok(request) => next.run(request).await,
         Err(error) => HttpError(error).into_response(),
     }
 }
 
-async fn read(request: Request) -> Result<Request, ApiError> {
+async fn read(request: Request, body_time: Duration) -> Result<Request, ApiError> {
     let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if header_bytes > MAX_HEADER_BYTES {
         return Err(ApiError::HeadersTooLarge);
     }
     let (parts, body) = request.into_parts();
-    let body = tokio::time::timeout(BODY_TIME, collect(body)).await.map_err(|_| ApiError::RequestTimeout)??;
+    let body = tokio::time::timeout(body_time, collect(body)).await.map_err(|_| ApiError::RequestTimeout)??;
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 

@@ -23,8 +23,10 @@ use tracing::{info, warn};
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// From the first moment of a connection, or from the last answer, until a whole header is there: slow headers and
-    /// idle connections alike. Bodies have their own limit, in `body.rs`.
+    /// idle connections alike.
     pub header_time: Duration,
+    /// How long a client may take to send a body; `body.rs` holds it to that.
+    pub body_time: Duration,
     /// How long a client that reads nothing is written to.
     pub write_time: Duration,
     /// How many connections at a time; the next waits unaccepted.
@@ -37,6 +39,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(15),
             write_time: Duration::from_secs(30),
             connections: 12_000,
             drain_time: Duration::from_secs(8),

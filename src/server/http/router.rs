@@ -13,6 +13,7 @@ use tracing::error;
 
 use super::error::HttpError;
 use super::guard::{door, guard};
+use super::listener::Limits;
 use super::{body, headers, leptos, request_log, routes, same_origin};
 use crate::api_types::ApiError;
 use crate::server::state::AppState;
@@ -40,7 +41,7 @@ pub fn doors() -> Vec<String> {
 }
 
 /// The whole application.
-pub fn router(state: &AppState) -> Router {
+pub fn router(state: &AppState, limits: Limits) -> Router {
     let doors = machine_doors()
         .into_iter()
         .fold(Router::new(), |router, (_, path, door)| router.route(path, door))
@@ -52,7 +53,7 @@ pub fn router(state: &AppState) -> Router {
     doors
         .fallback(leptos::fallback)
         .method_not_allowed_fallback(|| async { HttpError(ApiError::MethodNotAllowed) })
-        .layer(from_fn(body::read_body))
+        .layer(from_fn_with_state(limits, body::read_body))
         .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
         .layer(CompressionLayer::new().compress_when(is_page))
         .layer(CatchPanicLayer::custom(panicked))
