@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
 /// Answer of a sign-in, to a page and to a machine alike. No `Debug`: it holds a token.
@@ -36,6 +37,137 @@ pub struct GreetingAnswer {
     pub expires_in: u64,
 }
 
+/// A session as its owner sees it, to a page and to a machine alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SessionSummary {
+    pub id: String,
+    /// "Firefox on Windows"
+    pub device: String,
+    /// Shortened.
+    pub ip: String,
+    /// Unix seconds, all three.
+    pub started_at: i64,
+    pub last_used_at: i64,
+    pub expires_at: i64,
+    /// Whether it is the session that asks.
+    pub current: bool,
+}
+
+/// One's own account, to a page and to a machine alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountAnswer {
+    pub id: String,
+    pub username: String,
+    pub roles: Vec<String>,
+    /// Unix seconds.
+    pub created_at: i64,
+}
+
+/// Something that happened to an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EventSummary {
+    pub id: String,
+    /// Unix seconds.
+    pub at: i64,
+    /// One of the codes of `server/domain/security_event.rs`; the page owns the sentences.
+    pub kind: String,
+    /// Whose account it was.
+    pub username: String,
+    /// Who did it, where it was not whoever uses the account: an administrator's name, or `operator` for the command line.
+    pub by: String,
+    /// Of whoever did it, where it came over the network: "Firefox on Windows", and a shortened address.
+    pub device: String,
+    pub ip: String,
+}
+
+/// Events, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EventsAnswer {
+    pub events: Vec<EventSummary>,
+    /// What to ask with for older ones; none where these were the last.
+    pub older: Option<String>,
+}
+
+/// How a password that somebody is choosing would be judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StrengthAnswer {
+    /// From 0 (guessed at once) to 4.
+    pub score: u8,
+    /// The code of the error that it would meet; none for one that is taken.
+    pub refused: Option<&'static str>,
+    /// What makes it easy to guess, in a sentence; empty where nothing does.
+    pub advice: String,
+}
+
+/// A user as an administrator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UserSummary {
+    pub id: String,
+    pub username: String,
+    pub roles: Vec<String>,
+    /// Unix seconds, all three.
+    pub created_at: i64,
+    pub disabled_at: Option<i64>,
+    /// When one of the live sessions was last used; none without.
+    pub last_used_at: Option<i64>,
+    /// How many sessions are live.
+    pub sessions: i64,
+    /// Whether it is whoever asks.
+    pub own: bool,
+}
+
+/// Users by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct UsersAnswer {
+    pub users: Vec<UserSummary>,
+    /// What to ask with for the next ones; none where these were the last.
+    pub next: Option<String>,
+}
+
+/// A link by which one person can make an account. No `Debug`: whoever reads it can.
+#[derive(Clone, Serialize)]
+pub struct InvitationAnswer {
+    pub link: String,
+    /// Unix seconds.
+    pub expires_at: i64,
+}
+
+/// A key of the ring, without what is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeySummary {
+    pub id: String,
+    pub algorithm: String,
+    /// `next`, `active`, `retired` or `barred`.
+    pub state: String,
+    /// Unix seconds, both.
+    pub created_at: i64,
+    pub verifies_until: Option<i64>,
+}
+
+/// Whether to keep somebody signed in on this device: `true` in JSON; `true`, or what a checkbox sends, in a form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Remember(pub bool);
+
+impl<'de> Deserialize<'de> for Remember {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Said {
+            Json(bool),
+            Form(String),
+        }
+        match Said::deserialize(deserializer)? {
+            Said::Json(remember) => Ok(Self(remember)),
+            Said::Form(word) => match word.as_str() {
+                "true" | "on" => Ok(Self(true)),
+                "false" | "" => Ok(Self(false)),
+                _ => Err(D::Error::custom("true or false")),
+            },
+        }
+    }
+}
+
 /// A password on its way to the server. Prints as nothing: server functions derive `Debug` for their arguments.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -56,6 +188,7 @@ pub enum ApiError {
     InvalidUsername,
     PasswordTooShort,
     PasswordTooLong,
+    PasswordTooCommon,
     BadCredentials,
     MissingToken,
     BadAuthorizationHeader,
@@ -63,15 +196,26 @@ pub enum ApiError {
     InvalidToken,
     TokenExpired,
     TokenRevoked,
+    RefreshTokenReused,
+    FreshTokenRequired,
+    InvalidClient,
+    InsufficientScope,
     CrossSiteRequest,
     SignupClosed,
     BadSetupCode,
+    BadInvitation,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
     UsernameTaken,
+    OwnAccount,
+    NextKeyTooNew,
     TooLarge,
     UnsupportedMediaType,
+    TooManyAttempts {
+        /// Seconds from now; in the header `Retry-After`, not in the body. 0 where it is not known.
+        retry_after: u64,
+    },
     HeadersTooLarge,
     Internal,
     Overloaded,
@@ -82,13 +226,14 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 35] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
         Self::InvalidUsername,
         Self::PasswordTooShort,
         Self::PasswordTooLong,
+        Self::PasswordTooCommon,
         Self::BadCredentials,
         Self::MissingToken,
         Self::BadAuthorizationHeader,
@@ -97,15 +242,23 @@ impl ApiError {
         Self::BadSignature,
         Self::TokenExpired,
         Self::TokenRevoked,
+        Self::RefreshTokenReused,
+        Self::FreshTokenRequired,
+        Self::InvalidClient,
+        Self::InsufficientScope,
         Self::CrossSiteRequest,
         Self::SignupClosed,
         Self::BadSetupCode,
+        Self::BadInvitation,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::UsernameTaken,
+        Self::OwnAccount,
+        Self::NextKeyTooNew,
         Self::TooLarge,
         Self::UnsupportedMediaType,
+        Self::TooManyAttempts { retry_after: 0 },
         Self::HeadersTooLarge,
         Self::Internal,
         Self::Overloaded,
@@ -122,6 +275,7 @@ impl ApiError {
             Self::InvalidUsername => ("invalid_username", 400, "Username not allowed"),
             Self::PasswordTooShort => ("password_too_short", 400, "Password too short"),
             Self::PasswordTooLong => ("password_too_long", 400, "Password too long"),
+            Self::PasswordTooCommon => ("password_too_common", 400, "Password too easy to guess"),
             Self::BadCredentials => ("bad_credentials", 401, "Bad username or password"),
             Self::MissingToken => ("missing_token", 401, "Missing Authorization Header"),
             Self::BadAuthorizationHeader => {
@@ -131,15 +285,25 @@ impl ApiError {
             Self::InvalidToken => ("invalid_token", 401, "Invalid token"),
             Self::TokenExpired => ("token_expired", 401, "Token has expired"),
             Self::TokenRevoked => ("token_revoked", 401, "Token has been revoked"),
+            Self::RefreshTokenReused => {
+                ("refresh_token_reused", 401, "Refresh token was used before; the session has ended")
+            }
+            Self::FreshTokenRequired => ("fresh_token_required", 401, "Fresh token required"),
+            Self::InvalidClient => ("invalid_client", 401, "Client authentication failed"),
+            Self::InsufficientScope => ("insufficient_scope", 403, "Insufficient scope"),
             Self::CrossSiteRequest => ("cross_site_request", 403, "Cross-site request refused"),
             Self::SignupClosed => ("signup_closed", 403, "Sign-up is closed"),
             Self::BadSetupCode => ("bad_setup_code", 403, "Setup code is wrong"),
+            Self::BadInvitation => ("bad_invitation", 403, "Invitation is not valid"),
             Self::NotFound => ("not_found", 404, "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "Method not allowed"),
             Self::RequestTimeout => ("request_timeout", 408, "Request took too long"),
             Self::UsernameTaken => ("username_taken", 409, "Username is taken"),
+            Self::OwnAccount => ("own_account", 409, "Not possible with one's own account"),
+            Self::NextKeyTooNew => ("next_key_too_new", 409, "Next key was published too short a time ago"),
             Self::TooLarge => ("too_large", 413, "Request too large"),
             Self::UnsupportedMediaType => ("unsupported_media_type", 415, "Unsupported media type"),
+            Self::TooManyAttempts { .. } => ("too_many_attempts", 429, "Too many attempts"),
             Self::HeadersTooLarge => ("headers_too_large", 431, "Request header fields too large"),
             Self::Internal => ("internal", 500, "Internal error"),
             Self::Overloaded => ("overloaded", 503, "Overloaded"),

@@ -9,15 +9,24 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 pub mod answer;
+pub mod awaited;
 pub mod bearer;
 pub mod components;
+pub mod inspector;
 pub mod islands;
+pub mod joint;
 pub mod page_facts;
 pub mod pages;
+pub mod renewal;
 pub mod server_fns;
+pub mod session;
+pub mod session_marker;
 pub mod shell;
+pub mod sign_in_again;
 pub mod signed_in;
 pub mod token_storage;
+pub mod unverified_jwt;
+pub mod watch;
 
 use components::{SiteFooter, SiteHeader};
 
@@ -34,7 +43,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/login") view=pages::Login/>
                     <Route path=path!("/signup") view=pages::Signup/>
                     <Route path=path!("/setup") view=pages::Setup/>
+                    <Route path=path!("/inspector") view=pages::Inspector/>
                     <Route path=path!("/dashboard") view=pages::Dashboard/>
+                    <Route path=path!("/sessions") view=pages::Sessions/>
+                    <Route path=path!("/account") view=pages::Account/>
+                    <Route path=path!("/admin") view=pages::AdminUsers/>
+                    <Route path=path!("/admin/events") view=pages::AdminEvents/>
+                    <Route path=path!("/admin/keys") view=pages::AdminKeys/>
                 </FlatRoutes>
             </main>
             <SiteFooter/>

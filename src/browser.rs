@@ -2,11 +2,11 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::app::signed_in;
+use crate::app::watch::watch;
 
 /// Called by the start script of `app/shell.rs`, before it wakes the islands.
 #[wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();
-    signed_in::watch();
+    watch();
 }

@@ -9,6 +9,7 @@
 //! | [`app`] | both | the pages, their islands, and the calls they make |
 //! | `browser` | browser | where the program starts in WASM |
 //! | `server` | server | everything behind the doors: see its own map |
+//! | `traces` | server | what OpenTelemetry is told: the file of that name with the feature `otel`, else `no_traces` |
 //!
 //! `src/main.rs` is the command line, `src/tests/` the specs. This is the only file that asks which build it is in.
 
@@ -21,3 +22,8 @@ pub mod app;
 pub mod browser;
 #[cfg(feature = "ssr")]
 pub mod server;
+#[cfg(feature = "otel")]
+pub mod traces;
+#[cfg(all(feature = "ssr", not(feature = "otel")))]
+#[path = "no_traces.rs"]
+pub mod traces;

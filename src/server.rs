@@ -7,8 +7,9 @@
 //! edges   are      http, cli (routes, commands)  and  crate::app (pages)
 //! ```
 //!
-//! Beside them: `config` (every setting), `world` (clock and chance), `hash_pool` (where passwords are hashed), `state`
-//! (what a request can reach), `startup` (puts these together). Every step goes one layer down and returns.
+//! Beside them: `config` (every setting), `world` (clock and chance), `hash_pool` (where passwords are hashed), `measure`
+//! (every metric), `machine` (memory, disk, modes), `state` (what a request can reach), `site` (the pages' files), `startup`
+//! (puts these together), `doctor` (looks at the same and changes nothing). Every step goes one layer down and returns.
 //!
 //! ## Invariants, checked by `src/tests/layers.rs`
 //! - `http`, `cli` and `app::server_fns` know flows, `api_types` and domain types. `flows` know domain and store. `store`
@@ -22,10 +23,14 @@
 
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod domain;
 pub mod flows;
 pub mod hash_pool;
 pub mod http;
+pub mod machine;
+pub mod measure;
+pub mod site;
 pub mod startup;
 pub mod state;
 pub mod store;

@@ -14,7 +14,10 @@ use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType
 use leptos::web_sys::wasm_bindgen::JsValue;
 use serde::Serialize;
 
-use crate::api_types::{ApiError, GreetingAnswer, SignedInAnswer, TokenType};
+use crate::api_types::{
+    AccountAnswer, ApiError, EventSummary, EventsAnswer, GreetingAnswer, InvitationAnswer, KeySummary, SessionSummary,
+    SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+};
 
 /// Said as `output = Answer` by every server function.
 pub type Answer = Post<AnswerEncoding>;
@@ -49,14 +52,113 @@ impl FromJson for SignedInAnswer {
 
 impl FromJson for GreetingAnswer {
     fn from_json(json: &JsValue) -> Option<Self> {
-        let roles = Array::from(&field(json, "roles")?);
         Some(Self {
             message: text(json, "message")?,
             username: text(json, "username")?,
-            roles: roles.iter().filter_map(|role| role.as_string()).collect(),
+            roles: texts(json, "roles")?,
             issued_at: number(json, "issued_at")?,
             lifetime: number(json, "lifetime")?.unsigned_abs(),
             expires_in: number(json, "expires_in")?.unsigned_abs(),
+        })
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Array::from(json).iter().map(|item| T::from_json(&item)).collect()
+    }
+}
+
+impl FromJson for SessionSummary {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            id: text(json, "id")?,
+            device: text(json, "device")?,
+            ip: text(json, "ip")?,
+            started_at: number(json, "started_at")?,
+            last_used_at: number(json, "last_used_at")?,
+            expires_at: number(json, "expires_at")?,
+            current: field(json, "current")?.is_truthy(),
+        })
+    }
+}
+
+impl FromJson for AccountAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            id: text(json, "id")?,
+            username: text(json, "username")?,
+            roles: texts(json, "roles")?,
+            created_at: number(json, "created_at")?,
+        })
+    }
+}
+
+impl FromJson for EventsAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self { events: Vec::from_json(&field(json, "events")?)?, older: text(json, "older") })
+    }
+}
+
+impl FromJson for EventSummary {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            id: text(json, "id")?,
+            at: number(json, "at")?,
+            kind: text(json, "kind")?,
+            username: text(json, "username")?,
+            by: text(json, "by")?,
+            device: text(json, "device")?,
+            ip: text(json, "ip")?,
+        })
+    }
+}
+
+impl FromJson for StrengthAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            score: u8::try_from(number(json, "score")?).ok()?,
+            refused: text(json, "refused").map(|code| ApiError::from_code(&code).code()),
+            advice: text(json, "advice")?,
+        })
+    }
+}
+
+impl FromJson for UsersAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self { users: Vec::from_json(&field(json, "users")?)?, next: text(json, "next") })
+    }
+}
+
+impl FromJson for UserSummary {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            id: text(json, "id")?,
+            username: text(json, "username")?,
+            roles: texts(json, "roles")?,
+            created_at: number(json, "created_at")?,
+            disabled_at: number(json, "disabled_at"),
+            last_used_at: number(json, "last_used_at"),
+            sessions: number(json, "sessions")?,
+            own: field(json, "own")?.is_truthy(),
+        })
+    }
+}
+
+impl FromJson for InvitationAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self { link: text(json, "link")?, expires_at: number(json, "expires_at")? })
+    }
+}
+
+impl FromJson for KeySummary {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            id: text(json, "id")?,
+            algorithm: text(json, "algorithm")?,
+            state: text(json, "state")?,
+            created_at: number(json, "created_at")?,
+            verifies_until: number(json, "verifies_until"),
         })
     }
 }
@@ -121,6 +223,10 @@ fn field(json: &JsValue, name: &str) -> Option<JsValue> {
 
 fn text(json: &JsValue, name: &str) -> Option<String> {
     field(json, name)?.as_string()
+}
+
+fn texts(json: &JsValue, name: &str) -> Option<Vec<String>> {
+    Array::from(&field(json, name)?).iter().map(|item| item.as_string()).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "whole seconds, far below 2^53")]

@@ -1,4 +1,5 @@
-//! Every call a page can make, on one screen. Fixed endpoints under `/api`; bodies of one to four lines.
+//! Every call a page can make. Fixed endpoints under `/api`; bodies of one to four lines. Those for administrators stand in
+//! `server_fns/admin.rs`.
 //!
 //! A body exists on the server alone, so its imports stand inside it. A protected function says `client = Bearer` and
 //! asks `current_user()` first; even one that forgot is closed to strangers, as `server/http/router.rs` lets nobody
@@ -6,10 +7,16 @@
 
 #![allow(clippy::unused_async, reason = "in the browser every one of them awaits")]
 
+mod admin;
+
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-use crate::api_types::{ApiError, GreetingAnswer, PasswordInput, SignedInAnswer};
+pub use self::admin::*;
+use crate::api_types::{
+    AccountAnswer, ApiError, EventsAnswer, GreetingAnswer, PasswordInput, Remember, SessionSummary, SignedInAnswer,
+    StrengthAnswer,
+};
 use crate::app::answer::Answer;
 use crate::app::bearer::Bearer;
 
@@ -18,20 +25,36 @@ use crate::app::bearer::Bearer;
 /// # Errors
 /// `bad_credentials`, `overloaded`, and what every call can meet.
 #[server(endpoint = "login", output = Answer)]
-pub async fn login(username: String, password: PasswordInput) -> Result<SignedInAnswer, ApiError> {
+pub async fn login(
+    username: String,
+    password: PasswordInput,
+    #[server(default)] remember: Remember,
+) -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
-    let signed_in = flows::login(&http::app_state()?, &username, password.into()).await?;
-    Ok(signed_in.into())
+    let new = http::new_session(remember)?;
+    http::page_answer(flows::login(&http::app_state()?, &username, password.into(), new).await?)
 }
 
-/// Ends this session: from now on its token is refused.
+/// Renews the access token with the cookie.
 ///
 /// # Errors
-/// Those of a token that is not right; an expired one with a right signature counts.
+/// `missing_token` without a cookie, `token_expired`, `token_revoked`, `refresh_token_reused`.
+#[server(endpoint = "refresh", output = Answer)]
+pub async fn refresh() -> Result<SignedInAnswer, ApiError> {
+    use crate::server::{flows, http};
+    let presented = http::refresh_cookie()?;
+    http::refreshed(flows::refresh(&http::app_state()?, &presented).await)
+}
+
+/// Ends this session: from now on its tokens are refused.
+///
+/// # Errors
+/// Those of a token that is not right; an expired one with a right signature counts, and so does the cookie alone.
 #[server(endpoint = "logout", output = Answer, client = Bearer)]
 pub async fn logout() -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let ending = http::session_to_end()?;
+    http::forget_session()?;
     Ok(flows::logout(&http::app_state()?, ending).await?)
 }
 
@@ -43,18 +66,118 @@ pub async fn logout() -> Result<(), ApiError> {
 pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
-    Ok(flows::greeting(&http::app_state()?, user).into())
+    Ok(flows::greeting(&http::app_state()?, &user).into())
 }
 
-/// Makes an account and signs it in.
+/// One's own sessions, the one that asks first.
 ///
 /// # Errors
-/// `signup_closed`, `invalid_username`, `username_taken`, `password_too_short`, `password_too_long`.
-#[server(endpoint = "signup", output = Answer)]
-pub async fn signup(username: String, password: PasswordInput) -> Result<SignedInAnswer, ApiError> {
+/// Those of a token that is not right.
+#[server(endpoint = "sessions", output = Answer, input = GetUrl, client = Bearer)]
+pub async fn sessions() -> Result<Vec<SessionSummary>, ApiError> {
     use crate::server::{flows, http};
-    let signed_in = flows::signup_and_login(&http::app_state()?, &username, password.into()).await?;
-    Ok(signed_in.into())
+    let user = http::current_user()?;
+    Ok(flows::list_sessions(&http::app_state()?, &user).await?.into_iter().map(Into::into).collect())
+}
+
+/// Ends one of one's own sessions.
+///
+/// # Errors
+/// `not_found`, and those of a token that is not right.
+#[server(endpoint = "end-session", output = Answer, client = Bearer)]
+pub async fn end_session(id: String) -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let user = http::current_user()?;
+    Ok(flows::end_session(&http::app_state()?, &user, &id).await?)
+}
+
+/// Ends all of one's sessions but this one.
+///
+/// # Errors
+/// `fresh_token_required`, and those of a token that is not right.
+#[server(endpoint = "end-other-sessions", output = Answer, client = Bearer)]
+pub async fn end_other_sessions() -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let user = http::fresh_user()?;
+    flows::end_other_sessions(&http::app_state()?, &user, http::origin()?).await?;
+    Ok(())
+}
+
+/// One's own account.
+///
+/// # Errors
+/// Those of a token that is not right.
+#[server(endpoint = "account", output = Answer, input = GetUrl, client = Bearer)]
+pub async fn account() -> Result<AccountAnswer, ApiError> {
+    use crate::server::{flows, http};
+    let user = http::current_user()?;
+    Ok(flows::whoami(&http::app_state()?, &user).await?.into())
+}
+
+/// What happened to one's own account, newest first; `before` is empty, or the `older` of the answer before.
+///
+/// # Errors
+/// Those of a token that is not right.
+#[server(endpoint = "events", output = Answer, input = GetUrl, client = Bearer)]
+pub async fn events(#[server(default)] before: String) -> Result<EventsAnswer, ApiError> {
+    use crate::server::{flows, http};
+    let user = http::current_user()?;
+    Ok(flows::list_own_events(&http::app_state()?, &user, &before).await?.into())
+}
+
+/// Changes one's own password; all other sessions end. The password that is asked for counts as much as a fresh token.
+///
+/// # Errors
+/// `bad_credentials` for a wrong current password, those of a new one, and those of a token that is not right.
+#[server(endpoint = "password", output = Answer, client = Bearer)]
+pub async fn change_password(current_password: PasswordInput, new_password: PasswordInput) -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let user = http::current_user()?;
+    let visitor = http::visitor()?;
+    let state = http::app_state()?;
+    Ok(flows::change_own_password(&state, &user, current_password.into(), new_password.into(), visitor).await?)
+}
+
+/// Deletes one's own account, and ends all its sessions.
+///
+/// # Errors
+/// `bad_credentials` for a wrong password, and those of a token that is not right.
+#[server(endpoint = "delete-account", output = Answer, client = Bearer)]
+pub async fn delete_account(password: PasswordInput) -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let user = http::current_user()?;
+    flows::delete_own_account(&http::app_state()?, &user, password.into(), http::visitor()?).await?;
+    http::forget_session()
+}
+
+/// How a password would be judged that somebody is choosing. Nothing of it is kept.
+///
+/// # Errors
+/// `overloaded`.
+#[server(endpoint = "password-strength", output = Answer)]
+pub async fn password_strength(
+    #[server(default)] username: String,
+    #[server(default)] password: PasswordInput,
+) -> Result<StrengthAnswer, ApiError> {
+    use crate::server::{flows, http};
+    Ok(flows::password_strength(&http::app_state()?, &username, password.into()).await?.into())
+}
+
+/// Makes an account and signs it in; where sign-up is closed, with an invitation.
+///
+/// # Errors
+/// `signup_closed`, `bad_invitation`, `invalid_username`, `username_taken`, `password_too_short`, `password_too_long`,
+/// `password_too_common`.
+#[server(endpoint = "signup", output = Answer)]
+pub async fn signup(
+    username: String,
+    password: PasswordInput,
+    #[server(default)] remember: Remember,
+    #[server(default)] invitation: String,
+) -> Result<SignedInAnswer, ApiError> {
+    use crate::server::{flows, http};
+    let (new, state) = (http::new_session(remember)?, http::app_state()?);
+    http::page_answer(flows::signup_and_login(&state, &invitation, &username, password.into(), new).await?)
 }
 
 /// Makes the first account, role `admin`, with the one-time code of the console, and signs it in.
@@ -62,8 +185,13 @@ pub async fn signup(username: String, password: PasswordInput) -> Result<SignedI
 /// # Errors
 /// `bad_setup_code`, `not_found` once there is an account, and those of [`signup`].
 #[server(endpoint = "setup", output = Answer)]
-pub async fn setup(code: String, username: String, password: PasswordInput) -> Result<SignedInAnswer, ApiError> {
+pub async fn setup(
+    code: String,
+    username: String,
+    password: PasswordInput,
+    #[server(default)] remember: Remember,
+) -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
-    let signed_in = flows::first_account(&http::app_state()?, &code, &username, password.into()).await?;
-    Ok(signed_in.into())
+    let new = http::new_session(remember)?;
+    http::page_answer(flows::first_account(&http::app_state()?, &code, &username, password.into(), new).await?)
 }

@@ -10,19 +10,26 @@ use leptos_meta::MetaTags;
 
 use crate::app::App;
 use crate::app::page_facts::PageFacts;
-use crate::app::token_storage;
+use crate::app::session_marker::{MARKER, SIGNED_OUT};
+use crate::app::token_storage::KEY;
 
 /// The whole document.
 #[must_use]
 pub fn shell() -> impl IntoView {
-    let PageFacts { files, reload, .. } = PageFacts::get();
+    let PageFacts { files, reload, signed_in, token_storage, password_min_length, .. } = PageFacts::get();
+    let signed_in = if signed_in { "yes" } else { "no" };
     // Islands need no serialised state; without this the renderer would emit hydration markers for whole pages.
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html
+            lang="en"
+            data-signed-in=signed_in
+            data-token-storage=token_storage
+            data-password-min-length=password_min_length
+        >
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -30,6 +37,7 @@ pub fn shell() -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=files.css.clone()/>
                 <link rel="modulepreload" href=files.js.clone()/>
+                <link rel="modulepreload" href=files.split.clone()/>
                 <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <script nonce=use_nonce()>{first_paint_script()}</script>
                 <script type="module" nonce=use_nonce()>{start_script(&files.js, &files.wasm)}</script>
@@ -43,32 +51,47 @@ pub fn shell() -> impl IntoView {
     }
 }
 
-/// Before the first paint: does this browser hold a token? The style sheet shows the header accordingly.
-/// And a form sent before the program is there is held back, to be sent when it is: never lost, never a plain post.
+/// Before the first paint: does this browser hold a token, and an administrator's? Has its visitor followed a link with a
+/// code? The style sheet shows the header, and the form, accordingly. The server's word, which goes by the cookie, stands
+/// where this one says nothing. It is for the looks: nothing here is checked, and the server checks every call.
+///
+/// And a form sent before the program is there, which then posts by itself, gets what the program would have done for it.
 fn first_paint_script() -> String {
     format!(
         r#"(() => {{
   const root = document.documentElement;
-  let held = null;
-  const hold = event => {{
-    event.preventDefault();
-    held = event.target;
-    if (root.dataset.program === "loading") root.dataset.program = "awaited";
-  }};
+  const {{ tokenStorage }} = root.dataset;
+  const lookForCode = () => {{ root.dataset.code = /^#(?!main$)./.test(location.hash) ? "yes" : "no"; }};
+  lookForCode();
+  addEventListener("hashchange", lookForCode);
+  let signedOut = false;
   try {{
-    const key = "{key}";
-    root.dataset.signedIn = sessionStorage.getItem(key) || localStorage.getItem(key) ? "yes" : "no";
-  }} catch {{ root.dataset.signedIn = "no"; }}
+    signedOut = localStorage.getItem("{MARKER}") === "{SIGNED_OUT}";
+    const inTab = tokenStorage !== "memory" && sessionStorage.getItem("{KEY}");
+    const onDevice = tokenStorage === "local" && localStorage.getItem("{KEY}");
+    if (signedOut) root.dataset.signedIn = "no";
+    else if (inTab || onDevice) {{
+      root.dataset.signedIn = "yes";
+      const claims = atob((inTab || onDevice).split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
+      if (JSON.parse(claims).roles.includes("admin")) root.dataset.admin = "yes";
+    }}
+  }} catch {{}}
   root.dataset.program = "loading";
-  addEventListener("submit", hold, true);
-  window.programStarted = () => {{
-    removeEventListener("submit", hold, true);
-    root.dataset.program = "started";
-    held?.requestSubmit();
-  }};
-  window.programFailed = () => {{ root.dataset.program = "failed"; }};
-}})()"#,
-        key = token_storage::KEY
+  addEventListener("submit", event => {{
+    if (root.dataset.program === "started") return;
+    const {{ code }} = event.target.elements;
+    if (code && !code.value) code.value = location.hash.slice(1);
+    try {{
+      if (event.target.className === "sign-out") [localStorage, sessionStorage].forEach(kept => kept.removeItem("{KEY}"));
+      else if (!signedOut) return;
+      localStorage.removeItem("{MARKER}");
+    }} catch {{}}
+  }}, true);
+  window.programStarted = () => {{ root.dataset.program = "started"; }};
+  window.programFailed = () => {{ if (root.dataset.program === "loading") root.dataset.program = "failed"; }};
+  // A lazy island whose file does not come fails outside of what the start script can catch.
+  for (const trouble of ["error", "unhandledrejection"]) addEventListener(trouble, window.programFailed);
+}})()"#
     )
 }
 

@@ -1,12 +1,23 @@
 //! Where the browser keeps the access token: read, keep, forget.
 //!
-//! "Keep me signed in" chooses the place: `localStorage`, which all tabs share and which outlives the browser, or
-//! `sessionStorage`, which ends with the tab. Nothing here panics: gloo-storage does where a browser denies storage,
-//! so every access asks first.
+//! The server says where (`TOKEN_STORAGE`, written to `<html data-token-storage>`):
+//!
+//! | setting | "keep me signed in" | otherwise |
+//! |---|---|---|
+//! | `local` | `localStorage`, which all tabs share and which outlives the browser | `sessionStorage`, which ends with the tab |
+//! | `session` | `sessionStorage` | `sessionStorage` |
+//! | `memory` | a variable, gone with the page | a variable |
+//!
+//! A token that is lost this way is renewed with the cookie. Nothing here panics: gloo-storage does where a browser denies
+//! storage, so every access asks first.
 
-use gloo_storage::{LocalStorage, SessionStorage, Storage as _};
-use leptos::prelude::window;
+use std::cell::RefCell;
+
+use gloo_storage::{SessionStorage, Storage as _};
+use leptos::prelude::{document, window};
 use web_sys::Storage;
+
+use crate::app::session_marker::{self, local_storage};
 
 /// The key in both storages. The head script of `app/shell.rs` reads it too, before the first paint.
 pub const KEY: &str = "handstamp.access_token";
@@ -37,10 +48,14 @@ pub enum Stored {
 /// The token kept in this browser. This tab's own comes first.
 #[must_use]
 pub fn read() -> Stored {
-    match Place::InThisTab.get() {
-        Stored::Nothing | Stored::Refused => Place::OnThisDevice.get(),
-        found => found,
+    let mut found = Stored::Nothing;
+    for place in places() {
+        found = place.get();
+        if !matches!(found, Stored::Nothing | Stored::Refused) {
+            break;
+        }
     }
+    found
 }
 
 /// The token, where there is one that may be sent.
@@ -52,45 +67,119 @@ pub fn token() -> Option<String> {
     }
 }
 
-/// Keeps a token in exactly one place.
+/// Keeps the token of a new session in exactly one place, and tells the other tabs.
 ///
 /// # Errors
 /// [`StorageRefused`] where the browser denies storage or it is full; then no token is kept anywhere.
 pub fn keep(token: &str, keep: Keep) -> Result<(), StorageRefused> {
     forget();
-    keep.set(token)
+    place(keep).set(token)?;
+    // Last: whoever hears of it finds the token.
+    session_marker::mark(keep);
+    Ok(())
+}
+
+/// Keeps the next token of the same session where the last one was.
+///
+/// # Errors
+/// [`StorageRefused`], as [`keep`].
+pub fn renew(token: &str) -> Result<(), StorageRefused> {
+    let last = places().iter().find(|place| !matches!(place.get(), Stored::Nothing | Stored::Refused));
+    last.copied().unwrap_or_else(|| place(session_marker::kept())).set(token)?;
+    session_marker::mark_if_unmarked();
+    Ok(())
 }
 
 /// Forgets the token, wherever it is.
 pub fn forget() {
-    Place::InThisTab.delete();
-    Place::OnThisDevice.delete();
+    Place::ALL.into_iter().for_each(Place::delete);
+}
+
+/// Forgets the token that other tabs do not share.
+pub fn forget_own() {
+    Place::Memory.delete();
+    Place::Tab.delete();
+}
+
+/// Forgets what was kept under another setting.
+pub fn tidy() {
+    Place::ALL.into_iter().filter(|place| !places().contains(place)).for_each(Place::delete);
 }
 
 /// Whether a token could be kept: asked before a password is sent, so that no sign-in is lost on the way back.
 #[must_use]
 pub fn works(keep: Keep) -> bool {
     const PROBE: &str = "handstamp.probe";
-    keep.storage().is_some_and(|storage| {
-        let kept = storage.set_item(PROBE, PROBE);
-        // Fails only where storage does, which is what is asked.
-        let _ = storage.remove_item(PROBE);
-        kept.is_ok()
-    })
+    place(keep) == Place::Memory
+        || place(keep).storage().is_some_and(|storage| {
+            let kept = storage.set_item(PROBE, PROBE);
+            // Fails only where storage does, which is what is asked.
+            let _ = storage.remove_item(PROBE);
+            kept.is_ok()
+        })
 }
 
-use Keep as Place;
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Local,
+    Session,
+    Memory,
+}
+
+fn mode() -> Mode {
+    let said = document().document_element().and_then(|html| html.get_attribute("data-token-storage"));
+    match said.as_deref() {
+        Some("session") => Mode::Session,
+        Some("memory") => Mode::Memory,
+        _ => Mode::Local,
+    }
+}
+
+/// Where a token may be, the own first.
+fn places() -> &'static [Place] {
+    match mode() {
+        Mode::Local => &[Place::Tab, Place::Device],
+        Mode::Session => &[Place::Tab],
+        Mode::Memory => &[Place::Memory],
+    }
+}
+
+/// Where a token belongs.
+fn place(keep: Keep) -> Place {
+    match (mode(), keep) {
+        (Mode::Local, Keep::OnThisDevice) => Place::Device,
+        (Mode::Local | Mode::Session, _) => Place::Tab,
+        (Mode::Memory, _) => Place::Memory,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Device,
+    Tab,
+    Memory,
+}
+
+thread_local! {
+    static IN_MEMORY: RefCell<Option<String>> = const { RefCell::new(None) };
+}
 
 impl Place {
+    const ALL: [Self; 3] = [Self::Memory, Self::Tab, Self::Device];
+
     /// None where the browser denies it: gloo-storage would panic.
     fn storage(self) -> Option<Storage> {
         match self {
-            Self::OnThisDevice => window().local_storage().ok()?.map(|_| LocalStorage::raw()),
-            Self::InThisTab => window().session_storage().ok()?.map(|_| SessionStorage::raw()),
+            Self::Device => local_storage(),
+            Self::Tab => window().session_storage().ok()?.map(|_| SessionStorage::raw()),
+            Self::Memory => None,
         }
     }
 
     fn get(self) -> Stored {
+        if self == Self::Memory {
+            return IN_MEMORY.with_borrow(|kept| kept.clone().map_or(Stored::Nothing, Stored::Token));
+        }
         let Some(storage) = self.storage() else { return Stored::Refused };
         match storage.get_item(KEY) {
             Ok(None) => Stored::Nothing,
@@ -103,12 +192,18 @@ impl Place {
     }
 
     fn set(self, token: &str) -> Result<(), StorageRefused> {
+        if self == Self::Memory {
+            IN_MEMORY.set(Some(token.to_owned()));
+            return Ok(());
+        }
         let storage = self.storage().ok_or(StorageRefused)?;
         storage.set_item(KEY, &["\"", token, "\""].concat()).map_err(|_| StorageRefused)
     }
 
     fn delete(self) {
-        if let Some(storage) = self.storage() {
+        if self == Self::Memory {
+            IN_MEMORY.set(None);
+        } else if let Some(storage) = self.storage() {
             // Fails only where there is nothing to forget.
             let _ = storage.remove_item(KEY);
         }

@@ -1,14 +1,23 @@
 //! The command line: `handstamp` alone serves, the rest manages what it serves.
 
+mod client;
+mod doctor;
+mod key;
+mod logging;
 mod serve;
+mod session;
+mod token;
 mod user;
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use jiff::Timestamp;
 
 use crate::server::config::{Config, SETTINGS, Settings};
+use crate::server::http::routes::openapi;
+use crate::server::site::Embedded;
 
 /// Sign-in for web applications. Without a command: serve.
 #[derive(Parser)]
@@ -20,36 +29,76 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Add, list and remove users, set their passwords
+    /// Add, list, disable and remove users, set their passwords
     #[command(subcommand, after_help = user::EXAMPLE)]
     User(user::UserCommand),
+    /// List, rotate and retire the keys that sign tokens
+    #[command(subcommand, after_help = key::EXAMPLE)]
+    Key(key::KeyCommand),
+    /// Add, list and remove other services that may ask about tokens
+    #[command(subcommand, after_help = client::EXAMPLE)]
+    Client(client::ClientCommand),
+    /// List and end sessions
+    #[command(subcommand, after_help = session::EXAMPLE)]
+    Session(session::SessionCommand),
+    /// Look at a token by the server's own rules
+    #[command(subcommand, after_help = token::EXAMPLE)]
+    Token(token::TokenCommand),
+    /// Check settings, files, store, clock and machine, and say what to do
+    #[command(after_help = doctor::EXAMPLE)]
+    Doctor(doctor::DoctorArguments),
+    /// Print the description of all machine doors (OpenAPI 3.1)
+    #[command(after_help = "Example: handstamp openapi > openapi.json")]
+    Openapi,
+}
+
+/// `--help` without `-h`, for commands that take an id: an id may begin with `-h`.
+#[derive(Args)]
+struct LongHelp {
+    /// Print help
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
 }
 
 /// Why a command did not do what it was to do: one line for standard error.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Parses the command line and runs the command. Success only when it is done.
-pub async fn run() -> ExitCode {
+/// Parses the command line and runs the command. Success only when it is done. `site` are the pages' files.
+pub async fn run(site: Embedded) -> ExitCode {
     let matches = Cli::command().after_help(settings_help()).get_matches();
     let result = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => run_command(cli.command).await,
+        Ok(cli) => run_command(cli.command, site).await,
         Err(error) => error.exit(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("handstamp: {failure}");
+            eprintln!("handstamp: {}", logging::one_line(&failure.to_string(), false));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run_command(command: Option<Command>) -> Result<(), Failure> {
-    let config = Config::from_settings(&Settings::gather()?)?;
+async fn run_command(command: Option<Command>, site: Embedded) -> Result<(), Failure> {
+    let config = || Config::from_settings(&Settings::gather()?);
     match command {
-        None => serve::serve(config).await,
-        Some(Command::User(command)) => user::run(config, command).await,
+        None => serve::serve(config()?, site).await,
+        Some(Command::User(command)) => user::run(config()?, command).await,
+        Some(Command::Key(command)) => key::run(config()?, command).await,
+        Some(Command::Client(command)) => client::run(config()?, command).await,
+        Some(Command::Session(command)) => session::run(config()?, command).await,
+        Some(Command::Token(command)) => token::run(config()?, command).await,
+        Some(Command::Doctor(arguments)) => doctor::run(Settings::gather()?, &arguments).await,
+        Some(Command::Openapi) => {
+            print!("{}", openapi::DOCUMENT);
+            Ok(())
+        }
     }
+}
+
+/// A time that people read.
+fn when(unix_seconds: i64) -> String {
+    Timestamp::from_second(unix_seconds).map_or_else(|_| "?".to_owned(), |time| time.to_string())
 }
 
 /// The table of settings, under the commands.
@@ -63,4 +112,23 @@ fn settings_help() -> String {
         let _ = writeln!(help, "  {:<25} {} [{}]", setting.name, setting.meaning, setting.default);
     }
     help
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_may_begin_like_a_flag() {
+        for id in ["-ALqjMc", "--LqjMc", "-hLqjMc", "-VLqjMc"] {
+            let parsed = Cli::try_parse_from(["handstamp", "key", "retire", id, "--now"]);
+            let Ok(Cli { command: Some(Command::Key(key::KeyCommand::Retire { id: read, now: true, .. })) }) = parsed
+            else {
+                panic!("{id} was not read");
+            };
+            assert_eq!(read.as_deref(), Some(id));
+            assert!(Cli::try_parse_from(["handstamp", "key", "show", id, "--secret"]).is_ok(), "{id}");
+            assert!(Cli::try_parse_from(["handstamp", "session", "end", id]).is_ok(), "{id}");
+        }
+    }
 }

@@ -1,14 +1,22 @@
-//! Every setting: meaning, variable, default. A bad value stops the start with one line that names it and the fix.
-//!
-//! The only place that reads the environment. `.env.example` lists the same settings; a spec compares the two.
+//! What the server runs with, understood. A bad value stops the start with one line that names it and the fix.
+//! `config/settings.rs` has the table of names, meanings and defaults.
 
-use std::collections::HashMap;
-use std::fmt;
+mod settings;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+
+pub use self::settings::{BadSetting, SETTINGS, Setting, Settings};
+use self::settings::{bad, unusable};
+use crate::server::domain::access_token::LONGEST_LIFETIME;
+use crate::server::domain::additional_claims::AdditionalClaims;
+use crate::server::domain::algorithm::{Algorithm, Family};
+use crate::server::domain::forwarded::TrustedProxies;
+use crate::server::domain::metrics_token::MetricsToken;
+use crate::server::domain::session::{Lifetime, SessionRules};
 
 /// What the server runs with.
 pub struct Config {
@@ -19,11 +27,20 @@ pub struct Config {
     pub database_url: String,
     /// Absent: generated once and kept beside the database.
     pub jwt_secret: Option<SecretString>,
+    pub jwt_algorithm: Algorithm,
+    /// Absent: the store keeps a key that was made for it.
+    pub jwt_private_key_file: Option<PathBuf>,
     pub jwt_issuer: String,
     pub jwt_audience: String,
     pub access_token_lifetime: Duration,
+    pub session_rules: SessionRules,
+    /// Where a page keeps the access token: one of [`TOKEN_STORAGES`].
+    pub token_storage: &'static str,
     pub leeway: Duration,
     pub fresh_for: Duration,
+    pub additional_claims: AdditionalClaims,
+    /// Whether the tutorial's doors `/sign-token` and `/verify-token` are there.
+    pub lesson: bool,
     pub signup_open: bool,
     pub password_min_length: usize,
     pub argon2_memory_kib: u32,
@@ -31,10 +48,16 @@ pub struct Config {
     pub argon2_parallelism: u32,
     pub hash_concurrency: usize,
     pub hash_queue: usize,
+    /// The proxies in front of us whose `X-Forwarded-For` counts.
+    pub trusted_proxies: TrustedProxies,
+    /// Absent: `/metrics` answers this machine alone.
+    pub metrics_token: Option<MetricsToken>,
     pub log_json: bool,
     pub log_filter: String,
-    /// Where `cargo leptos` put the pages' files.
-    pub site_root: PathBuf,
+    /// The files `.env` that hold secrets.
+    pub secret_files: Vec<PathBuf>,
+    /// Where the pages' files are, if not in the binary: `cargo leptos watch` says so.
+    pub site_root: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,138 +66,12 @@ pub enum AppEnv {
     Production,
 }
 
-/// A row of the table of settings.
-pub struct Setting {
-    pub name: &'static str,
-    /// As `--help` and `.env.example` print it.
-    pub default: &'static str,
-    pub meaning: &'static str,
-}
+/// In the browser's storage for all tabs, for one tab, or nowhere: then it is renewed from the cookie on every page.
+/// `app/token_storage.rs` reads these words.
+pub const TOKEN_STORAGES: [&str; 3] = ["local", "session", "memory"];
 
-/// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 20] = [
-    setting("APP_ENV", "development", "`production`: PUBLIC_URL is required and sign-up is closed"),
-    setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "where it listens"),
-    setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "issuer of the tokens, and the own origin"),
-    setting("DATABASE_URL", "sqlite:data/handstamp.db", "where accounts, sessions and the blocklist are kept"),
-    setting("JWT_SECRET", "generated once", "32 bytes or more; `base64:` before binary"),
-    setting("JWT_ALGORITHM", "HS256", "how tokens are signed"),
-    setting("JWT_ISSUER", "<PUBLIC_URL>", "the claim `iss`"),
-    setting("JWT_AUDIENCE", "handstamp", "the claim `aud`"),
-    setting("JWT_ACCESS_TOKEN_EXPIRES", "60m", "how long a token is valid, at most 60m"),
-    setting("JWT_LEEWAY", "0s", "how far clocks may differ, at most 60s"),
-    setting("FRESH_FOR", "10m", "how long a typed password counts as just typed"),
-    setting("SIGNUP", "open (closed in production)", "whether anybody may make an account"),
-    setting("PASSWORD_MIN_LENGTH", "15", "in characters, at least 8"),
-    setting("ARGON2_MEMORY_KIB", "19456", "memory of one password hash; also the floor"),
-    setting("ARGON2_ITERATIONS", "2", "passes of one password hash; also the floor"),
-    setting("ARGON2_PARALLELISM", "1", "lanes of one password hash; also the floor"),
-    setting("HASH_CONCURRENCY", "number of cores", "how many passwords are hashed at a time"),
-    setting("HASH_QUEUE", "64", "how many more may wait; beyond that: 503"),
-    setting("LOG_FORMAT", "text", "`json` for machines"),
-    setting("RUST_LOG", "info", "what is logged"),
-];
-
-const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, default, meaning }
-}
-
-/// A setting that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadSetting {
-    pub name: &'static str,
-    pub problem: String,
-    pub fix: &'static str,
-}
-
-impl fmt::Display for BadSetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One line, whatever the value held.
-        write!(f, "{} {}; {}", self.name, self.problem.escape_debug(), self.fix)
-    }
-}
-
-impl std::error::Error for BadSetting {}
-
-/// Settings by name, before they are understood.
-#[derive(Default)]
-pub struct Settings(HashMap<String, String>);
-
-impl Settings {
-    /// The process environment, and for what it does not say the file `.env` of the current folder, then the one beside
-    /// the binary.
-    ///
-    /// # Errors
-    /// [`BadSetting`] for a `.env` that cannot be read.
-    #[expect(clippy::disallowed_methods, reason = "this is the place")]
-    pub fn gather() -> Result<Self, BadSetting> {
-        let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(".env")));
-        let mut settings: HashMap<String, String> = HashMap::new();
-        for file in beside.into_iter().chain([PathBuf::from(".env")]).filter(|file| file.is_file()) {
-            let unreadable =
-                |_| bad(".env", "cannot be read", "write one NAME=value a line, with quotes around spaces");
-            for line in dotenvy::from_path_iter(&file).map_err(unreadable)? {
-                let (name, value) = line.map_err(unreadable)?;
-                settings.insert(name, value);
-            }
-        }
-        // What is not Unicode is none of ours.
-        settings.extend(
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        );
-        Ok(Self(settings))
-    }
-
-    /// Settings from pairs, for specs.
-    pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
-    }
-
-    /// A setting that is there and not empty.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    fn one_of<T: Copy>(
-        &self,
-        name: &'static str,
-        words: &[(&str, T)],
-        fix: &'static str,
-    ) -> Result<Option<T>, BadSetting> {
-        self.get(name)
-            .map(|value| {
-                let word = words.iter().find(|(word, _)| *word == value);
-                word.map(|(_, meaning)| *meaning).ok_or_else(|| unusable(name, value, fix))
-            })
-            .transpose()
-    }
-
-    fn number<T: std::str::FromStr + PartialOrd>(
-        &self,
-        name: &'static str,
-        default: T,
-        range: std::ops::RangeInclusive<T>,
-        fix: &'static str,
-    ) -> Result<T, BadSetting> {
-        let Some(value) = self.get(name) else { return Ok(default) };
-        let number = value.parse().ok().filter(|number| range.contains(number));
-        number.ok_or_else(|| unusable(name, value, fix))
-    }
-
-    fn duration(
-        &self,
-        name: &'static str,
-        default: Duration,
-        range: std::ops::RangeInclusive<Duration>,
-        fix: &'static str,
-    ) -> Result<Duration, BadSetting> {
-        let Some(value) = self.get(name) else { return Ok(default) };
-        let duration = humantime::parse_duration(value).ok();
-        // Tokens count whole seconds.
-        let duration = duration.filter(|duration| range.contains(duration) && duration.subsec_nanos() == 0);
-        duration.ok_or_else(|| unusable(name, value, fix))
-    }
-}
+/// How long a session lives at most that nobody asked to keep.
+const LONGEST_BRIEF: Duration = Duration::from_hours(12);
 
 impl Config {
     /// Understands the settings.
@@ -182,7 +79,6 @@ impl Config {
     /// # Errors
     /// The first [`BadSetting`].
     pub fn from_settings(settings: &Settings) -> Result<Self, BadSetting> {
-        refuse_what_this_version_lacks(settings)?;
         let app_env = settings
             .one_of(
                 "APP_ENV",
@@ -195,6 +91,7 @@ impl Config {
             .parse()
             .map_err(|_| unusable("LEPTOS_SITE_ADDR", addr, "use an address and a port, like 127.0.0.1:3000"))?;
         let public_url = public_url(settings, app_env, site_addr)?;
+        let jwt_algorithm = algorithm(settings)?;
         let (minute, hour) = (Duration::from_mins(1), Duration::from_hours(1));
         Ok(Self {
             app_env,
@@ -205,11 +102,20 @@ impl Config {
             jwt_audience: settings.get("JWT_AUDIENCE").unwrap_or("handstamp").to_owned(),
             access_token_lifetime: settings.duration(
                 "JWT_ACCESS_TOKEN_EXPIRES",
-                // As long as allowed, until there are refresh tokens.
-                hour,
-                Duration::from_secs(1)..=hour,
+                5 * minute,
+                Duration::from_secs(1)..=LONGEST_LIFETIME,
                 "use whole seconds or minutes, like 5m, at most 60m",
             )?,
+            session_rules: session_rules(settings)?,
+            token_storage: settings
+                .one_of("TOKEN_STORAGE", &TOKEN_STORAGES.map(|place| (place, place)), "use local, session or memory")?
+                .unwrap_or(TOKEN_STORAGES[0]),
+            jwt_private_key_file: private_key_file(settings, jwt_algorithm)?,
+            jwt_algorithm,
+            additional_claims: additional_claims(settings)?,
+            lesson: settings
+                .one_of("LESSON", &[("on", true), ("off", false)], "use `on` or `off`")?
+                .unwrap_or(app_env == AppEnv::Development),
             leeway: settings.duration("JWT_LEEWAY", Duration::ZERO, Duration::ZERO..=minute, "use 0s to 60s")?,
             fresh_for: settings.duration("FRESH_FOR", 10 * minute, Duration::ZERO..=24 * hour, "use 0s to 24h")?,
             signup_open: settings
@@ -221,13 +127,22 @@ impl Config {
             argon2_parallelism: settings.number("ARGON2_PARALLELISM", 1, 1..=64, "use 1 to 64")?,
             hash_concurrency: settings.number("HASH_CONCURRENCY", cores(), 1..=1024, "use 1 to 1024")?,
             hash_queue: settings.number("HASH_QUEUE", 64, 0..=65536, "use 0 to 65536")?,
+            trusted_proxies: trusted_proxies(settings)?,
+            metrics_token: metrics_token(settings)?,
             log_json: settings
                 .one_of("LOG_FORMAT", &[("text", false), ("json", true)], "use `text` or `json`")?
                 .unwrap_or(false),
             log_filter: settings.get("RUST_LOG").unwrap_or("info").to_owned(),
-            site_root: settings.get("LEPTOS_SITE_ROOT").unwrap_or("target/site").into(),
+            secret_files: settings.secret_files().to_vec(),
+            site_root: settings.get("LEPTOS_SITE_ROOT").map(Into::into),
             public_url,
         })
+    }
+
+    /// Whether cookies are `Secure`: everywhere but on this machine without TLS.
+    #[must_use]
+    pub fn secure_cookies(&self) -> bool {
+        !is_plain_loopback(&self.public_url)
     }
 
     /// The folder of what the server keeps for itself: that of the SQLite file, where there is one.
@@ -247,18 +162,48 @@ impl Config {
     }
 }
 
-/// A setting of the contract that would promise what this version does not do must not pass in silence.
-fn refuse_what_this_version_lacks(settings: &Settings) -> Result<(), BadSetting> {
-    let lacking = |name: &'static str, only: Option<&str>, fix: &'static str| match settings.get(name) {
-        Some(value) if Some(value) != only => {
-            Err(bad(name, format!("`{value}` is not supported by this version"), fix))
-        }
-        _ => Ok(()),
-    };
-    lacking("JWT_ALGORITHM", Some("HS256"), "use HS256, or leave it out")?;
-    lacking("JWT_PRIVATE_KEY_FILE", None, "leave it out")?;
-    lacking("ADDITIONAL_CLAIMS", None, "leave it out")?;
-    lacking("TOKEN_STORAGE", Some("local"), "use local, or leave it out")
+fn trusted_proxies(settings: &Settings) -> Result<TrustedProxies, BadSetting> {
+    const FIX: &str = "list addresses and ranges, like 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32, with commas between";
+    let value = settings.get("TRUSTED_PROXIES").unwrap_or_default();
+    TrustedProxies::parse(value).map_err(|_| unusable("TRUSTED_PROXIES", value, FIX))
+}
+
+/// A session that is kept, and one that is not. Nothing outlives its own end by lying idle.
+fn session_rules(settings: &Settings) -> Result<SessionRules, BadSetting> {
+    let (minute, day) = (Duration::from_mins(1), Duration::from_hours(24));
+    let duration =
+        |name, default| settings.duration(name, default, minute..=365 * day, "use 1m to 365d, like 30d or 12h");
+    let absolute = duration("JWT_REFRESH_TOKEN_EXPIRES", 30 * day)?;
+    let idle = duration("JWT_REFRESH_TOKEN_IDLE", 14 * day)?;
+    let lifetime = |absolute: Duration| Lifetime { absolute, idle: idle.min(absolute) };
+    Ok(SessionRules { kept: lifetime(absolute), brief: lifetime(absolute.min(LONGEST_BRIEF)) })
+}
+
+fn algorithm(settings: &Settings) -> Result<Algorithm, BadSetting> {
+    let Some(name) = settings.get("JWT_ALGORITHM") else { return Ok(Algorithm::HS256) };
+    let fix = "use HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA";
+    Algorithm::from_name(name).ok_or_else(|| unusable("JWT_ALGORITHM", name, fix))
+}
+
+fn private_key_file(settings: &Settings, algorithm: Algorithm) -> Result<Option<PathBuf>, BadSetting> {
+    let Some(path) = settings.get("JWT_PRIVATE_KEY_FILE") else { return Ok(None) };
+    if algorithm.family() == Family::Secret {
+        let problem = format!("does not go with JWT_ALGORITHM {algorithm}");
+        return Err(bad("JWT_PRIVATE_KEY_FILE", problem, "set JWT_ALGORITHM to that of the key, or leave it out"));
+    }
+    Ok(Some(path.into()))
+}
+
+fn additional_claims(settings: &Settings) -> Result<AdditionalClaims, BadSetting> {
+    let Some(json) = settings.get("ADDITIONAL_CLAIMS") else { return Ok(AdditionalClaims::default()) };
+    AdditionalClaims::parse(json).map_err(|unfit| {
+        bad("ADDITIONAL_CLAIMS", unfit.to_string(), r#"use a small JSON object, like {"tenant":"north"}"#)
+    })
+}
+
+fn metrics_token(settings: &Settings) -> Result<Option<MetricsToken>, BadSetting> {
+    let token = settings.get("METRICS_TOKEN").map(MetricsToken::parse).transpose();
+    token.map_err(|unfit| bad("METRICS_TOKEN", unfit.to_string(), "make one with: openssl rand -hex 32"))
 }
 
 fn database_url(settings: &Settings) -> Result<String, BadSetting> {
@@ -288,14 +233,22 @@ fn public_url(settings: &Settings, app_env: AppEnv, addr: SocketAddr) -> Result<
     host.map(|_| url.to_owned()).ok_or_else(|| unusable("PUBLIC_URL", url, FIX))
 }
 
+/// Whether an address is plain http on this machine: the one place where a cookie need not be `Secure`.
+fn is_plain_loopback(url: &str) -> bool {
+    url.strip_prefix("http://").is_some_and(is_loopback)
+}
+
+/// Whether the name of a host, with or without a port, is this machine's own.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let host = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(host, |(host, _)| host);
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
-}
-
-fn unusable(name: &'static str, value: &str, fix: &'static str) -> BadSetting {
-    bad(name, format!("cannot be `{value}`"), fix)
-}
-
-fn bad(name: &'static str, problem: impl Into<String>, fix: &'static str) -> BadSetting {
-    BadSetting { name, problem: problem.into(), fix }
 }

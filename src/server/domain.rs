@@ -1,13 +1,36 @@
 //! The nouns. Pure: no I/O, no async, no clock, no HTTP, no SQL, no Leptos. Time and randomness come in as arguments.
 
 pub mod access_token;
+pub mod additional_claims;
+pub mod algorithm;
 pub mod blocklist;
+pub mod checkup;
 pub mod claims;
+pub mod client;
+pub mod compact_jws;
+pub mod device;
+pub mod forwarded;
 pub mod ids;
+pub mod invitation;
+pub mod jwt_secret;
+pub mod kept_keys;
+pub mod key_ring;
+pub mod known_device;
+pub mod lesson;
+pub mod metrics_token;
 pub mod password;
+pub mod password_strength;
+pub mod private_key;
+pub mod refresh_token;
+pub mod refused;
+pub mod sealing;
+pub mod security_event;
 pub mod session;
 pub mod setup_code;
-pub mod signing_key;
+pub mod steady_clock;
+pub mod throttle;
+pub mod throttle_key;
 pub mod unix_time;
 pub mod user;
 pub mod username;
+pub mod verification_key;

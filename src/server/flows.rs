@@ -1,29 +1,81 @@
 //! The verbs: one file each. They know domain and store, and what a request can reach; they do not know HTTP.
 
+mod actor;
 mod add_user;
 mod authenticate;
+mod authorize;
+mod block;
 mod change_password;
+mod disable_user;
+mod end_session;
 mod first_account;
 mod follow_blocklist;
+mod follow_keys;
 mod greeting;
+mod inspect_token;
+mod invite;
+mod lesson;
+mod list_events;
+mod list_keys;
+mod list_revocations;
+mod list_sessions;
+mod list_users;
 mod login;
 mod logout;
+mod manage_clients;
 mod new_account;
+mod password_strength;
 mod purge_expired;
+mod refresh;
 mod remove_user;
+mod report_metrics;
+mod revoke_token;
+mod rotate_keys;
+mod set_admin;
+mod settle_keys;
+mod show_key;
 mod signup;
+mod throttle;
 mod whoami;
 
+pub use actor::{Actor, ManageUserError, Target};
 pub use add_user::add_user;
-pub use authenticate::{AuthenticateError, CurrentUser, EndingSession, authenticate, authenticate_to_end};
-pub use change_password::change_password;
+pub use authenticate::{
+    AuthenticateError, CurrentUser, EndingSession, authenticate, authenticate_to_end, bearer_token, session_of,
+};
+pub use authorize::{AuthorizeError, require_fresh, require_role};
+pub use block::until_ended;
+pub use change_password::{ChangePasswordError, change_own_password, change_password};
+pub use disable_user::{disable_user, enable_user};
+pub use end_session::{
+    EndSessionError, end_all_sessions, end_any_session, end_other_sessions, end_session, list_sessions_of,
+};
 pub use first_account::{FirstAccountError, first_account, setup_is_open};
 pub use follow_blocklist::{BlocklistFollower, FOLLOW_EVERY};
+pub use follow_keys::{follow_keys, tidy_keys};
 pub use greeting::{Greeting, greeting};
-pub use login::{LoginError, SignedIn, login};
+pub use inspect_token::inspect_token;
+pub use invite::{Invitation, invite};
+pub use lesson::{LessonRefused, sign_lesson_token, verify_lesson_token};
+pub use list_events::{EventsPage, list_events, list_events_of, list_own_events};
+pub use list_keys::list_keys;
+pub use list_revocations::{Revocations, list_revocations};
+pub use list_sessions::{ListedSession, list_sessions};
+pub use list_users::{ListedUsers, list_users};
+pub use login::{LoginError, NewSession, SignedIn, login};
 pub use logout::{LogoutError, logout};
+pub use manage_clients::{ManageClientError, add_client, authenticate_client, remove_client};
 pub use new_account::NewAccountError;
+pub use password_strength::{Judged, password_strength};
 pub use purge_expired::{PURGE_EVERY, purge_expired};
-pub use remove_user::{ManageUserError, remove_user};
+pub use refresh::{RefreshError, refresh};
+pub use remove_user::{delete_own_account, remove_user};
+pub use report_metrics::report_metrics;
+pub use revoke_token::revoke_token;
+pub use rotate_keys::{retire_all_keys, retire_key, rotate_keys};
+pub use set_admin::set_admin;
+pub use settle_keys::{KeySettings, KeysError, settle_keys};
+pub use show_key::{Shown, show_key};
 pub use signup::{SignupError, signup, signup_and_login};
+pub use throttle::{Attempt, FAMILIAR_FOR, NotAdmitted, Throttled, Visitor, admit, admit_to_code, recall_tries};
 pub use whoami::{WhoAmIError, whoami};

@@ -2,20 +2,34 @@
 
 mod answers;
 mod body;
+mod client_auth;
+mod cookies;
 mod current_user;
 mod error;
+mod files;
 mod form_or_json;
 mod guard;
 mod headers;
 mod leptos;
 mod listener;
+mod open_answers;
+mod operator;
 mod request_log;
 mod router;
 pub mod routes;
 mod same_origin;
+mod signing_in;
+mod visitor;
 
-pub use current_user::{app_state, current_user, session_to_end};
+pub use current_user::{
+    Admin, FreshUser, RequiredRole, WithRole, acting_admin, admin, app_state, current_user, current_user_if_any,
+    fresh_user, session_to_end, user_with_role,
+};
+
 pub use error::HttpError;
-pub use guard::PUBLIC;
+pub use guard::{CLIENTS, OPERATORS, PUBLIC};
 pub use listener::{Limits, serve};
-pub use router::{doors, router};
+pub use open_answers::answer_while_signed_in;
+pub use router::{doors, machine_door_names, router};
+pub use signing_in::{forget_session, new_session, page_answer, refresh_cookie, refreshed};
+pub use visitor::{Peer, origin, visitor};

@@ -1,23 +1,38 @@
-//! From settings to a state that requests can use: opens the store, finds or makes the secret, loads the blocklist.
+//! From settings to a state that requests can use: opens the store, finds or makes the secret, loads the blocklist and the
+//! throttle.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::Mutex;
 
+use arc_swap::ArcSwap;
 use leptos::config::LeptosOptions;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::{Notify, watch};
 
-use crate::app::page_facts::SiteFiles;
 use crate::server::config::Config;
 use crate::server::domain::access_token::TokenRules;
+use crate::server::domain::algorithm::Family;
 use crate::server::domain::blocklist::Blocklist;
+use crate::server::domain::jwt_secret::{JwtSecret, UnfitSecret};
+use crate::server::domain::key_ring::RingError;
+use crate::server::domain::known_device::KnownDeviceKey;
+use crate::server::domain::lesson::LessonKey;
 use crate::server::domain::password::{Hasher, HashingFailed, Password};
+use crate::server::domain::private_key::PrivateKey;
+use crate::server::domain::refresh_token::RefreshTokenKey;
+use crate::server::domain::sealing::SealingKey;
 use crate::server::domain::setup_code::SetupCode;
-use crate::server::domain::signing_key::{JwtSecret, SigningKey, UnfitSecret};
-use crate::server::flows::BlocklistFollower;
+use crate::server::domain::steady_clock::SteadyClock;
+use crate::server::domain::throttle::Throttle;
+use crate::server::domain::throttle_key::ThrottleKeys;
+use crate::server::domain::verification_key::UnfitKey;
+use crate::server::flows::{BlocklistFollower, KeySettings, KeysError, recall_tries, settle_keys};
 use crate::server::hash_pool::HashPool;
+use crate::server::measure::Measures;
+use crate::server::site::{Embedded, Site};
 use crate::server::state::{AppState, Inner};
 use crate::server::store::{Store, StoreError};
 use crate::server::world::World;
@@ -25,29 +40,82 @@ use crate::server::world::World;
 /// Why the server does not start. Each prints as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartupError {
-    #[error("JWT_SECRET {0}; use 32 random bytes or more, for example from: openssl rand -base64 48")]
+    #[error("JWT_SECRET {0}; use random bytes, for example from: openssl rand -base64 64 | tr -d '\\n'")]
     UnfitSecret(UnfitSecret),
+    #[error(
+        "JWT_PRIVATE_KEY_FILE {path} {unfit}; use an unencrypted PKCS#8 key of JWT_ALGORITHM: openssl pkcs8 -topk8 -nocrypt"
+    )]
+    UnfitKey { path: String, unfit: UnfitKey },
+    #[error(
+        "JWT_SECRET is not the one that sealed the keys in the store; put it back, or if you changed it on purpose run: handstamp key retire --all --now"
+    )]
+    AnotherSecret,
+    #[error("the keys in the store cannot be used: {0}; see: handstamp key list")]
+    Keys(KeysError),
+    #[error("LEPTOS_SITE_ROOT holds no pages' files: {0}; unset it, and those in the binary are used")]
+    Site(io::Error),
     #[error("{path} can be read by others (mode {mode:o}); run: chmod 600 {path}")]
     ReadableSecret { path: String, mode: u32 },
     #[error("{path} cannot be used: {cause}; check the folder's owner and mode")]
     File { path: String, cause: io::Error },
+    #[error("DATABASE_URL is locked by another process; stop whatever has the database to itself, or wait for it")]
+    Locked,
     #[error("DATABASE_URL cannot be opened: {0}; check the path, its owner and the free space")]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    #[error(
+        "DATABASE_URL: {0}; if a newer version has used the database run that one, else check its owner and the free space"
+    )]
+    Tables(StoreError),
     #[error("ARGON2_MEMORY_KIB, ARGON2_ITERATIONS and ARGON2_PARALLELISM do not go together; use the defaults")]
     Argon2(#[from] HashingFailed),
 }
 
-/// Puts the state together. When this returns, the blocklist in memory is that of the store.
+impl From<StoreError> for StartupError {
+    fn from(error: StoreError) -> Self {
+        if error.is_locked() {
+            return Self::Locked;
+        }
+        if matches!(error, StoreError::Migrate(_)) { Self::Tables(error) } else { Self::Store(error) }
+    }
+}
+
+/// Puts the state together for commands and specs. When this returns, the blocklist in memory is that of the store.
 ///
 /// # Errors
 /// [`StartupError`].
 pub async fn start(config: Config, world: World) -> Result<(AppState, BlocklistFollower), StartupError> {
+    start_with_site(config, world, None).await
+}
+
+/// [`start`] for a server, whose binary holds the pages' files.
+///
+/// # Errors
+/// [`StartupError`].
+pub async fn start_with_site(
+    config: Config,
+    world: World,
+    embedded: Option<Embedded>,
+) -> Result<(AppState, BlocklistFollower), StartupError> {
+    let site = Site::open(config.site_root.clone(), embedded).map_err(StartupError::Site)?;
     make_private_dir(&config.data_dir())?;
     if let Some(database) = config.sqlite_file() {
         make_private_file(&database)?;
     }
-    let key = SigningKey::hs256(&jwt_secret(&config, &world)?);
+    let secret = jwt_secret(&config, &world)?;
+    let key_settings = KeySettings {
+        algorithm: config.jwt_algorithm,
+        given: given_key(&config, &secret)?,
+        sealing: SealingKey::derive(&secret),
+        token_time: config.access_token_lifetime + config.leeway,
+    };
+    let refresh_key = RefreshTokenKey::derive(&secret);
+    let lesson_key = LessonKey::derive(&secret).map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(32)))?;
     let store = Store::open(&config.database_url).await?;
+    let keys = settle_keys(&store, &world, &key_settings).await.map_err(|error| match error {
+        KeysError::Ring(RingError::DoesNotOpen(_)) => StartupError::AnotherSecret,
+        KeysError::Store(error) => error.into(),
+        other => StartupError::Keys(other),
+    })?;
 
     let hasher = Hasher::new(config.argon2_memory_kib, config.argon2_iterations, config.argon2_parallelism)?;
     let nobody: SecretString = UNTYPEABLE.into();
@@ -57,18 +125,32 @@ pub async fn start(config: Config, world: World) -> Result<(AppState, BlocklistF
     let setup_code = (!store.has_users().await?).then(|| SetupCode::from_random(world.random_bytes()));
     let state = AppState::new(Inner {
         token_rules: TokenRules {
-            key,
             issuer: config.jwt_issuer.clone(),
             audience: config.jwt_audience.clone(),
             lifetime: config.access_token_lifetime,
             fresh_for: config.fresh_for,
             leeway: config.leeway,
+            additional: config.additional_claims.clone(),
         },
+        session_rules: config.session_rules,
+        refresh_key,
+        key_settings,
+        keys: ArcSwap::from_pointee(keys),
+        lesson_key,
+        blocklist_seq: watch::Sender::new(0),
+        steady_clock: Mutex::new(SteadyClock::begin(world.now(), world.uptime())),
+        blocked: Notify::new(),
+        stopping: watch::Sender::new(false),
+        measures: Measures::begin(world.now()),
+        throttle: Throttle::default(),
+        throttle_keys: ThrottleKeys::derive(&secret),
+        known_device_key: KnownDeviceKey::derive(&secret),
         hash_pool: HashPool::new(config.hash_concurrency, config.hash_queue),
-        site_files: Arc::new(site_files()),
+        judging_pool: HashPool::new(1, config.hash_queue),
+        site,
         leptos_options: LeptosOptions::builder()
             .output_name(env!("LEPTOS_OUTPUT_NAME"))
-            .site_root(config.site_root.to_string_lossy())
+            .site_root(config.site_root.as_deref().unwrap_or(Path::new("")).to_string_lossy())
             .site_addr(config.site_addr)
             .build(),
         blocklist: Blocklist::default(),
@@ -82,8 +164,28 @@ pub async fn start(config: Config, world: World) -> Result<(AppState, BlocklistF
 
     let mut follower = BlocklistFollower::default();
     follower.catch_up(&state).await?;
+    recall_tries(&state).await?;
     Ok((state, follower))
 }
+
+/// Whether the secret and the key that the settings give, or an earlier start has kept, can be used; `false` where the
+/// first start is to make them. Makes nothing.
+///
+/// # Errors
+/// [`StartupError`], as a start would end with it.
+pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
+    let kept = config.data_dir().join(KEPT_SECRET);
+    let setting = match &config.jwt_secret {
+        Some(setting) => setting.clone(),
+        None if kept.exists() => read_kept_secret(&kept)?,
+        None => return Ok(false),
+    };
+    let secret = JwtSecret::parse(&setting, config.jwt_algorithm).map_err(StartupError::UnfitSecret)?;
+    given_key(config, &secret).map(|_| true)
+}
+
+/// The file of the secret that was made for want of a setting.
+const KEPT_SECRET: &str = "jwt_secret";
 
 /// What the dummy hash was made of: that somebody could type it would not matter, as no account has this hash.
 const UNTYPEABLE: &str = "\u{0}nobody\u{0}";
@@ -91,31 +193,58 @@ const UNTYPEABLE: &str = "\u{0}nobody\u{0}";
 fn jwt_secret(config: &Config, world: &World) -> Result<JwtSecret, StartupError> {
     let setting = match &config.jwt_secret {
         Some(setting) => setting.clone(),
-        None => kept_secret(&config.data_dir().join("jwt_secret"), world)?,
+        None => kept_secret(&config.data_dir().join(KEPT_SECRET), world)?,
     };
-    JwtSecret::parse(&setting).map_err(StartupError::UnfitSecret)
+    JwtSecret::parse(&setting, config.jwt_algorithm).map_err(StartupError::UnfitSecret)
+}
+
+/// The key that the settings give: `JWT_SECRET` itself where tokens are signed with a secret, else that of the file.
+fn given_key(config: &Config, secret: &JwtSecret) -> Result<Option<PrivateKey>, StartupError> {
+    if config.jwt_algorithm.family() == Family::Secret {
+        let key = PrivateKey::from_secret(config.jwt_algorithm, secret.expose_bytes());
+        return key
+            .map(Some)
+            .map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(config.jwt_algorithm.min_secret_bytes())));
+    }
+    let Some(path) = &config.jwt_private_key_file else { return Ok(None) };
+    refuse_what_others_can_read(path)?;
+    let shown = path.display().to_string();
+    let pem = fs::read(path).map_err(|cause| StartupError::File { path: shown.clone(), cause })?;
+    let key = PrivateKey::from_pem(config.jwt_algorithm, &pem);
+    key.map(Some).map_err(|unfit| StartupError::UnfitKey { path: shown, unfit })
+}
+
+/// Whoever reads a key can make tokens of anybody.
+fn refuse_what_others_can_read(path: &Path) -> Result<(), StartupError> {
+    let path_shown = || path.display().to_string();
+    let metadata = fs::metadata(path).map_err(|cause| StartupError::File { path: path_shown(), cause })?;
+    let mode = metadata.permissions().mode() & 0o777;
+    // Whoever is in the group may be meant: container platforms mount secrets that way.
+    if mode & 0o007 != 0 { Err(StartupError::ReadableSecret { path: path_shown(), mode }) } else { Ok(()) }
 }
 
 /// The secret of an earlier start, or a new one, kept before anything is signed with it.
 fn kept_secret(path: &Path, world: &World) -> Result<SecretString, StartupError> {
-    let failed = |cause| StartupError::File { path: path.display().to_string(), cause };
-    match fs::metadata(path) {
-        Ok(metadata) => {
-            let mode = metadata.permissions().mode() & 0o777;
-            if mode & 0o077 != 0 {
-                return Err(StartupError::ReadableSecret { path: path.display().to_string(), mode });
-            }
-            fs::read_to_string(path).map(|text| text.trim().into()).map_err(failed)
-        }
-        Err(absent) if absent.kind() == io::ErrorKind::NotFound => {
+    match read_kept_secret(path) {
+        Err(StartupError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
+            let failed = |cause| StartupError::File { path: path.display().to_string(), cause };
             let secret = JwtSecret::setting_from_random(&world.random_bytes());
             // Written whole under another name first: a crash must not leave half a secret behind.
             let draft = path.with_extension("new");
             write_private(&draft, &secret).and_then(|()| fs::rename(&draft, path)).map_err(failed)?;
             Ok(secret)
         }
-        Err(cause) => Err(failed(cause)),
+        found => found,
     }
+}
+
+fn read_kept_secret(path: &Path) -> Result<SecretString, StartupError> {
+    let failed = |cause| StartupError::File { path: path.display().to_string(), cause };
+    let mode = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(StartupError::ReadableSecret { path: path.display().to_string(), mode });
+    }
+    fs::read_to_string(path).map(|text| text.trim().into()).map_err(failed)
 }
 
 fn write_private(path: &Path, secret: &SecretString) -> io::Result<()> {
@@ -133,21 +262,4 @@ fn make_private_dir(path: &Path) -> Result<(), StartupError> {
 fn make_private_file(path: &Path) -> Result<(), StartupError> {
     let made = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
     made.map(|_| ()).map_err(|cause| StartupError::File { path: path.display().to_string(), cause })
-}
-
-/// The names that `cargo leptos` gave the files: it writes their hashes beside the binary. Without them (specs) the
-/// plain names.
-fn site_files() -> SiteFiles {
-    let beside = |exe: PathBuf| Some(exe.parent()?.join("hash.txt"));
-    let hashes = std::env::current_exe().ok().and_then(beside).and_then(|path| fs::read_to_string(path).ok());
-    let hash = |kind: &str| {
-        let lines = hashes.as_deref()?.lines();
-        let found = lines.filter_map(|line| line.split_once(':')).find(|(name, _)| name.trim() == kind);
-        found.map(|(_, hash)| hash.trim().to_owned())
-    };
-    let name = |extension: &str| match hash(extension) {
-        Some(hash) => format!("/pkg/{}.{hash}.{extension}", env!("LEPTOS_OUTPUT_NAME")),
-        None => format!("/pkg/{}.{extension}", env!("LEPTOS_OUTPUT_NAME")),
-    };
-    SiteFiles { js: name("js"), wasm: name("wasm"), css: name("css") }
 }

@@ -1,31 +1,69 @@
 //! The world outside: the one place that reads the clock and draws random bytes. Specs put their own clock here.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+};
+use pem::Pem;
+
+use crate::server::domain::algorithm::{Algorithm, Family};
+use crate::server::domain::jwt_secret::GENERATED_SECRET_BYTES;
+use crate::server::domain::private_key::PrivateKey;
 use crate::server::domain::unix_time::UnixTime;
 
 /// Clock and chance.
 #[derive(Clone)]
 pub struct World {
     clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
+    uptime: Arc<dyn Fn() -> Duration + Send + Sync>,
 }
 
 impl World {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self::with_clock(system_clock)
+        let begun = Instant::now();
+        Self::with_clocks(system_clock, move || begun.elapsed())
     }
 
-    /// A clock of one's own.
-    pub fn with_clock(clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
-        Self { clock: Arc::new(clock) }
+    /// A clock of one's own, and a time that counts on whatever is done to that.
+    pub fn with_clocks(
+        clock: impl Fn() -> UnixTime + Send + Sync + 'static,
+        uptime: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        Self { clock: Arc::new(clock), uptime: Arc::new(uptime) }
+    }
+
+    /// How much time has really passed since some beginning.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        (self.uptime)()
     }
 
     #[must_use]
     pub fn now(&self) -> UnixTime {
         (self.clock)()
+    }
+
+    /// A new key that signs: 64 random bytes for HS, 3072 bits for RS and PS (about half a second).
+    ///
+    /// # Panics
+    /// Where the system has no randomness to give, as [`Self::random_bytes`].
+    #[must_use]
+    pub fn new_key(&self, algorithm: Algorithm) -> PrivateKey {
+        if algorithm.family() == Family::Secret {
+            let secret = self.random_bytes::<GENERATED_SECRET_BYTES>();
+            return PrivateKey::from_secret(algorithm, &secret).expect("64 bytes are enough for every hash");
+        }
+        let pkcs8 = new_pkcs8(algorithm).expect("the operating system gives random bytes");
+        let pem = pem::encode(&Pem::new("PRIVATE KEY", pkcs8));
+        PrivateKey::from_pem(algorithm, pem.as_bytes()).expect("a key that was just made is fit")
     }
 
     /// Random bytes of the operating system's quality.
@@ -40,9 +78,23 @@ impl World {
     }
 }
 
+fn new_pkcs8(algorithm: Algorithm) -> Result<Vec<u8>, Unspecified> {
+    let random = SystemRandom::new();
+    let document = match algorithm {
+        Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?,
+        Algorithm::ES384 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random)?,
+        Algorithm::EdDSA => Ed25519KeyPair::generate_pkcs8v1(&random)?,
+        _ => {
+            let der: Pkcs8V1Der = KeyPair::generate(KeySize::Rsa3072)?.as_der()?;
+            return Ok(der.as_ref().to_vec());
+        }
+    };
+    Ok(document.as_ref().to_vec())
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 fn system_clock() -> UnixTime {
-    let seconds = |duration: std::time::Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     // A clock before 1970 is wrong, but no reason to fall over.
     UnixTime(match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => seconds(since),

@@ -1,4 +1,4 @@
-//! A button that copies a command, and shows it where the browser does not let it copy.
+//! A button that copies a command or a link, and shows it where the browser does not let it copy.
 
 use std::time::Duration;
 
@@ -9,15 +9,17 @@ use crate::app::components::dom::{Flag, Words, text_area};
 
 #[component]
 pub fn CopyCommand(
-    /// Makes the command when it is wanted: it holds a token.
-    command: fn() -> String,
+    /// What it is that is copied.
+    what: &'static str,
+    /// Makes it when it is wanted: it may hold a token.
+    command: impl Fn() -> String + 'static,
 ) -> impl IntoView {
     let label: Words = RwSignal::new("Copy");
     let status: Words = RwSignal::new("");
     let by_hand: Flag = RwSignal::new(Some(""));
     let click = move |_| {
+        let command = command();
         spawn_local(async move {
-            let command = command();
             if copy(&command).await {
                 label.try_set("Copied");
                 status.try_set("Copied");
@@ -32,7 +34,7 @@ pub fn CopyCommand(
     view! {
         <button class="button button--small copy" type="button" on:click=click>{label}</button>
         <p class="copy__status" role="status">{status}</p>
-        <textarea class="code copy__by-hand" id=BY_HAND readonly aria-label="Command" hidden=by_hand></textarea>
+        <textarea class="code copy__by-hand" id=BY_HAND readonly aria-label=what hidden=by_hand></textarea>
     }
 }
 

@@ -14,7 +14,7 @@ pub fn CurlCard(message: String) -> impl IntoView {
     view! {
         <section class="card curl">
             <h2>"Try it from outside"</h2>
-            <CopyCommand command=whole_command/>
+            <CopyCommand what="Command" command=whole_command/>
             <pre class="code"><code>{command}<span class="code__answer">"{\"message\":\""{message}"\"}"</span></code></pre>
             <p class="curl__then">
                 "Sign out, run it again, and the same stamp is refused: " <code>"401 Token has been revoked"</code> "."

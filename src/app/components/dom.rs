@@ -4,7 +4,7 @@
 //! signal the program carries the code once more.
 
 use leptos::prelude::*;
-use leptos::web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement, wasm_bindgen::JsCast};
+use leptos::web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, wasm_bindgen::JsCast};
 
 /// An attribute that comes and goes.
 pub type Flag = RwSignal<Option<&'static str>>;
@@ -20,6 +20,18 @@ pub fn input(id: &str) -> Option<HtmlInputElement> {
     document().get_element_by_id(id).map(JsCast::unchecked_into)
 }
 
+/// What the input with this id holds.
+pub fn value(id: &str) -> String {
+    input(id).map(|input| input.value()).unwrap_or_default()
+}
+
+/// Replaces what the input with this id holds.
+pub fn set_value(id: &str, value: &str) {
+    if let Some(input) = input(id) {
+        input.set_value(value);
+    }
+}
+
 /// The text area with this id.
 pub fn text_area(id: &str) -> Option<HtmlTextAreaElement> {
     document().get_element_by_id(id).map(JsCast::unchecked_into)
@@ -27,10 +39,32 @@ pub fn text_area(id: &str) -> Option<HtmlTextAreaElement> {
 
 /// Moves the focus to the element with this id, when what has just changed is in the document.
 pub fn focus(id: &'static str) {
-    request_animation_frame(move || {
-        if let Some(element) = document().get_element_by_id(id) {
-            // Fails only where the element cannot be focused.
-            let _ = element.unchecked_into::<HtmlElement>().focus();
-        }
-    });
+    request_animation_frame(move || focus_now(id));
+}
+
+/// Moves it at once: what has the focus now is about to go.
+pub fn focus_now(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        // Fails only where the element cannot be focused.
+        let _ = element.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
+/// Opens the dialog with this id over the page.
+pub fn open_dialog(id: &str) {
+    if let Some(dialog) = dialog(id) {
+        // Fails only where it is open already.
+        let _ = dialog.show_modal();
+    }
+}
+
+/// Closes it; where it has the focus, that goes back to what had it before.
+pub fn close_dialog(id: &str) {
+    if let Some(dialog) = dialog(id) {
+        dialog.close();
+    }
+}
+
+fn dialog(id: &str) -> Option<HtmlDialogElement> {
+    document().get_element_by_id(id).map(JsCast::unchecked_into)
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::app::components::refused_notice::RefusedNotice;
 use crate::app::components::{Imprint, PageTitle, ProgramNotice, SignedInNotice};
 
 #[component]
@@ -19,8 +20,9 @@ pub fn FormPage(
             <div class="page__imprint"><Imprint words=imprint/></div>
             <h1>{heading}</h1>
             <p class="lead">{lead}</p>
-            <ProgramNotice/>
+            <ProgramNotice without_scripts="This form works without JavaScript, and you will be signed in. Your dashboard needs JavaScript and WebAssembly: allow both for this site to see it."/>
             <SignedInNotice/>
+            <RefusedNotice/>
             {children()}
         </div>
     }

@@ -4,13 +4,14 @@ use leptos::prelude::*;
 
 use crate::app::components::dom::{self, Flag, Words};
 
-/// Sentences of a form and its two fields; an empty one is no problem.
+/// Sentences of a form and its fields, two at most; an empty one is no problem.
 #[derive(Clone, Copy)]
 pub struct Problems {
     pub form: Problem,
-    pub username: Problem,
-    pub password: Problem,
+    pub first: Problem,
+    pub second: Problem,
     hidden: Flag,
+    id: &'static str,
 }
 
 /// One sentence, and the attributes that go with it.
@@ -22,26 +23,36 @@ pub struct Problem {
 }
 
 impl Problems {
-    pub fn none() -> Self {
-        Self { form: Problem::none(), username: Problem::none(), password: Problem::none(), hidden: hidden(true) }
+    /// `id`: of the summary, in the whole document.
+    pub fn none(id: &'static str) -> Self {
+        Self { form: Problem::none(), first: Problem::none(), second: Problem::none(), hidden: hidden(true), id }
     }
 
     /// Says these, forgets the last ones, and moves the focus to the summary.
-    pub fn say(self, form: &'static str, username: &'static str, password: &'static str) {
+    pub fn say(self, form: &'static str, first: &'static str, second: &'static str) {
         self.form.say(form);
-        self.username.say(username);
-        self.password.say(password);
+        self.first.say(first);
+        self.second.say(second);
         self.hidden.set(None);
-        dom::focus(SUMMARY);
+        dom::focus(self.id);
+    }
+
+    /// Takes all back.
+    pub fn forget(self) {
+        for problem in [self.form, self.first, self.second] {
+            problem.say("");
+        }
+        self.hidden.set(Some(""));
     }
 }
 
 impl Problem {
-    fn none() -> Self {
+    pub fn none() -> Self {
         Self { words: RwSignal::new(""), hidden: hidden(true), invalid: RwSignal::new(None) }
     }
 
-    fn say(self, words: &'static str) {
+    /// An empty sentence takes the last one back.
+    pub fn say(self, words: &'static str) {
         let none = words.is_empty();
         self.words.set(words);
         self.hidden.set(none.then_some(""));
@@ -49,15 +60,13 @@ impl Problem {
     }
 }
 
-const SUMMARY: &str = "problems";
-
 /// The summary, read aloud when it appears.
 #[component]
 pub fn FormProblems(problems: Problems) -> impl IntoView {
-    let Problems { form, username, password, hidden } = problems;
+    let Problems { form, first, second, hidden, id } = problems;
     view! {
-        <div class="problems" id=SUMMARY role="alert" tabindex="-1" hidden=hidden>
-            {[form, username, password].map(|problem| view! { <p hidden=problem.hidden>{problem.words}</p> })}
+        <div class="problems" id=id role="alert" tabindex="-1" hidden=hidden>
+            {[form, first, second].map(|problem| view! { <p hidden=problem.hidden>{problem.words}</p> })}
         </div>
     }
 }

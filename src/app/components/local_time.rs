@@ -24,6 +24,15 @@ impl LocalTime {
         self.day_and(self.month())
     }
 
+    /// "22 November"
+    pub fn day_and_month(&self) -> String {
+        [&self.0.get_date().to_string(), self.month()].join(" ")
+    }
+
+    pub fn year(&self) -> u32 {
+        self.0.get_full_year()
+    }
+
     /// "22 Nov 2026"
     pub fn short_date(&self) -> String {
         self.day_and(self.month().get(..3).unwrap_or_default())

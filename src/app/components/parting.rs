@@ -1,4 +1,4 @@
-//! The dashboard without its greeting: what happened, what it means, what to do. Holds nothing of who was here.
+//! A protected page without what it is for: what happened, what it means, what to do. Holds nothing of who was here.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -7,22 +7,33 @@ use crate::api_types::ApiError;
 use crate::app::components::Imprint;
 use crate::app::components::dom::HEADING;
 use crate::app::components::local_time::LocalTime;
-use crate::app::components::sentences::{SOMETHING_WENT_WRONG, sentence};
+use crate::app::components::sentences::{ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, SOMETHING_WENT_WRONG, sentence};
 use crate::app::signed_in::Why;
 
-/// Nobody is signed in, or the greeting of somebody who is did not arrive.
+/// Nobody is signed in, or what somebody who is came for did not arrive.
 #[component]
 pub fn Parting(
     why: Result<Why, ApiError>,
+    /// What one has to sign in for.
+    sign_in_to: &'static str,
+    /// That it did not arrive.
+    not_arrived: &'static str,
     /// When the stamp ends, in Unix seconds, where this page has seen it.
+    #[prop(optional_no_strip)]
     valid_until: Option<i64>,
-    /// Asks for the greeting once more.
+    /// Asks for it once more.
     again: impl Fn() + Send + 'static,
 ) -> impl IntoView {
     let (heading, words, had_stamp) = match why {
+        Ok(Why::NoToken) => ("You are not signed in.", sign_in_to, false),
         Ok(why) => about(why),
-        Err(ApiError::Unreachable) => (NO_GREETING, sentence(ApiError::Unreachable), false),
-        Err(_) => (NO_GREETING, SOMETHING_WENT_WRONG, false),
+        Err(ApiError::InsufficientScope) => (
+            "This page is for administrators.",
+            "Your account is none. If it should be, ask whoever runs this server.",
+            false,
+        ),
+        Err(ApiError::Unreachable) => (not_arrived, sentence(ApiError::Unreachable), false),
+        Err(_) => (not_arrived, SOMETHING_WENT_WRONG, false),
     };
     let until = match (why, valid_until) {
         (Ok(Why::SignedOutUnconfirmed), Some(until)) => LocalTime::of(until).clock() + ".",
@@ -36,12 +47,15 @@ pub fn Parting(
             </div>
         }
     });
-    let way = if why.is_ok() {
-        Either::Left(view! { <a class="button button--ink" href="/login">"Sign in"</a> })
-    } else {
-        Either::Right(view! {
+    let way = match why {
+        Ok(Why::Deleted) => Either::Left(view! { <a class="button button--ink" href="/">"Go to the start"</a> }),
+        Ok(_) => Either::Left(view! { <a class="button button--ink" href="/login">"Sign in"</a> }),
+        Err(ApiError::InsufficientScope) => {
+            Either::Left(view! { <a class="button button--ink" href="/dashboard">"Go to your dashboard"</a> })
+        }
+        Err(_) => Either::Right(view! {
             <button class="button button--ink" type="button" on:click=move |_| again()>"Try again"</button>
-        })
+        }),
     };
     view! {
         <div class="parting">
@@ -53,22 +67,27 @@ pub fn Parting(
     }
 }
 
-const NO_GREETING: &str = "Your greeting did not arrive.";
-
 /// Heading, sentence, and whether there was a stamp to cross out.
 const fn about(why: Why) -> (&'static str, &'static str, bool) {
     match why {
-        Why::NoToken => ("You are not signed in.", "Sign in to see your dashboard.", false),
-        Why::SignedOut => ("You are signed out.", "This stamp no longer opens anything.", true),
+        Why::NoToken | Why::SignedOut => ("You are signed out.", "This stamp no longer opens anything.", true),
         Why::SignedOutUnconfirmed => {
             ("You are signed out here.", "The server did not confirm it. The stamp may work until ", true)
         }
         Why::SignedOutInAnotherTab => {
-            ("You are signed out.", "You signed out in another tab. This stamp no longer opens anything.", true)
+            ("You are signed out.", "You were signed out in another tab. This stamp no longer opens anything.", true)
         }
         Why::Expired => ("Your stamp has expired.", "Sign in to get a new one.", true),
-        Why::Revoked => ("You were signed out.", "This session was ended. Sign in to get a new stamp.", true),
-        Why::NotValid | Why::Damaged => (
+        Why::Revoked => {
+            ("You were signed out from another device.", "This session was ended. Sign in to get a new stamp.", true)
+        }
+        Why::Reused => (ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, true),
+        Why::Deleted => (
+            "Your account is deleted.",
+            "Everything this server knew you by is gone. This stamp no longer opens anything.",
+            true,
+        ),
+        Why::NotValid => (
             "This stamp is not valid.",
             "What this browser kept is not a stamp of this server. Sign in to get a new one.",
             false,

@@ -9,6 +9,34 @@ use crate::app::components::field_problem::FieldProblem;
 use crate::app::components::form_problems::Problem;
 use crate::app::components::password_rule::PasswordRule;
 
+/// One kind of password: how it is called, what a browser may fill in, and how its elements are named.
+///
+/// The ids differ where two kinds can be in one document: a dialog that asks for the password lies over any page.
+pub struct Kind {
+    pub label: &'static str,
+    pub autocomplete: &'static str,
+    pub id: &'static str,
+    /// Of what is wrong with it.
+    pub problem_id: &'static str,
+    pub described_by: &'static str,
+    /// A password that does not exist yet has a rule to keep, said by the server.
+    pub is_new: bool,
+}
+
+/// The password of somebody who signs in.
+pub const CURRENT: Kind = Kind {
+    label: "Password",
+    autocomplete: "current-password",
+    id: "password",
+    problem_id: "password-problem",
+    described_by: "password-problem",
+    is_new: false,
+};
+
+/// The password of a new account.
+pub const NEW: Kind =
+    Kind { autocomplete: "new-password", described_by: "password-rule password-problem", is_new: true, ..CURRENT };
+
 /// Whether the password can be read, in the words of each attribute.
 #[derive(Clone, Copy)]
 pub struct Sight {
@@ -50,29 +78,22 @@ impl Sight {
 
 /// Not controlled: what was typed or filled in before the program came stays.
 #[component]
-pub fn PasswordField(
-    autocomplete: &'static str,
-    /// A password that does not exist yet has a rule to keep.
-    is_new: bool,
-    sight: Sight,
-    problem: Problem,
-) -> impl IntoView {
-    let described_by = if is_new { "password-rule password-problem" } else { "password-problem" };
+pub fn PasswordField(kind: &'static Kind, sight: Sight, problem: Problem) -> impl IntoView {
     let caps_lock = RwSignal::new("");
     let look_at_caps_lock = move |event: KeyboardEvent| caps_lock.set(about_caps_lock(event.into()));
     view! {
         <div class="field">
-            <label class="field__label" for="password">"Password"</label>
+            <label class="field__label" for=kind.id>{kind.label}</label>
             <div class="field__box">
                 <input
                     class="field__input field__input--password"
                     type=sight.kind
-                    id="password"
-                    name="password"
-                    autocomplete=autocomplete
+                    id=kind.id
+                    name=kind.id
+                    autocomplete=kind.autocomplete
                     autocapitalize="none"
                     spellcheck="false"
-                    aria-describedby=described_by
+                    aria-describedby=kind.described_by
                     aria-invalid=problem.invalid
                     on:keydown=look_at_caps_lock
                     on:keyup=look_at_caps_lock
@@ -87,9 +108,9 @@ pub fn PasswordField(
                     {sight.words}
                 </button>
             </div>
-            {is_new.then(|| view! { <PasswordRule/> })}
+            {kind.is_new.then(|| view! { <PasswordRule/> })}
             <p class="field__caps" role="status">{caps_lock}</p>
-            <FieldProblem id="password-problem" problem/>
+            <FieldProblem id=kind.problem_id problem/>
         </div>
     }
 }

@@ -4,12 +4,14 @@ use leptos::prelude::*;
 
 /// The first notice shows where scripts are off, the second where the document carries `data-program="failed"`.
 #[component]
-pub fn ProgramNotice() -> impl IntoView {
+pub fn ProgramNotice(
+    /// What works without scripts, and what does not.
+    #[prop(default = "This page needs JavaScript and WebAssembly. Allow both for this site, then reload the page.")]
+    without_scripts: &'static str,
+) -> impl IntoView {
     view! {
         <noscript>
-            <p class="notice notice--warn">
-                "Signing in needs JavaScript and WebAssembly. Allow both for this site, then reload the page."
-            </p>
+            <p class="notice notice--warn">{without_scripts}</p>
         </noscript>
         <p class="notice notice--bad when-failed" role="alert">
             "This page's program did not load. Check your connection and reload the page. "

@@ -1,10 +1,30 @@
-//! The words for errors that can meet any call. What only one form knows is said there.
+//! The words for errors that more than one place has to say.
 
 use crate::api_types::ApiError;
 
 pub const STORAGE_REFUSED: &str = "This browser does not let the page keep your stamp. Allow storage for this site, or leave private mode, then try again.";
 
+pub const ENTER_USERNAME: &str = "Enter your username.";
+
+pub const ENTER_PASSWORD: &str = "Enter your password.";
+
+pub const USERNAME_RULE: &str = "Use letters and digits of one script, without spaces.";
+
+pub const USERNAME_TAKEN: &str = "That name is taken. Choose another.";
+
+pub const PASSWORD_TOO_LONG: &str = "Use at most 1024 bytes.";
+
+pub const PASSWORD_TOO_COMMON: &str = "This password is easy to guess. Choose another.";
+
+pub const ENDED_FOR_SAFETY: &str = "Your session was ended for safety.";
+
+pub const MAY_HAVE_A_COPY: &str = "An old key to it was used a second time: somebody may have a copy of it. If that was not you, change your password.";
+
 pub const SOMETHING_WENT_WRONG: &str = "Something went wrong on our side. Try again in a moment.";
+
+pub fn use_at_least(min_length: usize) -> String {
+    ["Use at least ", &min_length.to_string(), " characters."].concat()
+}
 
 /// One sentence or two: what happened, what to do.
 pub fn sentence(error: ApiError) -> &'static str {
@@ -12,9 +32,30 @@ pub fn sentence(error: ApiError) -> &'static str {
         ApiError::BadCredentials => "Bad username or password.",
         ApiError::Unreachable => "No answer from the server. Check your connection and try again.",
         ApiError::Overloaded => "Too many people are signing in right now. Try again in a few seconds.",
+        ApiError::TooManyAttempts { .. } => {
+            "Too many attempts. Wait a little, then try again: every further attempt waits longer."
+        }
         ApiError::SignupClosed => "Sign-up is closed on this server.",
+        ApiError::BadInvitation => {
+            "This invitation does not work any more, or the link is not whole. Ask for a new one."
+        }
         ApiError::BadSetupCode => "This code is not the one the server printed. Copy the whole link.",
         ApiError::NotFound => "There is an account already. Sign in instead.",
         _ => SOMETHING_WENT_WRONG,
     }
 }
+
+/// Why something that was wanted on a page did not happen. Empty where nothing needs to be said.
+pub fn trouble(error: ApiError) -> &'static str {
+    match error {
+        // The dialog was cancelled: nothing happened, as was wanted.
+        ApiError::FreshTokenRequired => "",
+        ApiError::InsufficientScope => "You are not an administrator any more.",
+        ApiError::OwnAccount => "That is your own account. Another administrator can do this.",
+        ApiError::NextKeyTooNew => NEXT_KEY_TOO_NEW,
+        ApiError::NotFound => "That account is gone.",
+        error => sentence(error),
+    }
+}
+
+const NEXT_KEY_TOO_NEW: &str = "The next key was published less than five minutes ago, and others may not know it yet. Try again in a few minutes.";

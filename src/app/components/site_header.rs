@@ -16,7 +16,8 @@ pub const SIGN_IN_LINK: &str = "nav-sign-in";
 #[component]
 pub fn SiteHeader() -> impl IntoView {
     let here = use_location().pathname.get_untracked();
-    let current = move |page: &str| (here == page).then_some("page");
+    let current = |page: &str| (here == page).then_some("page");
+    let within = |pages: &str| here.starts_with(pages).then_some("page");
     let create_account = PageFacts::get().signup_open.then(|| {
         view! {
             <li class="when-signed-out">
@@ -33,12 +34,22 @@ pub fn SiteHeader() -> impl IntoView {
             </a>
             <nav class="site-header__pages" aria-label="Pages">
                 <ul>
+                    <li class="when-signed-in">
+                        <a class="nav-link" href="/dashboard" aria-current=current("/dashboard")>"Dashboard"</a>
+                    </li>
+                    <li class="when-signed-in">
+                        <a class="nav-link" href="/sessions" aria-current=current("/sessions")>"Sessions"</a>
+                    </li>
+                    <li class="when-signed-in">
+                        <a class="nav-link" href="/account" aria-current=current("/account")>"Account"</a>
+                    </li>
+                    <li class="when-signed-in when-admin">
+                        <a class="nav-link" href="/admin" aria-current=within("/admin")>"Admin"</a>
+                    </li>
+                    <li><a class="nav-link" href="/inspector" aria-current=current("/inspector")>"Inspector"</a></li>
                     {create_account}
                     <li class="when-signed-out">
                         <a id=SIGN_IN_LINK class="nav-link" href="/login" aria-current=current("/login")>"Sign in"</a>
-                    </li>
-                    <li class="when-signed-in">
-                        <a class="nav-link" href="/dashboard" aria-current=current("/dashboard")>"Dashboard"</a>
                     </li>
                 </ul>
             </nav>

@@ -1,6 +1,6 @@
 //! "Your stamp": how long it is still valid, and the imprint.
 //!
-//! Counts down from the seconds the server named, by a clock that nobody can set; the browser's own may be wrong.
+//! A renewal turns the time back up, and changes nothing else.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -9,27 +9,23 @@ use leptos::prelude::*;
 
 use crate::api_types::GreetingAnswer;
 use crate::app::components::Imprint;
-use crate::app::components::greeted::valid_until;
+use crate::app::components::dom::Words;
 use crate::app::components::local_time::{LocalTime, two_digits};
+use crate::app::renewal::{seconds_left, valid_until};
 
 #[component]
-pub fn StampCard(
-    answer: GreetingAnswer,
-    /// Called when the time is up.
-    expired: fn(),
-) -> impl IntoView {
-    let until = LocalTime::of(valid_until(&answer)).clock();
-    let GreetingAnswer { username, issued_at, lifetime, expires_in, .. } = answer;
-    let (left, bar) = count_down(expires_in, expired);
+pub fn StampCard(answer: GreetingAnswer) -> impl IntoView {
+    let GreetingAnswer { username, issued_at, lifetime, .. } = answer;
+    let TimeLeft { words: left, bar, then, until } = TimeLeft::count_down();
     let since = LocalTime::of(issued_at);
-    let words = [&short(&username), "Signed in", &since.short_date(), &since.clock()].join(" · ");
+    let words = [&short(&username), "Stamped", &since.short_date(), &since.clock()].join(" · ");
     let label = ["Stamp: ", &username, ", ", &since.date_and_clock()].concat();
     view! {
         <section class="card stamp">
             <div class="stamp__words">
                 <h2>"Your stamp"</h2>
                 <p class="stamp__left" role="timer">{left}</p>
-                <p class="stamp__then">"left; then you sign in again"</p>
+                <p class="stamp__then">{then}</p>
             </div>
             <div class="stamp__imprint"><Imprint words label/></div>
             <progress class="stamp__bar" aria-label="Time left" max=lifetime.to_string() value=bar></progress>
@@ -38,37 +34,45 @@ pub fn StampCard(
     }
 }
 
-/// The time left in words and in seconds, now and from now on; calls `expired` when there is none.
-fn count_down(seconds: u64, expired: fn()) -> (RwSignal<String>, RwSignal<String>) {
-    /// More often than a second passes, so that none is left out.
-    const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The time left, in words and in seconds, now and from now on.
+struct TimeLeft {
+    words: RwSignal<String>,
+    bar: RwSignal<String>,
+    then: Words,
+    until: RwSignal<String>,
+}
 
-    let (words, bar) = (RwSignal::new(time_left(seconds)), RwSignal::new(seconds.to_string()));
-    let start = now();
-    let shown = Cell::new(seconds);
-    let look = move || {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of one page's life")]
-        let passed = ((now() - start) / 1000.0) as u64;
-        let left = seconds.saturating_sub(passed);
-        if shown.replace(left) != left {
-            words.try_set(time_left(left));
-            bar.try_set(left.to_string());
-            if left == 0 {
-                expired();
+impl TimeLeft {
+    fn count_down() -> Self {
+        /// More often than a second passes, so that none is left out.
+        const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+        let text = || RwSignal::new(String::new());
+        let shown = Self { words: text(), bar: text(), then: RwSignal::new(""), until: text() };
+        let Self { words, bar, then, until } = shown;
+        let (last, last_until) = (Cell::new(None), Cell::new(None));
+        let look = move || {
+            let (left, ends) = (untrack(seconds_left), valid_until());
+            if last.replace(Some(left)) != Some(left) {
+                words.try_set(time_left(left));
+                bar.try_set(left.to_string());
+                then.try_set(if left > 0 { RENEWS } else { WAITS });
             }
+            if last_until.replace(ends) != ends {
+                until.try_set(ends.map(|ends| LocalTime::of(ends).clock()).unwrap_or_default());
+            }
+        };
+        look();
+        // Fails only where there is no window.
+        if let Ok(interval) = set_interval_with_handle(look, LOOK_EVERY) {
+            on_cleanup(move || interval.clear());
         }
-    };
-    // Fails only where there is no window.
-    if let Ok(interval) = set_interval_with_handle(look, LOOK_EVERY) {
-        on_cleanup(move || interval.clear());
+        shown
     }
-    (words, bar)
 }
 
-/// Milliseconds since the page was opened.
-fn now() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
-}
+const RENEWS: &str = "left; renews by itself while you are here";
+const WAITS: &str = "left; waits for the server";
 
 /// "59:58"; from an hour and a half on with hours, "1:30:00".
 fn time_left(seconds: u64) -> String {

@@ -1,27 +1,20 @@
-//! "Signed in": who, as what, since and until when.
+//! "Signed in": who, as what, and the way to where else.
 
 use leptos::prelude::*;
 
-use crate::api_types::GreetingAnswer;
-use crate::app::components::greeted::valid_until;
-use crate::app::components::local_time::LocalTime;
-
 #[component]
-pub fn VisitorCard(answer: GreetingAnswer) -> impl IntoView {
-    let until = LocalTime::of(valid_until(&answer));
-    let GreetingAnswer { username, roles, issued_at, .. } = answer;
-    let facts = [
-        ("Username", username),
-        (if roles.len() == 1 { "Role" } else { "Roles" }, in_words(&roles)),
-        ("Since", LocalTime::of(issued_at).date_and_clock()),
-        ("Until", until.date_and_clock()),
-    ];
+pub fn VisitorCard(username: String, roles: Vec<String>) -> impl IntoView {
+    let facts = [("Username", username), (if roles.len() == 1 { "Role" } else { "Roles" }, in_words(&roles))];
     view! {
         <section class="card visitor">
             <h2>"Signed in"</h2>
             <dl class="facts">
                 {facts.map(|(name, fact)| view! { <div class="facts__row"><dt>{name}</dt><dd>{fact}</dd></div> })}
             </dl>
+            <p class="visitor__then">
+                "Your stamp is renewed as long as this session lasts. You can end it, and any other, from every device."
+            </p>
+            <a class="button" href="/sessions">"See your sessions"</a>
         </section>
     }
 }

@@ -1,5 +1,6 @@
-//! The button "Sign out" of the header.
+//! The button "Sign out" of the header. A form that posts by itself where the program is not there, or not yet.
 
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -12,7 +13,8 @@ use crate::app::signed_in::{Why, sign_out};
 #[island]
 pub fn NavAccount() -> impl IntoView {
     let busy: Flag = RwSignal::new(None);
-    let click = move |_| {
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
         if busy.get_untracked().is_some() {
             return;
         }
@@ -26,9 +28,11 @@ pub fn NavAccount() -> impl IntoView {
         });
     };
     view! {
-        <button class="button button--small" type="button" aria-busy=busy on:click=click>
-            <span class="button__label">"Sign out"</span>
-        </button>
+        <form class="sign-out" method="post" action="/api/logout" on:submit=submit>
+            <button class="button button--small" type="submit" aria-busy=busy>
+                <span class="button__label">"Sign out"</span>
+            </button>
+        </form>
     }
 }
 

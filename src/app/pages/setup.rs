@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use crate::app::components::FormPage;
-use crate::app::islands::SetupForm;
+use crate::app::islands::{PasswordMeter, SetupForm};
 
 #[component]
 pub fn Setup() -> impl IntoView {
@@ -17,6 +17,7 @@ pub fn Setup() -> impl IntoView {
             lead="It becomes the administrator. The link works once."
         >
             <SetupForm/>
+            <PasswordMeter/>
         </FormPage>
     }
 }

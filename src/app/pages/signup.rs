@@ -1,42 +1,45 @@
-//! `/signup`: a new account, where the server lets anybody make one.
+//! `/signup`: a new account, where the server lets anybody make one; elsewhere for those who were invited.
+//!
+//! The page does not know an invitation's code: that stays in the browser, behind the `#` of the address, until the form is
+//! sent. The style sheet shows the form or what stands in its place (`data-code`, see `app/shell.rs`).
 
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::app::components::{FormPage, PageTitle};
-use crate::app::islands::SignupForm;
+use crate::app::components::FormPage;
+use crate::app::islands::{PasswordMeter, SignupForm};
 use crate::app::page_facts::PageFacts;
 
 #[component]
 pub fn Signup() -> impl IntoView {
-    if PageFacts::get().signup_open { Either::Left(view! { <Open/> }) } else { Either::Right(view! { <Closed/> }) }
+    if PageFacts::get().signup_open {
+        Either::Left(view! { <Form lead="Pick a name and a long password. You are signed in right after."/> })
+    } else {
+        Either::Right(view! {
+            <div class="page page--form when-not-invited">
+                <h1>"Sign-up is closed"</h1>
+                <p class="lead">"Accounts on this server are by invitation: ask its administrator for a link."</p>
+                <p class="page__way"><a class="button button--ink" href="/login">"Sign in"</a></p>
+            </div>
+            <div class="when-invited">
+                <Form lead="You are invited. Pick a name and a long password."/>
+            </div>
+        })
+    }
 }
 
 #[component]
-fn Open() -> impl IntoView {
+fn Form(lead: &'static str) -> impl IntoView {
     view! {
         <FormPage
-            title=TITLE
+            title="Create an account · Handstamp"
             imprint="Handstamp · Welcome · Handstamp · Welcome"
             heading="Create an account"
-            lead="Pick a name and a long password. You are signed in right after."
+            lead
         >
             <SignupForm/>
+            <PasswordMeter/>
             <p class="beside">"Already have an account? " <a href="/login">"Sign in"</a></p>
         </FormPage>
     }
 }
-
-#[component]
-fn Closed() -> impl IntoView {
-    view! {
-        <PageTitle text=TITLE/>
-        <div class="page page--form">
-            <h1>"Sign-up is closed"</h1>
-            <p class="lead">"Accounts on this server are made by its administrator."</p>
-            <p class="page__way"><a class="button button--ink" href="/login">"Sign in"</a></p>
-        </div>
-    }
-}
-
-const TITLE: &str = "Create an account · Handstamp";

@@ -1,30 +1,40 @@
 //! `handstamp`: serves until SIGTERM or SIGINT.
 
-use std::io::IsTerminal as _;
-
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
-use tracing_subscriber::EnvFilter;
 
 use super::Failure;
+use super::logging::start_logging;
 use crate::server::config::Config;
-use crate::server::flows::{BlocklistFollower, FOLLOW_EVERY, PURGE_EVERY, purge_expired};
+use crate::server::doctor::examine_running;
+use crate::server::domain::checkup::Verdict;
+use crate::server::flows::{BlocklistFollower, FOLLOW_EVERY, PURGE_EVERY, follow_keys, purge_expired, tidy_keys};
 use crate::server::http::{self, Limits};
+use crate::server::machine;
+use crate::server::site::Embedded;
 use crate::server::startup;
 use crate::server::state::AppState;
 use crate::server::world::World;
 
-pub async fn serve(config: Config) -> Result<(), Failure> {
-    start_logging(&config)?;
+/// "File size limit exceeded", as Linux numbers it on x86-64 and ARM.
+const SIGXFSZ: i32 = 25;
+
+pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
+    machine::raise_open_files();
+    let traces = start_logging(&config)?;
     let addr = config.site_addr;
     // The blocklist is in memory before the first connection is accepted.
-    let (state, follower) = startup::start(config, World::system()).await?;
+    let (state, follower) = startup::start_with_site(config, World::system(), Some(site)).await?;
     let listener = TcpListener::bind(addr).await.map_err(|cause| {
         format!("LEPTOS_SITE_ADDR {addr} cannot be used: {cause}; stop what listens there, or choose another")
     })?;
     let addr = listener.local_addr()?;
+    // Listened to, it ends nobody: a write beyond `ulimit -f` fails like one on a full disk.
+    let _beyond_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
+    // Before anybody is told that this process serves: until then a signal ends it on the spot.
+    let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     println!("Handstamp listens on http://{addr}");
     // To the console and not to the log: whoever reads it can make the administrator.
     if let Some(code) = &state.setup_code {
@@ -33,30 +43,27 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
             state.config.public_url
         );
     }
+    if state.site.lacks_the_program() {
+        warn!("The pages are bare: this binary was built without their files; make build puts them in");
+    }
     info!(%addr, "Listening");
 
     let chores = [tokio::spawn(follow(state.clone(), follower)), tokio::spawn(purge(state.clone()))];
+    let checks = tokio::spawn(warn_of_what_is_not_well(state.clone()));
     let limits = Limits::default();
     let router = http::router(&state, limits);
-    http::serve(listener, router, limits, stop_signal()).await;
+    let stop = async {
+        stop_signal(signals).await;
+        state.stopping.send_replace(true);
+    };
+    http::serve(listener, router, limits, stop).await;
     for chore in chores {
         chore.abort();
     }
+    checks.await?;
     state.store.close().await;
     info!("Stopped");
-    Ok(())
-}
-
-fn start_logging(config: &Config) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&config.log_filter)
-        .map_err(|_| "RUST_LOG is not a filter; use a level (info) or targets with levels (info,hyper=warn)")?;
-    let colours = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    if config.log_json {
-        log.json().init();
-    } else {
-        log.init();
-    }
+    traces.end();
     Ok(())
 }
 
@@ -67,6 +74,19 @@ async fn follow(state: AppState, mut follower: BlocklistFollower) {
         ticks.tick().await;
         if let Err(error) = follower.catch_up(&state).await {
             warn!(%error, "The blocklist could not be read");
+        }
+        if let Err(error) = follow_keys(&state).await {
+            warn!(%error, "The keys could not be read");
+        }
+        state.measures.tidy();
+    }
+}
+
+/// What the doctor would say, where it is not "ok". Once and beside the first requests: a start does not wait for it.
+async fn warn_of_what_is_not_well(state: AppState) {
+    for finding in examine_running(&state.config, &state.store, &state.world).await {
+        if finding.verdict > Verdict::Ok {
+            warn!(check = finding.check, fix = finding.fix, "{}", finding.found);
         }
     }
 }
@@ -79,16 +99,14 @@ async fn purge(state: AppState) {
         if let Err(error) = purge_expired(&state).await {
             warn!(%error, "Expired rows could not be purged");
         }
+        if let Err(error) = tidy_keys(&state).await {
+            warn!(%error, "The keys could not be tidied");
+        }
     }
 }
 
 /// Resolves at the first SIGTERM or SIGINT. A second one ends the process on the spot.
-async fn stop_signal() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        warn!("Signals cannot be listened to; stop with SIGKILL");
-        return std::future::pending().await;
-    };
+async fn stop_signal((mut terminate, mut interrupt): (Signal, Signal)) {
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     info!("Stopping: finishing what is under way");
     tokio::spawn(async move {

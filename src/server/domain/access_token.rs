@@ -1,39 +1,31 @@
 //! Access tokens: short-lived signed JWTs that name a user and a session (RFC 9068).
 //!
-//! Knows claims and the key. Does not know HTTP, SQL, the clock or the blocklist.
-//! jsonwebtoken does the cryptography; every rule of section 5 of the contract is stated in [`TokenRules::verify`],
-//! as the library's defaults are wider (it looks at neither `typ` nor `iat`, forgives 60 s, lets `exp == now` pass).
+//! Knows claims and keys. Does not know HTTP, SQL, the clock or the blocklist. Every rule of section 5 of the contract
+//! is stated in [`TokenRules::verify`]; jsonwebtoken's defaults are wider (it looks at neither `typ` nor `iat`, forgives
+//! 60 s, lets `exp == now` pass), so that it signs here and verifies only in the specs, as a second opinion.
 
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Header;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::claims::{ACCESS, Claims, Fresh};
+use super::additional_claims::AdditionalClaims;
+use super::claims::{ACCESS, Claims, False, Fresh};
+use super::compact_jws::{CompactJws, HeaderBuffer, parse_object};
 use super::ids::{SessionId, TokenId, UserId};
+use super::key_ring::KeyRing;
+use super::refused::{Check, TokenRefused};
 use super::session::Session;
-use super::signing_key::SigningKey;
 use super::unix_time::UnixTime;
 use super::user::User;
-
-/// Bytes of the longest token that is looked at.
-pub const MAX_TOKEN_BYTES: usize = 4096;
 
 /// The media type in the header, which no other kind of token has (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
 
-/// Why a token was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TokenRefused {
-    #[error("the signature is not ours")]
-    BadSignature,
-    #[error("expired")]
-    Expired,
-    /// Not a token of ours, for whichever reason: saying which would only help whoever made it.
-    #[error("invalid")]
-    Invalid,
-}
+/// How long any token may live, whatever was ever configured.
+pub const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
 
 /// Whether expiry is judged. A sign-out counts although the token has expired; nothing else does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +43,32 @@ pub struct AccessToken {
     pub session_id: SessionId,
     pub token_id: TokenId,
     pub issued_at: UnixTime,
+    pub not_before: UnixTime,
+    pub expires_at: UnixTime,
+    /// Until when the password counts as just typed; `None`: it was not typed for this token.
+    pub fresh_until: Option<UnixTime>,
+    /// What the operator or a flow added.
+    pub additional: Map<String, Value>,
+    /// Set when the token was used for the first time.
+    used: OnceLock<()>,
+}
+
+impl AccessToken {
+    /// Whether this is the first time that the token is used, as far as this process remembers.
+    #[must_use]
+    pub fn is_first_use(&self) -> bool {
+        self.used.get().is_none() && self.used.set(()).is_ok()
+    }
+}
+
+/// A token that was just signed. No `Debug`: whoever reads it is signed in.
+pub struct Issued {
+    pub text: String,
     pub expires_at: UnixTime,
 }
 
-/// Everything that issuing and verifying must agree on.
+/// Everything but the keys that issuing and verifying must agree on.
 pub struct TokenRules {
-    pub key: SigningKey,
     pub issuer: String,
     pub audience: String,
     pub lifetime: Duration,
@@ -64,122 +76,144 @@ pub struct TokenRules {
     pub fresh_for: Duration,
     /// How far two clocks may differ.
     pub leeway: Duration,
-}
-
-/// The header we write, and the only one we read: any other member (`crit`, `jwk`, `jku`, `x5u`, `zip`, …) is an error.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StrictHeader<'a> {
-    #[serde(borrow)]
-    alg: &'a str,
-    #[serde(borrow)]
-    typ: &'a str,
-    #[serde(borrow)]
-    kid: &'a str,
+    /// What the operator adds to every token.
+    pub additional: AdditionalClaims,
 }
 
 impl TokenRules {
-    /// Signs a token for a session that was just started with a password.
+    /// Signs a token of a session with the active key. It carries the session's additional claims besides those of the
+    /// operator, is fresh as long as the password of the session was typed not long ago, and never outlives the session.
     ///
     /// # Errors
-    /// Only if the signing library fails, which it does not for a prepared HMAC key.
+    /// Only if the signing library fails, which it does not for a key of the ring.
     pub fn issue(
         &self,
+        ring: &KeyRing,
         user: &User,
         session: &Session,
         token_id: TokenId,
         now: UnixTime,
-    ) -> Result<String, jsonwebtoken::errors::Error> {
+    ) -> Result<Issued, jsonwebtoken::errors::Error> {
+        let additional = self.additional.and(&session.additional);
+        let expires_at = self.expiry(session, now);
+        let fresh_until = session.started_at.plus(self.fresh_for);
         let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
-            sub: user.id.to_string(),
-            username: user.username.to_string(),
-            sid: session.id.to_string(),
-            jti: token_id.to_string(),
+            iss: Cow::Borrowed(&self.issuer),
+            aud: Cow::Borrowed(&self.audience),
+            sub: user.id.to_string().into(),
+            username: Cow::Borrowed(user.username.as_str()),
+            sid: session.id.to_string().into(),
+            jti: token_id.to_string().into(),
             iat: now,
             nbf: now,
-            exp: now.plus(self.lifetime),
-            kind: ACCESS.to_owned(),
-            fresh: Fresh::Until(now.plus(self.fresh_for)),
-            roles: user.roles.names(),
+            exp: expires_at,
+            kind: ACCESS.into(),
+            fresh: if now < fresh_until { Fresh::Until(fresh_until) } else { Fresh::Never(False) },
+            roles: additional.with_roles_of(user.roles.names()),
+            additional: additional.members().clone(),
         };
-        let mut header = Header::new(self.key.algorithm);
+        let key = ring.active();
+        let mut header = Header::new(key.algorithm.of_library());
         header.typ = Some(TYPE.to_owned());
-        header.kid = Some(self.key.id.clone());
-        jsonwebtoken::encode(&header, &claims, &self.key.encoding)
+        header.kid = Some(key.id.clone());
+        let text = jsonwebtoken::encode(&header, &claims, key.encoding())?;
+        Ok(Issued { text, expires_at })
+    }
+
+    /// When a token of this session expires that is issued now.
+    #[must_use]
+    pub fn expiry(&self, session: &Session, now: UnixTime) -> UnixTime {
+        now.plus(self.lifetime).min(session.expires_at)
     }
 
     /// Demands everything that contract section 5 demands of a token, in order of cost: a stranger's text never gets
     /// as far as JSON that is long, or claims that are not signed. Revocation is judged by `flows::authenticate`.
     ///
+    /// A token that passed before is not taken apart again: the ring remembers it, as long as its key verifies. What
+    /// the clock can change is judged every time.
+    ///
     /// # Errors
-    /// [`TokenRefused`]; `Expired` only after the signature was right.
-    pub fn verify(&self, token: &str, now: UnixTime, expiry: Expiry) -> Result<AccessToken, TokenRefused> {
-        use TokenRefused::{BadSignature, Expired, Invalid};
-
-        if token.len() > MAX_TOKEN_BYTES || !token.bytes().all(is_token_byte) {
-            return Err(Invalid);
-        }
-        let mut parts = token.split('.');
-        let (Some(header_part), Some(claims_part), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Invalid);
-        };
-
-        let header_json = URL_SAFE_NO_PAD.decode(header_part).map_err(|_| Invalid)?;
-        let header: StrictHeader = parse_object(&header_json).ok_or(Invalid)?;
-        if header.typ != TYPE || header.kid != self.key.id || header.alg != self.key.algorithm_name {
-            return Err(Invalid);
+    /// [`TokenRefused`] with the first check that failed; [`Check::Expiry`] comes last.
+    pub fn verify(
+        &self,
+        ring: &KeyRing,
+        text: &str,
+        now: UnixTime,
+        expiry: Expiry,
+    ) -> Result<Arc<AccessToken>, TokenRefused> {
+        if let Some(token) = ring.seen(text, now) {
+            self.check_times(&token, now, expiry)?;
+            return Ok(token);
         }
 
-        let signed = &token.as_bytes()[..header_part.len() + 1 + claims_part.len()];
-        let right = jsonwebtoken::crypto::verify(signature, signed, &self.key.decoding, self.key.algorithm);
-        // The library's error means a signature that is not base64url: no more ours than a wrong one.
-        if !right.unwrap_or(false) {
-            return Err(BadSignature);
+        let jws = CompactJws::parse(text)?;
+        let mut buffer = HeaderBuffer::default();
+        let header = jws.header(&mut buffer)?;
+        if header.typ != Some(TYPE) {
+            return Err(Check::Type.into());
         }
+        // The key decides the algorithm; the token's header never does.
+        let key = header.kid.and_then(|id| ring.find(id, now)).ok_or(Check::KeyId)?;
+        if header.alg != key.verification.algorithm.name() {
+            return Err(Check::Algorithm.into());
+        }
+        jws.check_signature(&key.verification)?;
 
-        let claims_json = URL_SAFE_NO_PAD.decode(claims_part).map_err(|_| Invalid)?;
-        let claims: Claims = parse_object(&claims_json).ok_or(Invalid)?;
-        self.judge(claims, now, expiry).ok_or(Invalid)?.map_err(|()| Expired)
+        let payload = jws.payload()?;
+        let claims: Claims = parse_object(&payload).ok_or(Check::Claims)?;
+        let token = Arc::new(self.check_claims(claims)?);
+        self.check_times(&token, now, expiry)?;
+        ring.remember(text, &token, key);
+        Ok(token)
     }
 
-    /// The claims of a token with a right signature. `None`: invalid; `Some(Err)`: expired.
-    fn judge(&self, claims: Claims, now: UnixTime, expiry: Expiry) -> Option<Result<AccessToken, ()>> {
-        let named = claims.kind == ACCESS && claims.iss == self.issuer && claims.aud == self.audience;
-        // Shorter than configured is right: the setting may have been raised since.
-        let lifetime = claims.exp.0.checked_sub(claims.iat.0)?;
-        let bounded = (1..=i64::try_from(self.lifetime.as_secs()).ok()?).contains(&lifetime);
-        let begun = claims.nbf <= now.plus(self.leeway) && claims.iat <= now.plus(self.leeway);
-        if !(named && bounded && begun) {
-            return None;
-        }
+    /// What of the claims never changes.
+    fn check_claims(&self, claims: Claims) -> Result<AccessToken, Check> {
         let token = AccessToken {
-            user_id: UserId::parse(&claims.sub).ok()?,
-            username: claims.username,
+            user_id: UserId::parse(&claims.sub).map_err(|_| Check::Claims)?,
+            session_id: SessionId::parse(&claims.sid).map_err(|_| Check::Claims)?,
+            token_id: TokenId::parse(&claims.jti).map_err(|_| Check::Claims)?,
+            username: claims.username.into_owned(),
             roles: claims.roles,
-            session_id: SessionId::parse(&claims.sid).ok()?,
-            token_id: TokenId::parse(&claims.jti).ok()?,
             issued_at: claims.iat,
+            not_before: claims.nbf,
             expires_at: claims.exp,
+            fresh_until: match claims.fresh {
+                Fresh::Until(time) => Some(time),
+                Fresh::Never(_) => None,
+            },
+            additional: claims.additional,
+            used: OnceLock::new(),
         };
-        // "On or after": at the very second of `exp` it is over (RFC 7519, section 4.1.4).
-        if expiry == Expiry::Judged && now >= claims.exp.plus(self.leeway) {
-            return Some(Err(()));
+        if claims.kind != ACCESS {
+            return Err(Check::Kind);
         }
-        Some(Ok(token))
+        if claims.iss != self.issuer {
+            return Err(Check::Issuer);
+        }
+        if claims.aud != self.audience {
+            return Err(Check::Audience);
+        }
+        // Shorter than configured is right: the setting may have been raised since.
+        let lifetime =
+            token.expires_at.0.checked_sub(token.issued_at.0).and_then(|seconds| u64::try_from(seconds).ok());
+        if !lifetime.is_some_and(|seconds| (1..=self.lifetime.as_secs()).contains(&seconds)) {
+            return Err(Check::Lifetime);
+        }
+        Ok(token)
     }
-}
 
-/// A JSON object as we write it. serde would read a struct from an array too.
-fn parse_object<'j, T: Deserialize<'j>>(json: &'j [u8]) -> Option<T> {
-    json.starts_with(b"{").then(|| serde_json::from_slice(json).ok())?
-}
-
-const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+    fn check_times(&self, token: &AccessToken, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
+        let latest = now.plus(self.leeway);
+        if token.not_before > latest || token.issued_at > latest {
+            return Err(Check::Begun);
+        }
+        // "On or after": at the very second of `exp` it is over (RFC 7519, section 4.1.4).
+        if expiry == Expiry::Judged && now >= token.expires_at.plus(self.leeway) {
+            return Err(Check::Expiry);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -46,16 +46,22 @@ pub struct Blocklist {
 }
 
 impl Blocklist {
-    /// Refuses from now on. Twice is as good as once.
-    pub fn block(&self, blocked: Blocked, keep_until: UnixTime) {
+    /// Refuses from now on. Twice is as good as once; answers whether it is new.
+    pub fn block(&self, blocked: Blocked, keep_until: UnixTime) -> bool {
         // An entry that is there already holds a time that is as good: both come from the same row.
-        let _ = self.entries.insert_sync(blocked.key(), keep_until);
+        self.entries.insert_sync(blocked.key(), keep_until).is_ok()
     }
 
     /// Whether a token of this session with this id is to be refused.
     #[must_use]
     pub fn refuses(&self, session: SessionId, token: TokenId) -> bool {
         self.entries.contains(&session.to_bits()) || self.entries.contains(&token.to_bits())
+    }
+
+    /// Whether this session has ended.
+    #[must_use]
+    pub fn refuses_session(&self, session: SessionId) -> bool {
+        self.entries.contains(&session.to_bits())
     }
 
     /// Forgets entries whose time has passed; their tokens have expired long since.

@@ -1,26 +1,29 @@
 //! What an access token says (RFC 7519, section 4; RFC 9068, section 2.2).
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use super::unix_time::UnixTime;
 
 /// The claims of an access token, under their names on the wire. Nothing secret, ever: anybody can read a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-// A member that we do not issue is refused, and with it a second spelling of one that we do.
-#[serde(deny_unknown_fields)]
-pub struct Claims {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Claims<'t> {
     /// Issuer: this service's public URL.
-    pub iss: String,
+    pub iss: Cow<'t, str>,
     /// Audience: whom the token is for.
-    pub aud: String,
+    pub aud: Cow<'t, str>,
     /// Subject: the user's id. Opaque and stable.
-    pub sub: String,
+    pub sub: Cow<'t, str>,
     /// For display; `sub` is who it is.
-    pub username: String,
+    pub username: Cow<'t, str>,
     /// Session id; what the blocklist records when the session ends.
-    pub sid: String,
+    pub sid: Cow<'t, str>,
     /// Token id; what the blocklist records when one token is blocked.
-    pub jti: String,
+    pub jti: Cow<'t, str>,
     /// Issued at.
     pub iat: UnixTime,
     /// Not before.
@@ -29,14 +32,38 @@ pub struct Claims {
     pub exp: UnixTime,
     /// Always [`ACCESS`]: no other kind of token is signed with this key.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Cow<'t, str>,
     /// How long the password that was typed counts as just typed.
     pub fresh: Fresh,
     pub roles: Vec<String>,
+    /// What the operator or a flow added.
+    #[serde(flatten)]
+    pub additional: Map<String, Value>,
 }
 
 /// The one value of the claim `type`.
 pub const ACCESS: &str = "access";
+
+/// The names that nobody can add or override: those of [`Claims`], and those that would say who may do what to a reader
+/// who follows RFC 8693 or RFC 9449.
+pub const RESERVED: [&str; 16] = [
+    "iss",
+    "aud",
+    "sub",
+    "username",
+    "sid",
+    "jti",
+    "iat",
+    "nbf",
+    "exp",
+    "type",
+    "fresh",
+    "roles",
+    "act",
+    "may_act",
+    "cnf",
+    "client_id",
+];
 
 /// The claim `fresh`: a time, or `false`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,4 +90,99 @@ impl From<False> for bool {
     fn from(_: False) -> Self {
         false
     }
+}
+
+/// Reads every claim once: one that is missing, comes twice (also escaped) or has another type is an error. By hand, as
+/// serde's `flatten` would let the last of two additional claims win, and copies everything on the way.
+impl<'de> Deserialize<'de> for Claims<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ReadClaims)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Name {
+    Iss,
+    Aud,
+    Sub,
+    Username,
+    Sid,
+    Jti,
+    Iat,
+    Nbf,
+    Exp,
+    Type,
+    Fresh,
+    Roles,
+    Additional(String),
+}
+
+/// A string that is copied only where it is escaped.
+#[derive(Deserialize)]
+struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+
+struct ReadClaims;
+
+impl<'de> Visitor<'de> for ReadClaims {
+    type Value = Claims<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("the claims of an access token")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims<'de>, A::Error> {
+        let mut texts: [Option<Text>; 7] = [const { None }; 7];
+        let mut times: [Option<UnixTime>; 3] = [None; 3];
+        let (mut fresh, mut roles, mut additional) = (None, None, Map::new());
+        while let Some(name) = map.next_key()? {
+            match name {
+                Name::Iss => once(&mut texts[0], &mut map)?,
+                Name::Aud => once(&mut texts[1], &mut map)?,
+                Name::Sub => once(&mut texts[2], &mut map)?,
+                Name::Username => once(&mut texts[3], &mut map)?,
+                Name::Sid => once(&mut texts[4], &mut map)?,
+                Name::Jti => once(&mut texts[5], &mut map)?,
+                Name::Type => once(&mut texts[6], &mut map)?,
+                Name::Iat => once(&mut times[0], &mut map)?,
+                Name::Nbf => once(&mut times[1], &mut map)?,
+                Name::Exp => once(&mut times[2], &mut map)?,
+                Name::Fresh => once(&mut fresh, &mut map)?,
+                Name::Roles => once(&mut roles, &mut map)?,
+                Name::Additional(name) => {
+                    if additional.insert(name, map.next_value()?).is_some() {
+                        return Err(A::Error::custom("a claim comes twice"));
+                    }
+                }
+            }
+        }
+        let missing = || A::Error::custom("a claim is missing");
+        let [Some(iss), Some(aud), Some(sub), Some(username), Some(sid), Some(jti), Some(kind)] = texts else {
+            return Err(missing());
+        };
+        let [Some(iat), Some(nbf), Some(exp)] = times else { return Err(missing()) };
+        Ok(Claims {
+            iss: iss.0,
+            aud: aud.0,
+            sub: sub.0,
+            username: username.0,
+            sid: sid.0,
+            jti: jti.0,
+            iat,
+            nbf,
+            exp,
+            kind: kind.0,
+            fresh: fresh.ok_or_else(missing)?,
+            roles: roles.ok_or_else(missing)?,
+            additional,
+        })
+    }
+}
+
+fn once<'de, T: Deserialize<'de>, A: MapAccess<'de>>(slot: &mut Option<T>, map: &mut A) -> Result<(), A::Error> {
+    if slot.is_some() {
+        return Err(A::Error::custom("a claim comes twice"));
+    }
+    *slot = Some(map.next_value()?);
+    Ok(())
 }

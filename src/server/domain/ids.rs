@@ -38,6 +38,12 @@ macro_rules! id {
                 }
             }
 
+            /// The bytes it is made of.
+            #[must_use]
+            pub const fn to_bytes(self) -> [u8; ID_BYTES] {
+                self.0
+            }
+
             /// The id as a number: the key under which the blocklist looks it up.
             #[must_use]
             pub const fn to_bits(self) -> u128 {
@@ -64,6 +70,18 @@ id! {
 id! {
     /// One access token: the claim `jti`.
     TokenId
+}
+id! {
+    /// One browser that a user signed in with.
+    DeviceId
+}
+id! {
+    /// One bucket of the throttle: bits of a MAC, made in `throttle_key`.
+    ThrottleKey
+}
+id! {
+    /// One security event.
+    EventId
 }
 
 #[cfg(test)]

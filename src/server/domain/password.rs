@@ -6,6 +6,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::password_strength::Strength;
+
 /// Bytes of the longest password. Longer ones are refused before any work, not cut: a cut password would let in
 /// everybody who knows its beginning.
 pub const MAX_BYTES: usize = 1024;
@@ -22,6 +24,8 @@ pub enum Unfit {
     TooShort,
     #[error("longer than {MAX_BYTES} bytes")]
     TooLong,
+    #[error("easy to guess")]
+    TooCommon,
 }
 
 impl Password {
@@ -38,14 +42,18 @@ impl Password {
         Ok(Self(composed.into()))
     }
 
-    /// A password somebody chooses; `min_length` in code points.
+    /// A password somebody chooses; `min_length` in code points, `context` as in [`Strength::of`]. Takes up to some
+    /// milliseconds.
     ///
     /// # Errors
     /// [`Unfit`].
-    pub fn choose(typed: &SecretString, min_length: usize) -> Result<Self, Unfit> {
+    pub fn choose(typed: &SecretString, min_length: usize, context: &[&str]) -> Result<Self, Unfit> {
         let password = Self::parse(typed)?;
         if password.0.expose_secret().chars().count() < min_length {
             return Err(Unfit::TooShort);
+        }
+        if Strength::of(password.0.expose_secret(), context).is_too_common() {
+            return Err(Unfit::TooCommon);
         }
         Ok(password)
     }
@@ -66,6 +74,14 @@ impl PasswordHash {
     #[must_use]
     pub fn as_stored(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a hash with these parameters is harder to break than this one.
+    #[must_use]
+    pub fn is_weaker_than(&self, hasher: &Hasher) -> bool {
+        let (Ok(stored), wanted) = (PhcString::new(&self.0), hasher.0.params()) else { return false };
+        let Ok(params) = Params::try_from(&stored) else { return false };
+        params.m_cost() < wanted.m_cost() || params.t_cost() < wanted.t_cost() || params.p_cost() < wanted.p_cost()
     }
 
     /// Whether this is the password. As slow as the parameters say: call it on the hash pool.
@@ -126,10 +142,14 @@ mod tests {
 
     #[test]
     fn a_password_counts_code_points_and_is_never_cut() {
-        assert_eq!(Password::choose(&typed("fourteen chars"), 15).err(), Some(Unfit::TooShort));
-        assert!(Password::choose(&typed(&"🔑".repeat(15)), 15).is_ok());
-        assert_eq!(Password::choose(&typed(&"🔑".repeat(14)), 15).err(), Some(Unfit::TooShort));
-        assert!(Password::choose(&typed(&"x".repeat(1024)), 15).is_ok());
+        let choose = |text: &str| Password::choose(&typed(text), 15, &[]).err();
+        let emoji = "🔑🐎🔋📎🧭🪐🎈🧵🪴🐙🧊🎷🪁🦉🍋";
+        assert_eq!(emoji.chars().count(), 15);
+        assert_eq!(choose("fourteen chars"), Some(Unfit::TooShort));
+        assert_eq!(choose(emoji), None);
+        assert_eq!(choose(emoji.strip_suffix('🍋').unwrap()), Some(Unfit::TooShort));
+        assert_eq!(choose(&"correct horse battery staple ".repeat(40)[..1024]), None);
+        assert_eq!(choose("password1234567"), Some(Unfit::TooCommon));
         assert_eq!(Password::parse(&typed(&"x".repeat(1025))).err(), Some(Unfit::TooLong));
 
         let long = "x".repeat(72);

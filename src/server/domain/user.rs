@@ -13,6 +13,8 @@ pub struct User {
     pub username: Username,
     pub roles: Roles,
     pub created_at: UnixTime,
+    /// From then on nobody gets in under this name.
+    pub disabled_at: Option<UnixTime>,
 }
 
 /// What a user may do beyond signing in.

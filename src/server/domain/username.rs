@@ -7,7 +7,7 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 use unicode_security::{GeneralSecurityProfile as _, MixedScript as _};
 
 /// Code points of the longest name.
-const MAX_LENGTH: usize = 64;
+pub const MAX_LENGTH: usize = 64;
 /// Bytes looked at before anything else is done with a name.
 const MAX_BYTES: usize = 4 * MAX_LENGTH;
 

@@ -2,7 +2,9 @@
 
 use secrecy::SecretString;
 
+use super::actor::Actor;
 use super::new_account::{NewAccountError, prepare_account};
+use crate::server::domain::security_event::EventKind;
 use crate::server::domain::user::{Roles, User};
 use crate::server::state::AppState;
 use crate::server::store::users::Inserted;
@@ -14,11 +16,11 @@ use crate::server::store::users::Inserted;
 pub async fn add_user(
     state: &AppState,
     username: &str,
-    password: &SecretString,
+    password: SecretString,
     roles: Roles,
 ) -> Result<User, NewAccountError> {
     let (user, hash) = prepare_account(state, username, password, roles).await?;
-    match state.store.insert_user(&user, &hash).await? {
+    match state.store.insert_user(&user, &hash, &Actor::Operator.event(state, EventKind::SignedUp)).await? {
         Inserted::Yes => Ok(user),
         Inserted::Taken => Err(NewAccountError::Taken),
     }

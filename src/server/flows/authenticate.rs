@@ -1,26 +1,32 @@
 //! Who is this? The one entrance for every protected door.
 
-use crate::server::domain::access_token::{AccessToken, Expiry, MAX_TOKEN_BYTES, TokenRefused};
-use crate::server::domain::ids::{SessionId, TokenId, UserId};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::server::domain::access_token::{AccessToken, Expiry};
+use crate::server::domain::compact_jws::MAX_TOKEN_BYTES;
+use crate::server::domain::ids::SessionId;
+use crate::server::domain::refused::TokenRefused;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 
-/// Somebody with a valid token, whose session lives.
+/// Somebody with a valid token, whose session lives: what the token says can be read as fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CurrentUser {
-    pub id: UserId,
-    pub username: String,
-    pub roles: Vec<String>,
-    pub session_id: SessionId,
-    pub token_id: TokenId,
-    pub issued_at: UnixTime,
-    pub expires_at: UnixTime,
+pub struct CurrentUser(Arc<AccessToken>);
+
+impl Deref for CurrentUser {
+    type Target = AccessToken;
+
+    fn deref(&self) -> &AccessToken {
+        &self.0
+    }
 }
 
-/// A session whose token may end it, although it may have expired.
+/// A session that one of its tokens is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndingSession {
     pub id: SessionId,
+    /// When that token expires, or has expired.
     pub expires_at: UnixTime,
 }
 
@@ -47,11 +53,7 @@ pub fn authenticate<'h>(
     state: &AppState,
     headers: impl IntoIterator<Item = &'h [u8]>,
 ) -> Result<CurrentUser, AuthenticateError> {
-    let token = state.token_rules.verify(bearer_token(headers)?, state.world.now(), Expiry::Judged)?;
-    if state.blocklist.refuses(token.session_id, token.token_id) {
-        return Err(AuthenticateError::Revoked);
-    }
-    Ok(token.into())
+    verify_unrevoked(state, bearer_token(headers)?, Expiry::Judged).map(CurrentUser)
 }
 
 /// Recognises the session that wants to end. An expired or ended one counts: signing out twice is no error.
@@ -62,12 +64,40 @@ pub fn authenticate_to_end<'h>(
     state: &AppState,
     headers: impl IntoIterator<Item = &'h [u8]>,
 ) -> Result<EndingSession, AuthenticateError> {
-    let token = state.token_rules.verify(bearer_token(headers)?, state.world.now(), Expiry::Forgiven)?;
+    let token = bearer_token(headers)?;
+    let token = state.token_rules.verify(&state.keys.load(), token, state.world.now(), Expiry::Forgiven)?;
     Ok(EndingSession { id: token.session_id, expires_at: token.expires_at })
 }
 
+/// The session of a refresh token, which wants to end. Any generation counts: whoever signs out must not be told that
+/// another tab was quicker to refresh.
+#[must_use]
+pub fn session_of(state: &AppState, refresh_token: &str) -> Option<EndingSession> {
+    let token = state.refresh_key.read(refresh_token)?;
+    Some(EndingSession { id: token.session_id, expires_at: state.world.now() })
+}
+
+/// The rules, then the blocklist.
+pub(super) fn verify_unrevoked(
+    state: &AppState,
+    token: &str,
+    expiry: Expiry,
+) -> Result<Arc<AccessToken>, AuthenticateError> {
+    let token = state.token_rules.verify(&state.keys.load(), token, state.world.now(), expiry)?;
+    if state.blocklist.refuses(token.session_id, token.token_id) {
+        return Err(AuthenticateError::Revoked);
+    }
+    if token.is_first_use() {
+        state.store.note_use(token.session_id, token.token_id, token.issued_at, state.world.now());
+    }
+    Ok(token)
+}
+
 /// The one token of the one header: a scheme in any case, one space, a token (RFC 6750, section 2.1).
-fn bearer_token<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Result<&'h str, AuthenticateError> {
+///
+/// # Errors
+/// [`AuthenticateError`], of the header alone.
+pub fn bearer_token<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Result<&'h str, AuthenticateError> {
     use AuthenticateError::{BadHeader, Missing, TooLarge};
 
     let mut headers = headers.into_iter();
@@ -87,11 +117,4 @@ fn bearer_token<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Result<&'h s
         return Err(TooLarge);
     }
     Ok(token)
-}
-
-impl From<AccessToken> for CurrentUser {
-    fn from(token: AccessToken) -> Self {
-        let AccessToken { user_id, username, roles, session_id, token_id, issued_at, expires_at } = token;
-        Self { id: user_id, username, roles, session_id, token_id, issued_at, expires_at }
-    }
 }

@@ -1,24 +1,63 @@
-//! An operator sets a user's password: the sessions that the old one opened end.
+//! A new password: set by its owner, who knows the old one, or by an operator. The sessions that the old one opened end.
 
 use secrecy::SecretString;
 
-use super::new_account::hash_new_password;
-use super::remove_user::{ManageUserError, get_user};
+use super::actor::{Actor, ManageUserError, Target, event};
+use super::authenticate::CurrentUser;
+use super::end_session::end_sessions;
+use super::login::{LoginError, recognise_again};
+use super::new_account::{NewAccountError, hash_new_password};
+use super::throttle::Visitor;
+use crate::server::domain::security_event::EventKind;
 use crate::server::domain::user::User;
 use crate::server::state::AppState;
+use crate::server::store::StoreError;
 use crate::server::store::sessions::Along;
 
-/// Sets a password and ends all sessions of the user.
+/// Why one's own password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    /// Of the current password.
+    #[error(transparent)]
+    Current(#[from] LoginError),
+    /// Of the new one.
+    #[error(transparent)]
+    New(#[from] NewAccountError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An operator sets a password: all sessions of the user end.
 ///
 /// # Errors
 /// [`ManageUserError`].
 pub async fn change_password(
     state: &AppState,
-    username: &str,
-    password: &SecretString,
+    target: Target<'_>,
+    password: SecretString,
+    by: &Actor,
 ) -> Result<User, ManageUserError> {
-    let user = get_user(state, username).await?;
-    let hash = hash_new_password(state, password).await?;
-    state.store.end_sessions_of(user.id, state.token_rules.leeway, &Along::ChangePassword(hash)).await?;
+    let user = by.find(state, target).await?;
+    let hash = hash_new_password(state, &user.username, password).await?;
+    let event = by.event(state, EventKind::PasswordChanged);
+    end_sessions(state, user.id, None, Along::ChangePassword(hash), event).await?;
     Ok(user)
+}
+
+/// Changes one's own password: all other sessions end.
+///
+/// # Errors
+/// [`ChangePasswordError`].
+pub async fn change_own_password(
+    state: &AppState,
+    user: &CurrentUser,
+    current: SecretString,
+    new: SecretString,
+    visitor: Visitor,
+) -> Result<(), ChangePasswordError> {
+    let account = recognise_again(state, user, current, &visitor).await?;
+    let hash = hash_new_password(state, &account.username, new).await?;
+    let event = event(state, EventKind::PasswordChanged, visitor.origin);
+    end_sessions(state, account.id, Some(user.session_id), Along::ChangePassword(hash), event).await?;
+    Ok(())
 }

@@ -3,8 +3,11 @@
 use secrecy::SecretString;
 use tracing::info;
 
-use super::login::{LoginError, SignedIn, start_session};
+use super::actor::event;
+use super::login::{LoginError, NewSession, SignedIn, start_session};
 use super::new_account::{NewAccountError, prepare_account};
+use super::throttle::{Throttled, admit_to_code};
+use crate::server::domain::security_event::EventKind;
 use crate::server::domain::user::Roles;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
@@ -17,6 +20,8 @@ pub enum FirstAccountError {
     Closed,
     #[error("the code is wrong")]
     WrongCode,
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
     #[error(transparent)]
     Account(#[from] NewAccountError),
     /// The account was made.
@@ -42,17 +47,22 @@ pub async fn first_account(
     code: &str,
     username: &str,
     password: SecretString,
+    new: NewSession,
 ) -> Result<SignedIn, FirstAccountError> {
     if !setup_is_open(state).await.map_err(NewAccountError::Store)? {
         return Err(FirstAccountError::Closed);
     }
+    let attempt = admit_to_code(state, &new.visitor)?;
     if !state.setup_code.as_ref().is_some_and(|right| right.is(code)) {
+        attempt.failed().await.map_err(NewAccountError::Store)?;
         return Err(FirstAccountError::WrongCode);
     }
-    let (user, hash) = prepare_account(state, username, &password, Roles::admin()).await?;
-    if !state.store.insert_first_user(&user, &hash).await.map_err(NewAccountError::Store)? {
+    attempt.succeeded();
+    let (user, hash) = prepare_account(state, username, password, Roles::admin()).await?;
+    let event = event(state, EventKind::SignedUp, new.visitor.origin.clone());
+    if !state.store.insert_first_user(&user, &hash, &event).await.map_err(NewAccountError::Store)? {
         return Err(FirstAccountError::Closed);
     }
     info!(user.id = %user.id, "Made the first account `{}`", user.username);
-    Ok(start_session(state, &user, &hash).await?)
+    Ok(start_session(state, &user, &hash, new).await?)
 }

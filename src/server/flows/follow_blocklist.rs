@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::block::block;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
@@ -22,9 +23,10 @@ impl BlocklistFollower {
     /// [`StoreError`]; nothing is lost, the next call reads the same rows.
     pub async fn catch_up(&mut self, state: &AppState) -> Result<(), StoreError> {
         for entry in state.store.list_blocked_since(self.seen).await? {
-            state.blocklist.block(entry.blocked, entry.keep_until);
+            block(state, entry);
             self.seen = entry.seq;
         }
+        state.measures.synced(state.world.uptime());
         Ok(())
     }
 }

@@ -19,13 +19,13 @@ pub struct Greeting {
 
 /// Greets whoever is signed in.
 #[must_use]
-pub fn greeting(state: &AppState, user: CurrentUser) -> Greeting {
+pub fn greeting(state: &AppState, user: &CurrentUser) -> Greeting {
     Greeting {
         message: format!("Hello, {}! This is a protected route.", user.username),
         lifetime: user.expires_at.seconds_since(user.issued_at),
         expires_in: user.expires_at.seconds_since(state.world.now()),
-        username: user.username,
-        roles: user.roles,
+        username: user.username.clone(),
+        roles: user.roles.clone(),
         issued_at: user.issued_at,
     }
 }

@@ -1,22 +1,48 @@
-//! Sign in: a name and a password for a session and its access token.
+//! Sign in: a name and a password for a session and its tokens.
 
 use secrecy::SecretString;
 use tracing::info;
 
+use super::actor::event;
+use super::authenticate::{CurrentUser, EndingSession};
+use super::logout::{LogoutError, logout};
+use super::throttle::{NotAdmitted, Visitor, admit, recognisable};
+use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::domain::password::{HashingFailed, Password, PasswordHash, Unfit};
-use crate::server::domain::session::Session;
+use crate::server::domain::refresh_token::{Generation, RefreshToken, Rotation};
+use crate::server::domain::security_event::EventKind;
+use crate::server::domain::session::{Session, SessionKind};
+use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::User;
 use crate::server::domain::username::Username;
 use crate::server::hash_pool::Overloaded;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// A fresh session's token. No `Debug`: whoever reads it is signed in.
+/// What a session that starts is to be like.
+#[derive(Clone, Debug, Default)]
+pub struct NewSession {
+    pub kind: SessionKind,
+    /// Who asks for it, and from where.
+    pub visitor: Visitor,
+    /// What its tokens say besides what the operator adds.
+    pub additional: AdditionalClaims,
+    /// The session that this browser held until now: it ends.
+    pub replaces: Option<EndingSession>,
+}
+
+/// The tokens of a session. No `Debug`: whoever reads them is signed in.
 pub struct SignedIn {
     pub access_token: String,
     /// In seconds from now.
     pub expires_in: u64,
+    pub refresh_token: SecretString,
+    /// In seconds from now.
+    pub refresh_expires_in: u64,
+    pub kind: SessionKind,
+    /// What the browser is to show at its next sign-in. Of a password that was typed just now; none of a refresh token.
+    pub known_device: Option<SecretString>,
 }
 
 /// Why nobody was signed in.
@@ -31,25 +57,66 @@ pub enum LoginError {
     /// Unknown user and wrong password alike.
     #[error("wrong username or password")]
     WrongCredentials,
+    /// Or the user is gone or disabled: since the password was checked.
+    #[error("what is kept of the password has changed")]
+    HashReplaced,
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the session that was to be replaced may live on: {0}")]
+    Replace(#[from] LogoutError),
     #[error("the token could not be signed")]
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Checks the password and starts a session, which is durable before its token exists.
+/// Checks the password and starts a session, which is durable before its tokens exist.
 ///
 /// # Errors
 /// [`LoginError`].
-pub async fn login(state: &AppState, username: &str, password: SecretString) -> Result<SignedIn, LoginError> {
+pub async fn login(
+    state: &AppState,
+    username: &str,
+    password: SecretString,
+    new: NewSession,
+) -> Result<SignedIn, LoginError> {
+    // Goes round again only where the hash was replaced in between: by that of another password, or of the same one with the
+    // parameters of today.
+    loop {
+        let recognised = recognise(state, username, &password, &new.visitor).await;
+        if matches!(recognised, Err(LoginError::WrongCredentials)) {
+            state.measures.sign_in_refused();
+        }
+        let (user, verified) = recognised?;
+        match start_session(state, &user, &verified, new.clone()).await {
+            Err(LoginError::HashReplaced) => {}
+            done => {
+                if done.is_ok() {
+                    state.measures.sign_in_accepted();
+                }
+                return done;
+            }
+        }
+    }
+}
+
+/// Whoever has this name and this password, and the hash by which they were recognised.
+async fn recognise(
+    state: &AppState,
+    username: &str,
+    password: &SecretString,
+    visitor: &Visitor,
+) -> Result<(User, PasswordHash), LoginError> {
     if username.is_empty() {
         return Err(LoginError::MissingUsername);
     }
-    let password = parse_password(&password)?;
+    let password = parse_password(password)?;
+    let place = state.hash_pool.place()?;
+    let attempt = admit(state, username, visitor).await?;
 
     // A text that cannot be a name is a name that nobody has.
     let found = match Username::parse(username) {
@@ -58,38 +125,102 @@ pub async fn login(state: &AppState, username: &str, password: SecretString) -> 
     };
     // Same work for an unknown user: the answer's delay must not tell who has an account.
     let stored = found.as_ref().map_or(&state.nobodys_hash, |(_, hash)| hash).clone();
-    let right = state.hash_pool.run(move || stored.verify(&password)).await??;
+    let (hasher, salt) = (state.hasher.clone(), state.world.random_bytes());
+    let job = move || {
+        let right = stored.verify(&password)?;
+        // What was hashed when the parameters were lower is hashed anew while the password is at hand.
+        let renewed = if right && stored.is_weaker_than(&hasher) { Some(hasher.hash(&password, &salt)?) } else { None };
+        Ok::<_, HashingFailed>((right, renewed))
+    };
+    let (right, renewed) = place.run(job).await??;
 
     match found {
-        Some((user, verified)) if right => start_session(state, &user, &verified).await,
-        _ => {
+        Some((user, verified)) if right && user.disabled_at.is_none() => {
+            attempt.succeeded();
+            match renewed {
+                Some(renewed) if state.store.renew_password_hash(user.id, &verified, &renewed).await? => {
+                    info!(user.id = %user.id, "Hashed the password anew, with the parameters of today");
+                    Ok((user, renewed))
+                }
+                _ => Ok((user, verified)),
+            }
+        }
+        found => {
             info!("Refused a sign-in: wrong username or password");
+            if let Some((user, _)) = found {
+                state.store.note_event(event(state, EventKind::SignInFailed, visitor.origin.clone()), user.id);
+            }
+            attempt.failed().await?;
             Err(LoginError::WrongCredentials)
         }
     }
 }
 
-/// Starts a session for a user who was just recognised by `verified`, and issues its first access token.
+/// Whoever is signed in, and knows the password.
+pub(super) async fn recognise_again(
+    state: &AppState,
+    user: &CurrentUser,
+    password: SecretString,
+    visitor: &Visitor,
+) -> Result<User, LoginError> {
+    let (account, _) = recognise(state, &user.username, &password, visitor).await?;
+    // The name may be another's by now.
+    if account.id == user.user_id { Ok(account) } else { Err(LoginError::WrongCredentials) }
+}
+
+/// Starts a session for a user who was just recognised by `verified`, and issues its first tokens.
 pub(super) async fn start_session(
     state: &AppState,
     user: &User,
     verified: &PasswordHash,
+    new: NewSession,
 ) -> Result<SignedIn, LoginError> {
     let now = state.world.now();
-    let lifetime = state.token_rules.lifetime;
     let session = Session {
         id: SessionId::from_random(state.world.random_bytes()),
         user_id: user.id,
         started_at: now,
-        expires_at: now.plus(lifetime),
+        expires_at: now.plus(state.session_rules.lifetime(new.kind).absolute),
+        kind: new.kind,
+        origin: new.visitor.origin,
+        additional: new.additional,
     };
-    if !state.store.start_session(&session, verified).await? {
-        return Err(LoginError::WrongCredentials);
-    }
     let token_id = TokenId::from_random(state.world.random_bytes());
-    let access_token = state.token_rules.issue(user, &session, token_id, now)?;
+    let token_expires_at = state.token_rules.expiry(&session, now);
+    let event = event(state, EventKind::SignedIn, session.origin.clone());
+    if !state.store.start_session(&session, token_id, token_expires_at, verified, event).await? {
+        return Err(LoginError::HashReplaced);
+    }
+    if let Some(replaced) = new.replaces {
+        logout(state, replaced).await?;
+    }
     info!(user.id = %user.id, session.id = %session.id, "Signed in user `{}`", user.username);
-    Ok(SignedIn { access_token, expires_in: lifetime.as_secs() })
+    let first = Rotation { generation: Generation::FIRST, rotated_at: now, unseen: true };
+    let signed_in = issue_tokens(state, user, &session, &first, token_id, now)?;
+    Ok(SignedIn { known_device: Some(recognisable(state, user, verified)), ..signed_in })
+}
+
+/// The tokens of a session that the store knows already.
+pub(super) fn issue_tokens(
+    state: &AppState,
+    user: &User,
+    session: &Session,
+    rotation: &Rotation,
+    token_id: TokenId,
+    now: UnixTime,
+) -> Result<SignedIn, jsonwebtoken::errors::Error> {
+    let access = state.token_rules.issue(&state.keys.load(), user, session, token_id, now)?;
+    state.measures.token_issued();
+    let refresh = RefreshToken { session_id: session.id, generation: rotation.generation };
+    let refreshable_until = state.session_rules.refreshable_until(session, rotation.rotated_at);
+    Ok(SignedIn {
+        access_token: access.text,
+        expires_in: access.expires_at.seconds_since(now),
+        refresh_token: state.refresh_key.write(&refresh),
+        refresh_expires_in: refreshable_until.seconds_since(now),
+        kind: session.kind,
+        known_device: None,
+    })
 }
 
 fn parse_password(typed: &SecretString) -> Result<Password, LoginError> {

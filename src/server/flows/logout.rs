@@ -1,9 +1,12 @@
 //! Sign out: durable first, then memory, then the answer.
 
-use tracing::info;
+use tracing::{Instrument as _, info};
 
+use super::actor::event;
 use super::authenticate::EndingSession;
-use crate::server::domain::blocklist::{Blocked, keep_until};
+use super::block::block;
+use crate::server::domain::security_event::EventKind;
+use crate::server::domain::session::Origin;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
@@ -23,12 +26,12 @@ pub enum LogoutError {
 pub async fn logout(state: &AppState, session: EndingSession) -> Result<(), LogoutError> {
     let state = state.clone();
     // A task of its own: a client that hangs up drops this future, and must not come between the row and the memory.
-    tokio::spawn(async move {
-        let keep_until = keep_until(session.expires_at, state.token_rules.leeway);
-        state.store.end_session(session.id, keep_until).await?;
-        state.blocklist.block(Blocked::Session(session.id), keep_until);
+    let ending = async move {
+        let (leeway, event) = (state.token_rules.leeway, event(&state, EventKind::SessionEnded, Origin::default()));
+        let entry = state.store.end_session(session.id, session.expires_at, leeway, event).await?;
+        block(&state, entry);
         info!(session.id = %session.id, "Signed out");
         Ok(())
-    })
-    .await?
+    };
+    tokio::spawn(ending.in_current_span()).await?
 }

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::server::domain::ids::UserId;
 use crate::server::domain::password::{HashingFailed, Password, PasswordHash, Unfit};
 use crate::server::domain::user::{Roles, User};
-use crate::server::domain::username::{NotAUsername, Username};
+use crate::server::domain::username::{MAX_LENGTH, NotAUsername, Username};
 use crate::server::hash_pool::Overloaded;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
@@ -35,27 +35,44 @@ pub enum NewAccountError {
 pub(super) async fn prepare_account(
     state: &AppState,
     username: &str,
-    password: &SecretString,
+    password: SecretString,
     roles: Roles,
 ) -> Result<(User, PasswordHash), NewAccountError> {
     if username.is_empty() {
         return Err(NewAccountError::MissingUsername);
     }
     let username = Username::parse(username)?;
-    let hash = hash_new_password(state, password).await?;
+    let hash = hash_new_password(state, &username, password).await?;
     let id = UserId::from_random(state.world.random_bytes());
-    Ok((User { id, username, roles, created_at: state.world.now() }, hash))
+    Ok((User { id, username, roles, created_at: state.world.now(), disabled_at: None }, hash))
 }
 
 /// Checks a chosen password and hashes it, on the pool.
 pub(super) async fn hash_new_password(
     state: &AppState,
-    password: &SecretString,
+    username: &Username,
+    password: SecretString,
 ) -> Result<PasswordHash, NewAccountError> {
     if password.expose_secret().is_empty() {
         return Err(NewAccountError::MissingPassword);
     }
-    let password = Password::choose(password, state.config.password_min_length)?;
+    // Refused before it takes a place on the pool.
+    Password::parse(&password)?;
+    let (context, min_length) = (context(state, username.as_str()), state.config.password_min_length);
     let (hasher, salt) = (state.hasher.clone(), state.world.random_bytes());
-    Ok(state.hash_pool.run(move || hasher.hash(&password, &salt)).await??)
+    let job = move || {
+        let context: Vec<&str> = context.iter().map(String::as_str).collect();
+        let password = Password::choose(&password, min_length, &context)?;
+        Ok(hasher.hash(&password, &salt)?)
+    };
+    state.hash_pool.run(job).await?
+}
+
+/// What a stranger would try first for this name on this site.
+pub(super) fn context(state: &AppState, username: &str) -> Vec<String> {
+    let host = state.config.public_url.rsplit('/').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default();
+    // No more than a name can be long: the judgement looks for each everywhere.
+    let username = username.chars().take(MAX_LENGTH).collect();
+    vec![username, "handstamp".to_owned(), host.to_owned()]
 }

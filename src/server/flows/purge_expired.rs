@@ -1,10 +1,15 @@
-//! Purges what no token can need any more: blocklist entries past `exp`, leeway and margin, and sessions as old.
+//! Purges what no token can need any more: blocklist entries past `exp`, leeway and margin, and sessions as old. And what
+//! the throttle counts no longer.
 //!
 //! Only tidying: whether a token has expired is judged when it is read.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
+use super::throttle::FAMILIAR_FOR;
+use crate::server::domain::access_token::LONGEST_LIFETIME;
 use crate::server::domain::blocklist::keep_until;
+use crate::server::domain::throttle::MAX_BUCKETS;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
@@ -15,16 +20,36 @@ pub const PURGE_EVERY: Duration = Duration::from_mins(1);
 /// Rows of one statement: small, so that a sign-out never waits long for the writer.
 const BATCH: i64 = 500;
 
-/// Purges the store, then the memory.
+/// How long it is told what happened to an account, in seconds: 90 days.
+const KEEP_EVENTS: i64 = 90 * 24 * 60 * 60;
+
+/// Purges the store, then the memory; nothing while the clock may be wrong.
 ///
 /// # Errors
 /// [`StoreError`]; what is left goes next time.
 pub async fn purge_expired(state: &AppState) -> Result<(), StoreError> {
     let now = state.world.now();
+    state.throttle.purge(state.world.uptime());
     // Sessions stay as long as a blocklist entry for them would.
     let margin = keep_until(UnixTime(0), state.token_rules.leeway);
+    let longest = LONGEST_LIFETIME + Duration::from_secs(margin.seconds_since(UnixTime(0)));
+    if steady_for(state, now) < longest {
+        return Ok(());
+    }
     while state.store.purge_blocklist(now, BATCH).await? == BATCH.unsigned_abs() {}
     while state.store.purge_sessions(UnixTime(now.0 - margin.0), BATCH).await? == BATCH.unsigned_abs() {}
+    while state.store.purge_events(UnixTime(now.0 - KEEP_EVENTS), BATCH).await? == BATCH.unsigned_abs() {}
+    state.store.purge_invitations(now).await?;
     state.blocklist.purge(now);
+    let most = i64::try_from(MAX_BUCKETS).unwrap_or(i64::MAX);
+    while state.store.purge_tries(now, most, BATCH).await? >= BATCH.unsigned_abs() {}
+    let unseen_since = UnixTime(now.0.saturating_sub_unsigned(FAMILIAR_FOR.as_secs()));
+    while state.store.purge_familiar(unseen_since, BATCH).await? == BATCH.unsigned_abs() {}
     Ok(())
+}
+
+fn steady_for(state: &AppState, now: UnixTime) -> Duration {
+    // Nobody panics with the lock in hand; if somebody did, the clock is judged anew.
+    let mut clock = state.steady_clock.lock().unwrap_or_else(PoisonError::into_inner);
+    clock.steady_for(now, state.world.uptime())
 }

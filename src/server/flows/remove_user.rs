@@ -1,36 +1,38 @@
-//! An operator removes a user: the account goes, and its sessions end.
+//! Removes an account: it goes, and its sessions end.
 
-use super::new_account::NewAccountError;
+use secrecy::SecretString;
+
+use super::actor::{Actor, ManageUserError, Target, event};
+use super::authenticate::CurrentUser;
+use super::end_session::end_sessions;
+use super::login::{LoginError, recognise_again};
+use super::throttle::Visitor;
+use crate::server::domain::security_event::EventKind;
 use crate::server::domain::user::User;
-use crate::server::domain::username::Username;
 use crate::server::state::AppState;
-use crate::server::store::StoreError;
 use crate::server::store::sessions::Along;
 
-/// Why a user was not changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ManageUserError {
-    #[error("there is no such user")]
-    NoSuchUser,
-    #[error(transparent)]
-    Password(#[from] NewAccountError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Removes a user. A server that runs refuses the tokens as soon as it has followed the blocklist.
+/// Removes a user. Another process refuses the tokens as soon as it has followed the blocklist.
 ///
 /// # Errors
 /// [`ManageUserError`].
-pub async fn remove_user(state: &AppState, username: &str) -> Result<User, ManageUserError> {
-    let user = get_user(state, username).await?;
-    state.store.end_sessions_of(user.id, state.token_rules.leeway, &Along::Remove).await?;
+pub async fn remove_user(state: &AppState, target: Target<'_>, by: &Actor) -> Result<User, ManageUserError> {
+    let user = by.find_other(state, target).await?;
+    end_sessions(state, user.id, None, Along::Remove, by.event(state, EventKind::Removed)).await?;
     Ok(user)
 }
 
-/// The user an operator named.
-pub(super) async fn get_user(state: &AppState, username: &str) -> Result<User, ManageUserError> {
-    let username = Username::parse(username).map_err(|_| ManageUserError::NoSuchUser)?;
-    let (user, _) = state.store.find_user(&username).await?.ok_or(ManageUserError::NoSuchUser)?;
-    Ok(user)
+/// Deletes one's own account, for whoever knows its password.
+///
+/// # Errors
+/// [`LoginError`]; `WrongCredentials` for a wrong password.
+pub async fn delete_own_account(
+    state: &AppState,
+    user: &CurrentUser,
+    password: SecretString,
+    visitor: Visitor,
+) -> Result<(), LoginError> {
+    let user = recognise_again(state, user, password, &visitor).await?;
+    end_sessions(state, user.id, None, Along::Remove, event(state, EventKind::Removed, visitor.origin)).await?;
+    Ok(())
 }

@@ -3,18 +3,25 @@
 use secrecy::SecretString;
 use tracing::info;
 
-use super::login::{LoginError, SignedIn, start_session};
+use super::actor::event;
+use super::login::{LoginError, NewSession, SignedIn, start_session};
 use super::new_account::{NewAccountError, prepare_account};
+use crate::server::domain::invitation::InvitationCode;
 use crate::server::domain::password::PasswordHash;
+use crate::server::domain::security_event::EventKind;
+use crate::server::domain::session::Origin;
 use crate::server::domain::user::{Roles, User};
 use crate::server::state::AppState;
+use crate::server::store::invitations::Redeemed;
 use crate::server::store::users::Inserted;
 
 /// Why nobody was signed up.
 #[derive(Debug, thiserror::Error)]
 pub enum SignupError {
-    #[error("sign-up is closed")]
+    #[error("sign-up is closed, and no invitation came")]
     Closed,
+    #[error("the invitation is unknown, used or expired")]
+    BadInvitation,
     #[error(transparent)]
     Account(#[from] NewAccountError),
     /// The account was made.
@@ -22,12 +29,18 @@ pub enum SignupError {
     Login(#[from] LoginError),
 }
 
-/// Makes an account without roles.
+/// Makes an account without roles. `invitation` is empty where none came; where one did it is used, also if anybody may.
 ///
 /// # Errors
 /// [`SignupError`].
-pub async fn signup(state: &AppState, username: &str, password: SecretString) -> Result<User, SignupError> {
-    Ok(make(state, username, &password).await?.0)
+pub async fn signup(
+    state: &AppState,
+    invitation: &str,
+    username: &str,
+    password: SecretString,
+    origin: Origin,
+) -> Result<User, SignupError> {
+    Ok(make(state, invitation, username, password, origin).await?.0)
 }
 
 /// Makes an account and signs it in at once: what a page wants.
@@ -36,23 +49,43 @@ pub async fn signup(state: &AppState, username: &str, password: SecretString) ->
 /// [`SignupError`].
 pub async fn signup_and_login(
     state: &AppState,
+    invitation: &str,
     username: &str,
     password: SecretString,
+    new: NewSession,
 ) -> Result<SignedIn, SignupError> {
-    let (user, hash) = make(state, username, &password).await?;
-    Ok(start_session(state, &user, &hash).await?)
+    let (user, hash) = make(state, invitation, username, password, new.visitor.origin.clone()).await?;
+    Ok(start_session(state, &user, &hash, new).await?)
 }
 
-async fn make(state: &AppState, username: &str, password: &SecretString) -> Result<(User, PasswordHash), SignupError> {
-    if !state.config.signup_open {
+async fn make(
+    state: &AppState,
+    invitation: &str,
+    username: &str,
+    password: SecretString,
+    origin: Origin,
+) -> Result<(User, PasswordHash), SignupError> {
+    if invitation.is_empty() && !state.config.signup_open {
         return Err(SignupError::Closed);
     }
     let (user, hash) = prepare_account(state, username, password, Roles::default()).await?;
-    match state.store.insert_user(&user, &hash).await.map_err(NewAccountError::Store)? {
-        Inserted::Yes => {
+    let event = event(state, EventKind::SignedUp, origin);
+    let redeemed = if invitation.is_empty() {
+        match state.store.insert_user(&user, &hash, &event).await.map_err(NewAccountError::Store)? {
+            Inserted::Yes => Redeemed::Yes,
+            Inserted::Taken => Redeemed::Taken,
+        }
+    } else {
+        let code = InvitationCode::from_typed(invitation).hash();
+        let redeemed = state.store.redeem_invitation(&code, event.at, &user, &hash, &event).await;
+        redeemed.map_err(NewAccountError::Store)?
+    };
+    match redeemed {
+        Redeemed::Yes => {
             info!(user.id = %user.id, "Signed up user `{}`", user.username);
             Ok((user, hash))
         }
-        Inserted::Taken => Err(NewAccountError::Taken.into()),
+        Redeemed::Taken => Err(NewAccountError::Taken.into()),
+        Redeemed::NotValid => Err(SignupError::BadInvitation),
     }
 }

@@ -20,5 +20,5 @@ pub enum WhoAmIError {
 /// # Errors
 /// [`WhoAmIError`].
 pub async fn whoami(state: &AppState, user: &CurrentUser) -> Result<User, WhoAmIError> {
-    state.store.find_user_by_id(user.id).await?.ok_or(WhoAmIError::Gone)
+    state.store.find_user_by_id(user.user_id).await?.ok_or(WhoAmIError::Gone)
 }

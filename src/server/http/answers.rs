@@ -1,13 +1,32 @@
 //! What flows return, as bodies of the contract.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::api_types::{GreetingAnswer, PasswordInput, SignedInAnswer, TokenType};
-use crate::server::flows::{Greeting, SignedIn};
+use crate::api_types::{
+    AccountAnswer, ApiError, EventSummary, EventsAnswer, GreetingAnswer, InvitationAnswer, KeySummary, PasswordInput,
+    SessionSummary, SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+};
+use crate::server::domain::kept_keys::KeptKey;
+use crate::server::domain::user::User;
+use crate::server::flows::{EventsPage, Greeting, Invitation, Judged, ListedSession, ListedUsers, SignedIn};
 
 impl From<SignedIn> for SignedInAnswer {
-    fn from(SignedIn { access_token, expires_in }: SignedIn) -> Self {
+    fn from(SignedIn { access_token, expires_in, .. }: SignedIn) -> Self {
         Self { access_token, token_type: TokenType::Bearer, expires_in }
+    }
+}
+
+impl From<ListedSession> for SessionSummary {
+    fn from(ListedSession { session, last_used_at, expires_at, current }: ListedSession) -> Self {
+        Self {
+            id: session.id.to_string(),
+            device: session.origin.device,
+            ip: session.origin.address,
+            started_at: session.started_at.0,
+            last_used_at: last_used_at.0,
+            expires_at: expires_at.0,
+            current,
+        }
     }
 }
 
@@ -15,6 +34,72 @@ impl From<Greeting> for GreetingAnswer {
     fn from(greeting: Greeting) -> Self {
         let Greeting { message, username, roles, issued_at, lifetime, expires_in } = greeting;
         Self { message, username, roles, issued_at: issued_at.0, lifetime, expires_in }
+    }
+}
+
+impl From<User> for AccountAnswer {
+    fn from(user: User) -> Self {
+        let (id, username, roles) = (user.id.to_string(), user.username.to_string(), user.roles.names());
+        Self { id, username, roles, created_at: user.created_at.0 }
+    }
+}
+
+impl From<EventsPage> for EventsAnswer {
+    fn from(EventsPage { events, older }: EventsPage) -> Self {
+        let events = events.into_iter().map(|event| EventSummary {
+            id: event.id.to_string(),
+            at: event.at.0,
+            kind: event.kind.code().to_owned(),
+            username: event.username,
+            by: event.by.unwrap_or_default(),
+            device: event.origin.device,
+            ip: event.origin.address,
+        });
+        Self { events: events.collect(), older }
+    }
+}
+
+impl From<Judged> for StrengthAnswer {
+    fn from(Judged { strength, unfit }: Judged) -> Self {
+        let refused = unfit.map(|unfit| ApiError::from(unfit).code());
+        Self { score: strength.score, refused, advice: strength.advice.unwrap_or_default() }
+    }
+}
+
+impl From<ListedUsers> for UsersAnswer {
+    fn from(ListedUsers { users, next, own }: ListedUsers) -> Self {
+        let users = users.into_iter().map(|listed| {
+            let id = listed.user.id.to_string();
+            UserSummary {
+                own: id == own,
+                id,
+                username: listed.user.username.to_string(),
+                roles: listed.user.roles.names(),
+                created_at: listed.user.created_at.0,
+                disabled_at: listed.user.disabled_at.map(|at| at.0),
+                last_used_at: listed.last_used_at.map(|at| at.0),
+                sessions: listed.sessions,
+            }
+        });
+        Self { users: users.collect(), next }
+    }
+}
+
+impl From<Invitation> for InvitationAnswer {
+    fn from(Invitation { link, expires_at }: Invitation) -> Self {
+        Self { link: link.expose_secret().to_owned(), expires_at: expires_at.0 }
+    }
+}
+
+impl From<KeptKey> for KeySummary {
+    fn from(key: KeptKey) -> Self {
+        Self {
+            state: key.state.name().to_owned(),
+            verifies_until: key.state.verifies_until().map(|until| until.0),
+            algorithm: key.algorithm.name().to_owned(),
+            created_at: key.created_at.0,
+            id: key.id,
+        }
     }
 }
 

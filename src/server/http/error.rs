@@ -4,14 +4,19 @@ use axum::Json;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
 use tracing::error;
 
 use crate::api_types::ApiError;
-use crate::server::domain::access_token::TokenRefused;
+use crate::server::domain::kept_keys::CannotRotate;
 use crate::server::domain::password::Unfit;
+use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::flows::{
-    AuthenticateError, FirstAccountError, LoginError, LogoutError, NewAccountError, SignupError, WhoAmIError,
+    AuthenticateError, AuthorizeError, ChangePasswordError, EndSessionError, FirstAccountError, KeysError, LoginError,
+    LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError, SignupError, Throttled, WhoAmIError,
 };
+use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
 
 /// Seconds after which somebody who found the hashing queue full may try again.
@@ -32,14 +37,19 @@ impl IntoResponse for HttpError {
         let (_, status, _) = self.0.row();
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self.0)).into_response();
+        // For whoever counts and logs it.
+        response.extensions_mut().insert(self.0);
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, challenge(self.0));
+        if let Some(challenge) = challenge(self.0, status) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         match self.0 {
             ApiError::Overloaded => {
                 headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+            }
+            ApiError::TooManyAttempts { retry_after } => {
+                headers.insert(RETRY_AFTER, retry_after.into());
             }
             // The rest of the body may still be on its way, and would be read as the next request.
             ApiError::TooLarge | ApiError::RequestTimeout | ApiError::HeadersTooLarge => {
@@ -52,11 +62,31 @@ impl IntoResponse for HttpError {
 }
 
 /// RFC 6750, section 3: bare where no token came, with the error where a bad one did.
-fn challenge(error: ApiError) -> HeaderValue {
-    HeaderValue::from_static(match error {
+fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
+    let challenge = match error {
         ApiError::MissingToken | ApiError::BadCredentials => "Bearer",
-        _ => r#"Bearer error="invalid_token""#,
-    })
+        ApiError::InvalidClient => r#"Basic realm="handstamp""#,
+        ApiError::InsufficientScope => r#"Bearer error="insufficient_scope""#,
+        _ if status == StatusCode::UNAUTHORIZED => r#"Bearer error="invalid_token""#,
+        _ => return None,
+    };
+    Some(HeaderValue::from_static(challenge))
+}
+
+impl From<AuthorizeError> for ApiError {
+    fn from(error: AuthorizeError) -> Self {
+        match error {
+            AuthorizeError::NotFresh => Self::FreshTokenRequired,
+            AuthorizeError::RoleMissing => Self::InsufficientScope,
+        }
+    }
+}
+
+/// Of a library that signs: never for a key of the ring.
+impl From<jsonwebtoken::errors::Error> for ApiError {
+    fn from(error: jsonwebtoken::errors::Error) -> Self {
+        internal(&error)
+    }
 }
 
 impl From<AuthenticateError> for ApiError {
@@ -65,9 +95,10 @@ impl From<AuthenticateError> for ApiError {
             AuthenticateError::Missing => Self::MissingToken,
             AuthenticateError::BadHeader => Self::BadAuthorizationHeader,
             AuthenticateError::TooLarge => Self::HeadersTooLarge,
-            AuthenticateError::Refused(TokenRefused::BadSignature) => Self::BadSignature,
-            AuthenticateError::Refused(TokenRefused::Expired) => Self::TokenExpired,
-            AuthenticateError::Refused(TokenRefused::Invalid) => Self::InvalidToken,
+            AuthenticateError::Refused(TokenRefused(Check::Signature)) => Self::BadSignature,
+            AuthenticateError::Refused(TokenRefused(Check::Expiry)) => Self::TokenExpired,
+            // Saying more would only help whoever made it.
+            AuthenticateError::Refused(_) => Self::InvalidToken,
             AuthenticateError::Revoked => Self::TokenRevoked,
         }
     }
@@ -79,9 +110,11 @@ impl From<LoginError> for ApiError {
             LoginError::MissingUsername => Self::MissingUsername,
             LoginError::MissingPassword => Self::MissingPassword,
             LoginError::Password(unfit) => unfit.into(),
-            LoginError::WrongCredentials => Self::BadCredentials,
+            LoginError::WrongCredentials | LoginError::HashReplaced => Self::BadCredentials,
+            LoginError::NotAdmitted(error) => error.into(),
             LoginError::Overloaded(_) => Self::Overloaded,
             LoginError::Store(error) => error.into(),
+            LoginError::Replace(error) => error.into(),
             LoginError::Hashing(_) | LoginError::Signing(_) => internal(&error),
         }
     }
@@ -106,6 +139,7 @@ impl From<SignupError> for ApiError {
     fn from(error: SignupError) -> Self {
         match error {
             SignupError::Closed => Self::SignupClosed,
+            SignupError::BadInvitation => Self::BadInvitation,
             SignupError::Account(error) => error.into(),
             SignupError::Login(error) => error.into(),
         }
@@ -117,9 +151,31 @@ impl From<FirstAccountError> for ApiError {
         match error {
             FirstAccountError::Closed => Self::NotFound,
             FirstAccountError::WrongCode => Self::BadSetupCode,
+            FirstAccountError::Throttled(throttled) => throttled.into(),
             FirstAccountError::Account(error) => error.into(),
             FirstAccountError::Login(error) => error.into(),
         }
+    }
+}
+
+impl From<NotAdmitted> for ApiError {
+    fn from(error: NotAdmitted) -> Self {
+        match error {
+            NotAdmitted::Throttled(throttled) => throttled.into(),
+            NotAdmitted::Store(error) => error.into(),
+        }
+    }
+}
+
+/// How long to wait stands in a header. Of a server function's error Leptos passes on the body alone, so there the
+/// header is put beside it.
+impl From<Throttled> for ApiError {
+    fn from(Throttled(wait): Throttled) -> Self {
+        let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.insert_header(RETRY_AFTER, retry_after.into());
+        }
+        Self::TooManyAttempts { retry_after }
     }
 }
 
@@ -129,6 +185,67 @@ impl From<LogoutError> for ApiError {
             LogoutError::Store(error) => error.into(),
             LogoutError::Died(_) => internal(&error),
         }
+    }
+}
+
+impl From<RefreshError> for ApiError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::NotOurs => Self::InvalidToken,
+            RefreshError::Expired => Self::TokenExpired,
+            RefreshError::Ended => Self::TokenRevoked,
+            RefreshError::Reused => Self::RefreshTokenReused,
+            RefreshError::Store(error) => error.into(),
+            RefreshError::Signing(_) => internal(&error),
+        }
+    }
+}
+
+impl From<EndSessionError> for ApiError {
+    fn from(error: EndSessionError) -> Self {
+        match error {
+            EndSessionError::NoSuchSession => Self::NotFound,
+            EndSessionError::Store(error) => error.into(),
+            EndSessionError::Logout(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for ApiError {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::Current(error) => error.into(),
+            ChangePasswordError::New(error) => error.into(),
+            ChangePasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ManageUserError> for ApiError {
+    fn from(error: ManageUserError) -> Self {
+        match error {
+            ManageUserError::NoSuchUser => Self::NotFound,
+            ManageUserError::Own => Self::OwnAccount,
+            ManageUserError::Password(error) => error.into(),
+            ManageUserError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<KeysError> for ApiError {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Rotate(CannotRotate::NextTooYoung(_)) => Self::NextKeyTooNew,
+            KeysError::Rotate(CannotRotate::NoSuchKey | CannotRotate::RetiredAlready) => Self::NotFound,
+            KeysError::Store(error) => error.into(),
+            KeysError::Ring(_) => internal(&error),
+        }
+    }
+}
+
+impl From<Overloaded> for ApiError {
+    fn from(Overloaded: Overloaded) -> Self {
+        Self::Overloaded
     }
 }
 
@@ -146,6 +263,7 @@ impl From<Unfit> for ApiError {
         match unfit {
             Unfit::TooShort => Self::PasswordTooShort,
             Unfit::TooLong => Self::PasswordTooLong,
+            Unfit::TooCommon => Self::PasswordTooCommon,
         }
     }
 }
@@ -153,7 +271,7 @@ impl From<Unfit> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Database(_) => {
+            StoreError::Database(_) | StoreError::Closed => {
                 error!(cause = %error, "The store did not do it");
                 Self::Unavailable
             }

@@ -1,32 +1,36 @@
-//! Leptos inside axum: the pages, the server functions, the program's files and the 404 page.
+//! Leptos inside axum: the pages, the server functions and the 404 page.
 
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, LOCATION, VARY};
+use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
-use axum::{Router, routing::get};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
+use axum::{Extension, Router, routing::get};
 use http_body_util::BodyExt as _;
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::render_app_to_stream_with_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list_with_exclusions};
-use tower::ServiceExt as _;
-use tower_http::services::ServeDir;
 
+use super::cookies::session_of_cookie;
 use super::error::HttpError;
+use super::files::file;
+use super::guard::asks_for_a_page;
 use super::headers::watching;
 use crate::api_types::ApiError;
 use crate::app::App;
-use crate::app::page_facts::PageFacts;
+use crate::app::page_facts::{PageFacts, TokenFacts};
 use crate::app::shell::shell;
 use crate::server::flows;
 use crate::server::state::AppState;
 
 /// The one page that is not always there; its route is ours and not in Leptos's list.
 const SETUP: &str = "/setup";
+/// The page that shares its path with a machines' door; its route is that door's.
+const SESSIONS: &str = "/sessions";
+/// The page that needs to know how tokens are checked.
+const INSPECTOR: &str = "/inspector";
 /// Bytes of an error that a server function answers; they are all shorter.
 const MAX_ERROR_BYTES: usize = 4096;
 
@@ -40,7 +44,7 @@ pub fn pages_and_server_functions(state: &AppState) -> Router<AppState> {
 /// The paths of all pages, for the list of doors.
 pub fn page_paths() -> Vec<String> {
     let listed = page_listing().into_iter().map(|page| page.path().to_owned());
-    listed.chain([SETUP.to_owned()]).collect()
+    listed.chain([SETUP, SESSIONS].map(str::to_owned)).collect()
 }
 
 /// What a path that no door has answers: a file of the site, else the 404 page; JSON to machines.
@@ -49,31 +53,9 @@ pub async fn fallback(State(state): State<AppState>, request: Request) -> Respon
     if !reads || request.uri().path().starts_with("/api/") || wants_json(&request) {
         return HttpError(ApiError::NotFound).into_response();
     }
-    let (parts, _) = request.into_parts();
-    let mut file_request = Request::new(Body::empty());
-    (*file_request.method_mut(), *file_request.uri_mut()) = (parts.method.clone(), parts.uri.clone());
-    *file_request.headers_mut() = parts.headers.clone();
-    let files = ServeDir::new(&state.config.site_root).append_index_html_on_directories(false);
-    let mut file = match files.precompressed_br().precompressed_gzip().oneshot(file_request).await {
-        Ok(file) if file.status() != StatusCode::NOT_FOUND => file.into_response(),
-        _ => return not_found_page(&state, Request::from_parts(parts, Body::empty())).await,
-    };
-    file.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(caching(&state, parts.uri.path())));
-    file.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
-    file
-}
-
-/// How long a file may be kept. A name with a hash never changes what it holds; without one (development) the browser
-/// asks every time; what lies in `public/` changes seldom.
-fn caching(state: &AppState, path: &str) -> &'static str {
-    let files = &state.site_files;
-    let hashed = |file: &&String| file.split('.').count() > 2;
-    if [&files.js, &files.wasm, &files.css].into_iter().filter(hashed).any(|file| file == path) {
-        "public, max-age=31536000, immutable"
-    } else if path.starts_with("/pkg/") {
-        "no-cache"
-    } else {
-        "public, max-age=3600"
+    match file(&state.site, request.uri().path(), request.headers()) {
+        Some(file) => file,
+        None => not_found_page(&state, request).await,
     }
 }
 
@@ -86,22 +68,35 @@ pub async fn server_function_manners(request: Request, next: Next) -> Response {
         // axum takes HEAD for GET, Leptos then finds no function.
         return ([(ALLOW, "GET")], HttpError(ApiError::MethodNotAllowed)).into_response();
     }
-    if *request.method() == Method::POST && accepts(&request, "text/html") {
-        return back_to_the_form(request.uri());
+    if *request.method() == Method::POST && asks_for_a_page(request.headers()) {
+        return posted_without_the_program(request, next).await;
     }
     with_its_status(next.run(request).await).await
 }
 
-/// A form posted without the program (no script, or none yet). Leptos would run the function and redirect to whatever
-/// `Referer` says, with the token in the body; here nothing runs, and the page says what signing in needs.
-fn back_to_the_form(uri: &Uri) -> Response {
-    let page = match uri.path() {
-        "/api/login" => "/login",
-        "/api/signup" => "/signup",
-        "/api/setup" => SETUP,
-        _ => "/",
+/// A form posted by the browser itself: without scripts, or before the program was there. Leptos would redirect to whatever
+/// `Referer` says, with the token in the body. Here the function runs as for the program, and of its answer only the
+/// cookie is passed on: to the dashboard, which gets its access token by refreshing, or back to the form with what failed.
+async fn posted_without_the_program(mut request: Request, next: Next) -> Response {
+    let (form, then) = match request.uri().path() {
+        "/api/login" => ("/login", "/dashboard"),
+        "/api/signup" => ("/signup", "/dashboard"),
+        "/api/setup" => (SETUP, "/dashboard"),
+        "/api/logout" => ("/login", "/"),
+        // Nothing else is a form.
+        _ => return (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response(),
     };
-    (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response()
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let answer = next.run(request).await;
+    let cookies = answer.headers().get_all(SET_COOKIE).iter().cloned().map(|cookie| (SET_COOKIE, cookie));
+    let cookies = AppendHeaders(cookies.collect::<Vec<_>>());
+    if answer.status().is_success() {
+        return (StatusCode::SEE_OTHER, cookies, [(LOCATION, then)]).into_response();
+    }
+    let error = error_of(answer).await;
+    let page = format!("{form}?error={}", error.code());
+    // What `HttpError` does, for whoever counts and logs it.
+    (StatusCode::SEE_OTHER, cookies, [(LOCATION, page)], Extension(error)).into_response()
 }
 
 /// Leptos 0.8 answers every error with 500; the code in the body says which answer it is to be.
@@ -109,15 +104,28 @@ async fn with_its_status(response: Response) -> Response {
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }
+    let (parts, body) = response.into_parts();
+    let mut answer = HttpError(error_of(Response::new(body)).await).into_response();
+    // A cookie that is worth nothing any more is taken back with the error; and how long to wait stands in a header.
+    for name in [SET_COOKIE, RETRY_AFTER] {
+        if let Some(value) = parts.headers.get(&name) {
+            answer.headers_mut().insert(name, value.clone());
+        }
+    }
+    answer
+}
+
+/// The error in a body.
+async fn error_of(response: Response) -> ApiError {
     let body = http_body_util::Limited::new(response.into_body(), MAX_ERROR_BYTES).collect().await;
     let error = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());
-    HttpError(error.unwrap_or(ApiError::Internal)).into_response()
+    error.unwrap_or(ApiError::Internal)
 }
 
 /// The page for the first account, as long as there is none.
 async fn setup_page(State(state): State<AppState>, request: Request) -> Response {
     match flows::setup_is_open(&state).await {
-        Ok(true) => render_app_to_stream_with_context(page_context(&state), shell)(request).await,
+        Ok(true) => render_page(&state, request).await,
         Ok(false) => not_found_page(&state, request).await,
         Err(error) => HttpError::from(error).into_response(),
     }
@@ -126,13 +134,18 @@ async fn setup_page(State(state): State<AppState>, request: Request) -> Response
 async fn not_found_page(state: &AppState, mut request: Request) -> Response {
     // A path that no page has, whichever was asked for.
     *request.uri_mut() = Uri::from_static("/404");
-    let mut page = render_app_to_stream_with_context(page_context(state), shell)(request).await;
+    let mut page = render_page(state, request).await;
     *page.status_mut() = StatusCode::NOT_FOUND;
     page
 }
 
+/// The document of the path that was asked for.
+pub async fn render_page(state: &AppState, request: Request) -> Response {
+    render_app_to_stream_with_context(page_context(state), shell)(request).await
+}
+
 fn page_listing() -> Vec<AxumRouteListing> {
-    generate_route_list_with_exclusions(App, Some(vec![SETUP.to_owned()]))
+    generate_route_list_with_exclusions(App, Some([SETUP, SESSIONS].map(str::to_owned).to_vec()))
 }
 
 /// What pages and server functions find in their context, besides what Leptos puts there.
@@ -143,20 +156,36 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         if let Some(nonce) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Nonce>().cloned()) {
             provide_context(nonce);
         }
+        let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned());
+        let at_the_inspector = path.as_deref() == Some(INSPECTOR);
         provide_context(PageFacts {
-            files: state.site_files.clone(),
+            files: state.site.files.clone(),
             signup_open: state.config.signup_open,
             password_min_length: state.config.password_min_length,
+            token_storage: state.config.token_storage,
+            signed_in: use_context::<Parts>().is_some_and(|parts| seems_signed_in(&state, &parts.headers)),
+            tokens: if at_the_inspector { token_facts(&state) } else { TokenFacts::default() },
             reload: watching().then(|| state.leptos_options.clone()),
         });
     }
 }
 
-fn wants_json(request: &Request) -> bool {
-    accepts(request, "application/json") && !accepts(request, "text/html")
+/// A hint for the header, so that nothing flickers: whether the cookie is of a session that has not ended, as far as
+/// memory knows.
+fn seems_signed_in(state: &AppState, headers: &HeaderMap) -> bool {
+    session_of_cookie(state, headers).is_some_and(|session| !state.blocklist.refuses_session(session.id))
 }
 
-fn accepts(request: &Request, media_type: &str) -> bool {
+fn token_facts(state: &AppState) -> TokenFacts {
+    TokenFacts {
+        issuer: state.config.jwt_issuer.clone(),
+        audience: state.config.jwt_audience.clone(),
+        // Public keys are plain strings: writing them cannot fail.
+        jwks: serde_json::to_string(&state.keys.load().jwks(state.world.now())).unwrap_or_default(),
+    }
+}
+
+fn wants_json(request: &Request) -> bool {
     let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains(media_type))
+    accept.is_some_and(|accept| accept.contains("application/json")) && !asks_for_a_page(request.headers())
 }

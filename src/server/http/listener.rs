@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,6 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 use tracing::{info, warn};
+
+use super::visitor::Peer;
 
 /// What connections may cost.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,8 @@ impl Default for Limits {
 
 /// Bytes of header that hyper buffers: four times what `body.rs` lets pass, so that most get an answer in our words.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// After the signal to stop: time to read the requests that have arrived.
+const READ_PAUSE: Duration = Duration::from_millis(100);
 /// After a failed accept, usually for want of file descriptors: time for some to come back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -62,21 +67,27 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
             accepted = accept(&listener, &permits) => accepted,
             () = &mut shutdown => break,
         };
-        if let Some((stream, permit)) = accepted {
-            serve_connection(stream, permit, router.clone(), limits, &graceful);
+        if let Some((stream, peer, permit)) = accepted {
+            serve_connection(stream, peer, permit, router.clone(), limits, &graceful);
         }
     }
+    // Whoever has connected by now is served; whoever comes later is refused.
+    while let Some(Some((stream, peer, permit))) = accept(&listener, &permits).now_or_never() {
+        serve_connection(stream, peer, permit, router.clone(), limits, &graceful);
+    }
     drop(listener);
+    // hyper closes a connection on which it has read nothing: what has arrived is read first.
+    tokio::time::sleep(READ_PAUSE).await;
     tokio::select! {
         () = graceful.shutdown() => info!("All requests were answered"),
         () = tokio::time::sleep(limits.drain_time) => warn!("Some requests took too long and were cut"),
     }
 }
 
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let permit = Arc::clone(permits).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, permit)),
+        Ok((stream, peer)) => Some((stream, Peer(peer.ip()), permit)),
         Err(error) => {
             warn!(%error, "A connection could not be accepted");
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -87,6 +98,7 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(Tcp
 
 fn serve_connection(
     stream: TcpStream,
+    peer: Peer,
     permit: OwnedSemaphorePermit,
     router: Router,
     limits: Limits,
@@ -96,7 +108,10 @@ fn serve_connection(
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_time));
-    let service = router.map_request(|request: hyper::Request<Incoming>| request.map(Body::new));
+    let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request.map(Body::new)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)

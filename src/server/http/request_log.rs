@@ -1,30 +1,50 @@
 //! One line a request, with a request id that the answer carries too. Never a header, a query or a body.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tracing::{Instrument as _, info, info_span};
 
+use super::visitor::Peer;
+use crate::api_types::ApiError;
+use crate::server::measure::Doors;
 use crate::server::state::AppState;
 
-/// Logs, and names the request.
-pub async fn log_request(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let id = URL_SAFE_NO_PAD.encode(state.world.random_bytes::<12>());
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Characters of the longest id that is taken over: a UUID, a trace id, and what proxies put around them.
+const MAX_ID: usize = 64;
+
+/// Names the request, counts it and logs it.
+pub async fn log_request(
+    State((state, doors)): State<(AppState, Arc<Doors>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let id = given_id(&state, &request).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(state.world.random_bytes::<12>()));
     let span = info_span!("request", id);
     async move {
         let begun = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let matched = request.extensions().get::<MatchedPath>().cloned();
         let mut response = next.run(request).await;
         let (status, elapsed) = (response.status(), begun.elapsed());
+        let error = response.extensions().get::<ApiError>().copied();
+        let matched = matched.as_ref().map(MatchedPath::as_str);
+        state.measures.answered(&doors, method.as_str(), matched, status.as_u16(), elapsed);
+        if let Some(error) = error {
+            state.measures.failed(error);
+        }
         if !is_noise(&path, status) {
-            info!(%method, path, status = status.as_u16(), elapsed_us = elapsed.as_micros(), "Answered");
+            let (status, code, elapsed_us) = (status.as_u16(), error.map(ApiError::code), micros(elapsed));
+            info!(%method, path, status, code, elapsed_us, "Answered");
         }
         if let Ok(id) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert("x-request-id", id);
+            response.headers_mut().insert(X_REQUEST_ID, id);
         }
         response
     }
@@ -32,7 +52,25 @@ pub async fn log_request(State(state): State<AppState>, request: Request, next: 
     .await
 }
 
-/// A probe every second that finds all well says nothing.
+/// The id that a proxy gave the request, on this machine or one of `TRUSTED_PROXIES`, so that its log and ours speak of the
+/// same one. From anybody else it would be a way to write into our log what somebody looks for there.
+fn given_id(state: &AppState, request: &Request) -> Option<String> {
+    let peer = request.extensions().get::<Peer>()?.0.to_canonical();
+    if !peer.is_loopback() && !state.config.trusted_proxies.contains(peer) {
+        return None;
+    }
+    let mut given = request.headers().get_all(X_REQUEST_ID).iter();
+    let (Some(id), None) = (given.next(), given.next()) else { return None };
+    let id = id.to_str().ok()?;
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    ((1..=MAX_ID).contains(&id.len()) && id.bytes().all(safe)).then(|| id.to_owned())
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Whoever asks every few seconds and finds all well says nothing.
 fn is_noise(path: &str, status: StatusCode) -> bool {
-    status == StatusCode::OK && matches!(path, "/healthz" | "/readyz")
+    status == StatusCode::OK && matches!(path, "/healthz" | "/metrics" | "/readyz")
 }

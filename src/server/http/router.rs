@@ -1,5 +1,7 @@
 //! All doors: the machines' in one table, the pages and their functions from Leptos; and what every request goes through.
 
+use std::sync::Arc;
+
 use ::leptos::server_fn::axum::server_fn_paths;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -16,6 +18,7 @@ use super::guard::{door, guard};
 use super::listener::Limits;
 use super::{body, headers, leptos, request_log, routes, same_origin};
 use crate::api_types::ApiError;
+use crate::server::measure::Doors;
 use crate::server::state::AppState;
 
 /// The machines' doors. Which of them answer a stranger is said in `guard.rs`: all that it does not name are protected.
@@ -24,26 +27,54 @@ fn machine_doors() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
         (Method::POST, "/login", post(routes::login::login)),
         (Method::GET, "/protected", get(routes::protected::protected)),
         (Method::DELETE, "/logout", delete(routes::logout::logout)),
+        (Method::POST, "/refresh", post(routes::refresh::refresh)),
         (Method::GET, "/me", get(routes::me::me)),
+        (Method::POST, "/password", post(routes::password::change)),
+        (Method::GET, "/sessions", get(routes::sessions::list)),
+        (Method::DELETE, "/sessions", delete(routes::sessions::end_others)),
+        (Method::DELETE, "/sessions/{id}", delete(routes::sessions::end)),
         (Method::POST, "/signup", post(routes::signup::signup)),
         (Method::GET, "/healthz", get(routes::health::healthz)),
         (Method::GET, "/readyz", get(routes::health::readyz)),
+        (Method::GET, "/.well-known/jwks.json", get(routes::well_known::jwks)),
+        (Method::GET, "/.well-known/oauth-authorization-server", get(routes::well_known::authorization_server)),
+        (Method::POST, "/introspect", post(routes::introspect::introspect)),
+        (Method::POST, "/revoke", post(routes::revoke::revoke)),
+        (Method::GET, "/revocations", get(routes::revocations::revocations)),
+        (Method::GET, "/metrics", get(routes::metrics::metrics)),
+        (Method::GET, "/openapi.json", get(routes::openapi::openapi)),
     ]
+}
+
+/// The doors that are there while `LESSON` is on.
+fn lesson_doors() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
+    vec![
+        (Method::GET, "/sign-token", get(routes::lesson::sign_token)),
+        (Method::POST, "/verify-token", post(routes::lesson::verify_token)),
+    ]
+}
+
+/// The names of the machines' doors, the lesson's among them.
+#[must_use]
+pub fn machine_door_names() -> Vec<String> {
+    machine_doors().into_iter().chain(lesson_doors()).map(|(method, path, _)| door(&method, path)).collect()
 }
 
 /// The names of all doors, as `guard.rs` writes them: for the spec that tries each as a stranger.
 #[must_use]
 pub fn doors() -> Vec<String> {
-    let machines = machine_doors().into_iter().map(|(method, path, _)| door(&method, path));
     let functions = server_fn_paths().map(|(path, method)| door(&method, path));
     let pages = leptos::page_paths().into_iter().map(|path| door(&Method::GET, &path));
-    machines.chain(functions).chain(pages).collect()
+    machine_door_names().into_iter().chain(functions).chain(pages).collect()
 }
 
 /// The whole application.
 pub fn router(state: &AppState, limits: Limits) -> Router {
+    let measured = Arc::new(Doors::new(self::doors()));
+    let lesson = state.config.lesson.then(lesson_doors).unwrap_or_default();
     let doors = machine_doors()
         .into_iter()
+        .chain(lesson)
         .fold(Router::new(), |router, (_, path, door)| router.route(path, door))
         .merge(leptos::pages_and_server_functions(state))
         .route_layer(from_fn(leptos::server_function_manners))
@@ -58,7 +89,7 @@ pub fn router(state: &AppState, limits: Limits) -> Router {
         .layer(CompressionLayer::new().compress_when(is_page))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), headers::secure_headers))
-        .layer(from_fn_with_state(state.clone(), request_log::log_request))
+        .layer(from_fn_with_state((state.clone(), measured), request_log::log_request))
         .with_state(state.clone())
 }
 

@@ -1,21 +1,73 @@
 //! The machines' doors, one file each. `protected.rs` is the one to copy.
 
 pub mod health;
+pub mod introspect;
+pub mod lesson;
 pub mod login;
 pub mod logout;
 pub mod me;
+pub mod metrics;
+pub mod openapi;
+pub mod password;
 pub mod protected;
+pub mod refresh;
+pub mod revocations;
+pub mod revoke;
+pub mod sessions;
 pub mod signup;
+pub mod well_known;
 
-use serde::Deserialize;
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
 
-use crate::api_types::PasswordInput;
+use crate::api_types::{ApiError, PasswordInput, Remember, TokenType};
+use crate::server::flows::SignedIn;
 
-/// A name and a password, as `/login` and `/signup` take them. No `Debug`.
+/// The tokens of a session, to a machine. No `Debug`.
+#[derive(Serialize)]
+pub struct TokensAnswer {
+    access_token: String,
+    token_type: TokenType,
+    /// Seconds from now (RFC 6749, section 5.1).
+    expires_in: u64,
+    refresh_token: String,
+    /// Seconds from now.
+    refresh_expires_in: u64,
+}
+
+impl From<SignedIn> for TokensAnswer {
+    fn from(signed_in: SignedIn) -> Self {
+        Self {
+            access_token: signed_in.access_token,
+            token_type: TokenType::Bearer,
+            expires_in: signed_in.expires_in,
+            refresh_token: signed_in.refresh_token.expose_secret().to_owned(),
+            refresh_expires_in: signed_in.refresh_expires_in,
+        }
+    }
+}
+
+/// A name and a password, as `/login` takes them. No `Debug`.
 #[derive(Deserialize)]
 pub struct CredentialsRequest {
     #[serde(default)]
     username: String,
     #[serde(default)]
     password: PasswordInput,
+    #[serde(default)]
+    remember: Remember,
+}
+
+/// A token to look at or to end, as `/introspect` and `/revoke` take it. No `Debug`. What the client believes it to be
+/// (`token_type_hint`) does not matter: a token says itself what it is.
+#[derive(Deserialize)]
+pub struct TokenRequest {
+    #[serde(default)]
+    token: String,
+}
+
+impl TokenRequest {
+    fn token(&self) -> Result<&str, ApiError> {
+        if self.token.is_empty() { Err(ApiError::InvalidRequest) } else { Ok(&self.token) }
+    }
 }

@@ -1,6 +1,7 @@
 //! The table `blocklist`: the durable half of a sign-out.
 
 use super::pool::{Store, StoreError, on_pool};
+use super::writer::Write;
 use crate::server::domain::blocklist::Blocked;
 use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::domain::unix_time::UnixTime;
@@ -16,10 +17,15 @@ pub struct Entry {
 /// The number of the next rows. Locks the counter until the transaction ends, so that numbers become visible in order:
 /// whoever has seen row n will never miss one below it.
 pub(super) const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value";
-/// Blocks a session.
-pub(super) const INSERT: &str = "INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ($1, 'session', $2, $3) \
-                                 ON CONFLICT (id) DO NOTHING";
-const SINCE: &str = "SELECT id, kind, keep_until, seq FROM blocklist WHERE seq > $1 ORDER BY seq";
+const INSERT: &str = "INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ($1, $2, $3, $4) \
+                      ON CONFLICT (id) DO NOTHING";
+const NEXT: &str = "SELECT MIN(seq) FROM blocklist WHERE seq > $1";
+/// Many rows as one text, words with a space between: a start reads a million, and each row by itself costs sqlx more
+/// than all the rest.
+const ROWS: &str = "SELECT string_agg(id || ' ' || kind || ' ' || keep_until || ' ' || seq, ' ') FROM blocklist \
+                    WHERE seq BETWEEN $1 AND $2";
+/// Numbers whose rows make one text: some hundred KiB.
+const CHUNK: i64 = 8192;
 const PURGE: &str = "DELETE FROM blocklist WHERE id IN (SELECT id FROM blocklist WHERE keep_until < $1 LIMIT $2)";
 
 impl Store {
@@ -28,9 +34,33 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_blocked_since(&self, seq: i64) -> Result<Vec<Entry>, StoreError> {
-        let rows: Vec<(String, String, i64, i64)> =
-            on_pool!(self, |pool| sqlx::query_as(SINCE).bind(seq).fetch_all(pool).await?);
-        rows.into_iter().map(entry).collect()
+        let mut entries = Vec::new();
+        let mut seen = seq;
+        loop {
+            let (next,): (Option<i64>,) =
+                on_pool!(self, |pool| sqlx::query_as(NEXT).bind(seen).fetch_one(pool).await?);
+            let Some(from) = next else { break };
+            seen = from.saturating_add(CHUNK - 1);
+            let (rows,): (Option<String>,) =
+                on_pool!(self, |pool| sqlx::query_as(ROWS).bind(from).bind(seen).fetch_one(pool).await?);
+            let rows = rows.unwrap_or_default();
+            let mut words = rows.split_ascii_whitespace();
+            while let Some(id) = words.next() {
+                entries.push(entry(id, words.next(), words.next(), words.next())?);
+            }
+        }
+        // Within a text they stand in any order.
+        entries.sort_by_key(|entry| entry.seq);
+        Ok(entries)
+    }
+
+    /// Blocks one token: durable when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then the token may or may not be blocked.
+    pub async fn block_token(&self, id: TokenId, keep_until: UnixTime) -> Result<Entry, StoreError> {
+        let written = self.write(Write::BlockToken { id, keep_until }).await?;
+        Ok(written.entry(Blocked::Token(id)))
     }
 
     /// Removes rows whose time passed before `before`, at most `limit`; answers how many.
@@ -42,12 +72,32 @@ impl Store {
     }
 }
 
-fn entry((id, kind, keep_until, seq): (String, String, i64, i64)) -> Result<Entry, StoreError> {
-    let blocked = match kind.as_str() {
-        "session" => SessionId::parse(&id).map(Blocked::Session),
-        "token" => TokenId::parse(&id).map(Blocked::Token),
+/// Puts a session or a token into the blocklist, inside a transaction of `sessions` or `writer`.
+pub(super) fn block<'q, D>(blocked: Blocked, keep_until: UnixTime, seq: i64) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    let (id, kind) = match blocked {
+        Blocked::Session(id) => (id.to_string(), "session"),
+        Blocked::Token(id) => (id.to_string(), "token"),
+    };
+    sqlx::query(INSERT).bind(id).bind(kind.to_owned()).bind(keep_until.0).bind(seq)
+}
+
+fn entry(id: &str, kind: Option<&str>, keep_until: Option<&str>, seq: Option<&str>) -> Result<Entry, StoreError> {
+    let blocked = match kind {
+        Some("session") => SessionId::parse(id).map(Blocked::Session),
+        Some("token") => TokenId::parse(id).map(Blocked::Token),
         _ => return Err(StoreError::Damaged("blocklist.kind")),
     };
     let blocked = blocked.map_err(|_| StoreError::Damaged("blocklist.id"))?;
-    Ok(Entry { blocked, keep_until: UnixTime(keep_until), seq })
+    let number = |text: Option<&str>| text.and_then(|text| text.parse().ok());
+    let keep_until = number(keep_until).ok_or(StoreError::Damaged("blocklist.keep_until"))?;
+    Ok(Entry {
+        blocked,
+        keep_until: UnixTime(keep_until),
+        seq: number(seq).ok_or(StoreError::Damaged("blocklist.seq"))?,
+    })
 }

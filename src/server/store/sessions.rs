@@ -2,83 +2,228 @@
 
 use std::time::Duration;
 
-use super::blocklist::{INSERT as BLOCK, NEXT_SEQ};
+use super::blocklist::{Entry, NEXT_SEQ, block};
 use super::pool::{Store, StoreError, in_transaction, on_pool};
-use super::users;
-use crate::server::domain::blocklist::keep_until;
-use crate::server::domain::ids::{SessionId, UserId};
+use super::writer::{End, Start, Write};
+use super::{events, users};
+use crate::server::domain::additional_claims::AdditionalClaims;
+use crate::server::domain::blocklist::{Blocked, keep_until};
+use crate::server::domain::ids::{SessionId, TokenId, UserId};
 use crate::server::domain::password::PasswordHash;
-use crate::server::domain::session::Session;
+use crate::server::domain::refresh_token::{Generation, Rotation};
+use crate::server::domain::security_event::NewEvent;
+use crate::server::domain::session::{Lifetime, Origin, Session, SessionKind, SessionRules};
 use crate::server::domain::unix_time::UnixTime;
+use crate::server::domain::user::Roles;
 
-const START: &str = "INSERT INTO sessions (id, user_id, started_at, expires_at) \
-                     SELECT $1, id, $3, $4 FROM users WHERE id = $2 AND password_hash = $5";
-const OF_USER: &str = "SELECT id, expires_at FROM sessions WHERE user_id = $1";
-const END: &str = "DELETE FROM sessions WHERE id = $1";
-const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1";
+pub(super) const START: &str = "INSERT INTO sessions (id, user_id, started_at, expires_at, kind, generation, rotated_at, \
+                                unseen_token, token_expires_at, last_used_at, device, address, additional_claims) \
+                                SELECT $1, id, $3, $4, $6, 0, $3, $7, $8, $3, $9, $10, $11 FROM users \
+                                WHERE id = $2 AND password_hash = $5 AND disabled_at IS NULL";
+/// The one compare-and-swap: of many that present the same token, one rotates.
+pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $3, rotated_at = $4, last_used_at = $4, unseen_token = $5, \
+                                 token_expires_at = CASE WHEN token_expires_at < $6 THEN $6 ELSE token_expires_at END \
+                                 WHERE id = $1 AND generation = $2 AND reused_at IS NULL";
+pub(super) const REISSUE: &str = "UPDATE sessions SET \
+                                  token_expires_at = CASE WHEN token_expires_at < $3 THEN $3 ELSE token_expires_at END \
+                                  WHERE id = $1 AND generation = $2 AND reused_at IS NULL";
+/// A token of a later second than the rotation came with the same refresh token, when that was asked for once more.
+pub(super) const USED: &str = "UPDATE sessions SET last_used_at = $3, unseen_token = \
+                               CASE WHEN unseen_token = $2 OR rotated_at < $4 THEN NULL ELSE unseen_token END \
+                               WHERE id = $1";
+pub(super) const END: &str = "DELETE FROM sessions WHERE id = $1 RETURNING token_expires_at";
+/// The row stays, so that its owner can be told.
+pub(super) const END_REUSED: &str = "UPDATE sessions SET reused_at = $2 WHERE id = $1 AND reused_at IS NULL \
+                                     RETURNING token_expires_at";
+const FIND: &str = "SELECT id, user_id, started_at, expires_at, kind, device, address, additional_claims, \
+                    generation, rotated_at, unseen_token, last_used_at, reused_at FROM sessions WHERE id = $1";
+const LIST: &str = "SELECT id, user_id, started_at, expires_at, kind, device, address, additional_claims, \
+                    generation, rotated_at, unseen_token, last_used_at, reused_at FROM sessions \
+                    WHERE user_id = $1 AND reused_at IS NULL ORDER BY last_used_at DESC, started_at DESC, id";
+const OF_USER: &str = "SELECT id, token_expires_at FROM sessions WHERE user_id = $1 AND id <> $2";
+const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
+const COUNT_LIVE: &str = "SELECT COUNT(*) FROM sessions WHERE reused_at IS NULL AND expires_at > $1 \
+                          AND rotated_at > CASE kind WHEN 'kept' THEN $2 ELSE $3 END";
 const PURGE: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
 
-/// What else happens to a user whose sessions all end, in the same transaction.
+/// A session as the table has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptSession {
+    pub session: Session,
+    pub rotation: Rotation,
+    /// To within the life of an access token.
+    pub last_used_at: UnixTime,
+    /// When an old refresh token came back: it ended then.
+    pub reused_at: Option<UnixTime>,
+}
+
+/// What else happens to a user whose sessions end, in the same transaction.
 pub enum Along {
+    Nothing,
     ChangePassword(PasswordHash),
+    Disable(UnixTime),
+    SetRoles(Roles),
     Remove,
 }
 
+type Row = (String, String, i64, i64, String, String, String, String, i64, i64, Option<String>, i64, Option<i64>);
+
 impl Store {
-    /// Keeps a new session; `false` where its user is gone, or has another password, since the sign-in looked: whoever
-    /// was let in by the old password just before it changed gets no session just after.
+    /// Keeps a new session and the id and end of its first access token; `false` where its user is gone, disabled, or
+    /// has another password since the sign-in looked: whoever was let in by the old password just before it changed gets
+    /// no session just after.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn start_session(&self, session: &Session, verified: &PasswordHash) -> Result<bool, StoreError> {
-        let started = in_transaction!(self, |transaction| {
-            sqlx::query(START)
-                .bind(session.id.to_string())
-                .bind(session.user_id.to_string())
-                .bind(session.started_at.0)
-                .bind(session.expires_at.0)
-                .bind(verified.as_stored())
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected()
-        });
-        Ok(started == 1)
+    pub async fn start_session(
+        &self,
+        session: &Session,
+        token_id: TokenId,
+        token_expires_at: UnixTime,
+        verified: &PasswordHash,
+        event: NewEvent,
+    ) -> Result<bool, StoreError> {
+        let (session, verified) = (session.clone(), verified.clone());
+        let start = Start { session, token_id, token_expires_at, verified, event };
+        Ok(self.write(Write::StartSession(Box::new(start))).await?.rows() == 1)
     }
 
-    /// Ends one session: durable when this returns. Twice is as good as once.
+    /// The session with this id, one that was ended by a reused token included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_session(&self, id: SessionId) -> Result<Option<KeptSession>, StoreError> {
+        let row: Option<Row> =
+            on_pool!(self, |pool| sqlx::query_as(FIND).bind(id.to_string()).fetch_optional(pool).await?);
+        row.map(kept).transpose()
+    }
+
+    /// The sessions of a user that were not ended, last used first; some may have expired.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_sessions(&self, user: UserId) -> Result<Vec<KeptSession>, StoreError> {
+        let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(LIST).bind(user.to_string()).fetch_all(pool).await?);
+        rows.into_iter().map(kept).collect()
+    }
+
+    /// How many sessions there are that have neither ended nor expired.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_live_sessions(&self, rules: &SessionRules, now: UnixTime) -> Result<u64, StoreError> {
+        let idle_since = |lifetime: Lifetime| now.0.saturating_sub_unsigned(lifetime.idle.as_secs());
+        let (kept, brief) = (idle_since(rules.kept), idle_since(rules.brief));
+        let (count,): (i64,) = on_pool!(self, |pool| {
+            sqlx::query_as(COUNT_LIVE).bind(now.0).bind(kept).bind(brief).fetch_one(pool).await?
+        });
+        Ok(count.unsigned_abs())
+    }
+
+    /// Moves a session to its next refresh token; `false` where another request was first, or the session has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`]; whatever happened then, the same token can be presented again.
+    pub async fn rotate(
+        &self,
+        id: SessionId,
+        from: Generation,
+        token_id: TokenId,
+        token_expires_at: UnixTime,
+        now: UnixTime,
+    ) -> Result<bool, StoreError> {
+        let write = Write::Rotate { id, from, token_id, token_expires_at, now };
+        Ok(self.write(write).await?.rows() == 1)
+    }
+
+    /// Remembers that another access token came with the same refresh token; `false` where that one has been followed by
+    /// another, or the session has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reissue(
+        &self,
+        id: SessionId,
+        generation: Generation,
+        token_expires_at: UnixTime,
+    ) -> Result<bool, StoreError> {
+        Ok(self.write(Write::Reissue { id, generation, token_expires_at }).await?.rows() == 1)
+    }
+
+    /// Notes that an access token was used for the first time. Waits for nothing and promises nothing.
+    pub fn note_use(&self, id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime) {
+        self.note(Write::Used { id, token_id, issued_at, at });
+    }
+
+    /// Ends one session: durable when this returns. Twice is as good as once. `token_expires_at` is the end of the token
+    /// that ends it, where it is one: newer ones are known here.
     ///
     /// # Errors
     /// [`StoreError`]; then the session may or may not have ended, and the caller must not say that it has.
-    pub async fn end_session(&self, id: SessionId, keep_until: UnixTime) -> Result<(), StoreError> {
-        in_transaction!(self, |transaction| {
-            let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
-            sqlx::query(BLOCK).bind(id.to_string()).bind(keep_until.0).bind(seq).execute(&mut *transaction).await?;
-            sqlx::query(END).bind(id.to_string()).execute(&mut *transaction).await?;
-        });
-        Ok(())
+    pub async fn end_session(
+        &self,
+        id: SessionId,
+        token_expires_at: UnixTime,
+        leeway: Duration,
+        event: NewEvent,
+    ) -> Result<Entry, StoreError> {
+        let end = End { id, reused_at: None, at_least_until: token_expires_at, leeway, event };
+        Ok(self.write(Write::EndSession(Box::new(end))).await?.entry(Blocked::Session(id)))
     }
 
-    /// Ends all sessions of a user, by their ids, and does one thing more, all or nothing. `leeway` is that of
-    /// verification.
+    /// Ends a session whose old refresh token came back. Its row stays until it expires.
+    ///
+    /// # Errors
+    /// As [`Self::end_session`].
+    pub async fn end_reused_session(
+        &self,
+        id: SessionId,
+        now: UnixTime,
+        leeway: Duration,
+        event: NewEvent,
+    ) -> Result<Entry, StoreError> {
+        let end = End { id, reused_at: Some(now), at_least_until: now, leeway, event };
+        Ok(self.write(Write::EndSession(Box::new(end))).await?.entry(Blocked::Session(id)))
+    }
+
+    /// Ends the sessions of a user by their ids, all but `except`, and does one thing more, all or nothing. `leeway` is
+    /// that of verification.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn end_sessions_of(&self, user: UserId, leeway: Duration, along: &Along) -> Result<(), StoreError> {
-        in_transaction!(self, |transaction| {
+    pub async fn end_sessions_of(
+        &self,
+        user: UserId,
+        except: Option<SessionId>,
+        leeway: Duration,
+        along: &Along,
+        event: &NewEvent,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let except = except.map_or_else(String::new, |id| id.to_string());
+        let entries = in_transaction!(self, |transaction| {
             let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
             let sessions: Vec<(String, i64)> =
-                sqlx::query_as(OF_USER).bind(user.to_string()).fetch_all(&mut *transaction).await?;
-            for (id, expires_at) in sessions {
-                let until = keep_until(UnixTime(expires_at), leeway);
-                sqlx::query(BLOCK).bind(id).bind(until.0).bind(seq).execute(&mut *transaction).await?;
+                sqlx::query_as(OF_USER).bind(user.to_string()).bind(&except).fetch_all(&mut *transaction).await?;
+            let mut entries = Vec::with_capacity(sessions.len());
+            for (id, token_expires_at) in sessions {
+                let id = SessionId::parse(&id).map_err(|_| StoreError::Damaged("sessions.id"))?;
+                let keep_until = keep_until(UnixTime(token_expires_at), leeway);
+                block(Blocked::Session(id), keep_until, seq).execute(&mut *transaction).await?;
+                entries.push(Entry { blocked: Blocked::Session(id), keep_until, seq });
             }
-            sqlx::query(END_ALL).bind(user.to_string()).execute(&mut *transaction).await?;
+            // Before a user goes whom it tells of.
+            events::of_user(event, user).execute(&mut *transaction).await?;
+            sqlx::query(END_ALL).bind(user.to_string()).bind(&except).execute(&mut *transaction).await?;
             match along {
-                Along::ChangePassword(hash) => users::set_password(user, hash).execute(&mut *transaction).await?,
-                Along::Remove => users::delete(user).execute(&mut *transaction).await?,
-            };
+                Along::Nothing => {}
+                Along::ChangePassword(hash) => _ = users::set_password(user, hash).execute(&mut *transaction).await?,
+                Along::Disable(at) => _ = users::disable(user, *at).execute(&mut *transaction).await?,
+                Along::SetRoles(roles) => _ = users::set_roles(user, roles).execute(&mut *transaction).await?,
+                Along::Remove => _ = users::delete(user).execute(&mut *transaction).await?,
+            }
+            entries
         });
-        Ok(())
+        Ok(entries)
     }
 
     /// Removes sessions that expired before `before`, at most `limit`; answers how many.
@@ -88,4 +233,30 @@ impl Store {
     pub async fn purge_sessions(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError> {
         Ok(on_pool!(self, |pool| sqlx::query(PURGE).bind(before.0).bind(limit).execute(pool).await?.rows_affected()))
     }
+}
+
+fn kept(row: Row) -> Result<KeptSession, StoreError> {
+    let (id, user_id, started_at, expires_at, kind, device, address, additional, ..) = &row;
+    let (.., generation, rotated_at, unseen_token, last_used_at, reused_at) = &row;
+    let session = Session {
+        id: SessionId::parse(id).map_err(|_| StoreError::Damaged("sessions.id"))?,
+        user_id: UserId::parse(user_id).map_err(|_| StoreError::Damaged("sessions.user_id"))?,
+        started_at: UnixTime(*started_at),
+        expires_at: UnixTime(*expires_at),
+        kind: SessionKind::parse(kind).ok_or(StoreError::Damaged("sessions.kind"))?,
+        origin: Origin { device: device.clone(), address: address.clone() },
+        additional: AdditionalClaims::parse(additional)
+            .map_err(|_| StoreError::Damaged("sessions.additional_claims"))?,
+    };
+    let generation = u32::try_from(*generation).map_err(|_| StoreError::Damaged("sessions.generation"))?;
+    Ok(KeptSession {
+        session,
+        rotation: Rotation {
+            generation: Generation(generation),
+            rotated_at: UnixTime(*rotated_at),
+            unseen: unseen_token.is_some(),
+        },
+        last_used_at: UnixTime(*last_used_at),
+        reused_at: reused_at.map(UnixTime),
+    })
 }

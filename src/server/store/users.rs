@@ -1,8 +1,10 @@
 //! The table `users`.
 
+use super::events;
 use super::pool::{Store, StoreError, in_transaction, on_pool};
 use crate::server::domain::ids::UserId;
 use crate::server::domain::password::PasswordHash;
+use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::{Roles, User};
 use crate::server::domain::username::Username;
@@ -15,16 +17,49 @@ pub enum Inserted {
     Taken,
 }
 
-type Row = (String, String, String, i64);
+/// Which users a page shows.
+#[derive(Clone, Debug)]
+pub struct UsersPage {
+    /// What their names hold.
+    pub part: String,
+    /// The name that they come after.
+    pub after: String,
+    pub limit: i64,
+    pub now: UnixTime,
+    /// A session that was last refreshed before is over.
+    pub kept_since: UnixTime,
+    pub brief_since: UnixTime,
+}
 
-const FIND: &str = "SELECT id, username, roles, created_at, password_hash FROM users WHERE username = $1";
-const GET: &str = "SELECT id, username, roles, created_at FROM users WHERE id = $1";
-const LIST: &str = "SELECT id, username, roles, created_at FROM users ORDER BY username";
+/// A user, and the sessions that are live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedUser {
+    pub user: User,
+    pub sessions: i64,
+    pub last_used_at: Option<UnixTime>,
+}
+
+type Row = (String, String, String, i64, Option<i64>);
+type ListedRow = (String, String, String, i64, Option<i64>, i64, Option<i64>);
+
+const FIND: &str = "SELECT id, username, roles, created_at, disabled_at, password_hash FROM users WHERE username = $1";
+const GET: &str = "SELECT id, username, roles, created_at, disabled_at FROM users WHERE id = $1";
+const LIST: &str = "SELECT id, username, roles, created_at, disabled_at FROM users ORDER BY username";
 const ANY: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM users LIMIT 1) AS first_row";
 const INSERT: &str = "INSERT INTO users (id, username, password_hash, roles, created_at) \
                       VALUES ($1, $2, $3, $4, $5) ON CONFLICT (username) DO NOTHING";
 const LOCK_FIRST: &str = "UPDATE counters SET value = value + 1 WHERE name = 'first_account'";
+const DISABLE: &str = "UPDATE users SET disabled_at = $2 WHERE id = $1";
+const ENABLE: &str = "UPDATE users SET disabled_at = NULL WHERE id = $1";
 const SET_PASSWORD: &str = "UPDATE users SET password_hash = $2 WHERE id = $1";
+const SET_ROLES: &str = "UPDATE users SET roles = $2 WHERE id = $1";
+const RENEW_PASSWORD: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+/// With the sessions that are live: neither ended nor over, by the rules of `domain/session.rs`.
+const PAGE: &str = "SELECT users.id, username, roles, created_at, disabled_at, COUNT(sessions.id), MAX(last_used_at) \
+                    FROM users LEFT JOIN sessions ON user_id = users.id AND reused_at IS NULL AND expires_at > $4 \
+                    AND rotated_at > CASE kind WHEN 'kept' THEN $5 ELSE $6 END \
+                    WHERE username LIKE $1 ESCAPE '\\' AND username > $2 \
+                    GROUP BY users.id, username, roles, created_at, disabled_at ORDER BY username LIMIT $3";
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
 
 impl Store {
@@ -33,10 +68,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn find_user(&self, username: &Username) -> Result<Option<(User, PasswordHash)>, StoreError> {
-        let row: Option<(String, String, String, i64, String)> =
+        let row: Option<(String, String, String, i64, Option<i64>, String)> =
             on_pool!(self, |pool| sqlx::query_as(FIND).bind(username.as_str()).fetch_optional(pool).await?);
-        row.map(|(id, username, roles, created_at, hash)| {
-            Ok((user((id, username, roles, created_at))?, PasswordHash::from_stored(hash)))
+        row.map(|(id, username, roles, created_at, disabled_at, hash)| {
+            Ok((user((id, username, roles, created_at, disabled_at))?, PasswordHash::from_stored(hash)))
         })
         .transpose()
     }
@@ -73,22 +108,82 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_user(&self, user: &User, password: &PasswordHash) -> Result<Inserted, StoreError> {
-        let done = on_pool!(self, |pool| insert(user, password, INSERT).execute(pool).await?.rows_affected());
-        Ok(if done == 1 { Inserted::Yes } else { Inserted::Taken })
+    pub async fn insert_user(
+        &self,
+        user: &User,
+        password: &PasswordHash,
+        event: &NewEvent,
+    ) -> Result<Inserted, StoreError> {
+        let inserted = in_transaction!(self, |transaction| {
+            if insert(user, password).execute(&mut *transaction).await?.rows_affected() == 0 {
+                Inserted::Taken
+            } else {
+                events::of_user(event, user.id).execute(&mut *transaction).await?;
+                Inserted::Yes
+            }
+        });
+        Ok(inserted)
+    }
+
+    /// Lets a disabled user in again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn enable_user(&self, id: UserId, event: &NewEvent) -> Result<(), StoreError> {
+        in_transaction!(self, |transaction| {
+            sqlx::query(ENABLE).bind(id.to_string()).execute(&mut *transaction).await?;
+            events::of_user(event, id).execute(&mut *transaction).await?;
+        });
+        Ok(())
+    }
+
+    /// Keeps a new hash of the same password; nothing where the password was changed since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn renew_password_hash(
+        &self,
+        id: UserId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let renewed = on_pool!(self, |pool| {
+            let renew = sqlx::query(RENEW_PASSWORD).bind(id.to_string()).bind(from.as_stored()).bind(to.as_stored());
+            renew.execute(pool).await?.rows_affected()
+        });
+        Ok(renewed == 1)
+    }
+
+    /// Users by name, one page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn page_users(&self, page: &UsersPage) -> Result<Vec<ListedUser>, StoreError> {
+        let part = format!("%{}%", page.part.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
+        let rows: Vec<ListedRow> = on_pool!(self, |pool| {
+            let query = sqlx::query_as(PAGE).bind(&part).bind(&page.after).bind(page.limit).bind(page.now.0);
+            query.bind(page.kept_since.0).bind(page.brief_since.0).fetch_all(pool).await?
+        });
+        rows.into_iter().map(listed).collect()
     }
 
     /// Adds a user if there is none at all; `false` where somebody was first. Of claims at the same time one wins.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn insert_first_user(&self, user: &User, password: &PasswordHash) -> Result<bool, StoreError> {
+    pub async fn insert_first_user(
+        &self,
+        user: &User,
+        password: &PasswordHash,
+        event: &NewEvent,
+    ) -> Result<bool, StoreError> {
         let inserted = in_transaction!(self, |transaction| {
             // Whoever comes second waits here until the first has committed, and then sees its row.
             sqlx::query(LOCK_FIRST).execute(&mut *transaction).await?;
             let (users,): (i64,) = sqlx::query_as(ANY).fetch_one(&mut *transaction).await?;
             if users == 0 {
-                insert(user, password, INSERT).execute(&mut *transaction).await?;
+                insert(user, password).execute(&mut *transaction).await?;
+                events::of_user(event, user.id).execute(&mut *transaction).await?;
             }
             users == 0
         });
@@ -105,6 +200,25 @@ where
     sqlx::query(SET_PASSWORD).bind(id.to_string()).bind(password.as_stored().to_owned())
 }
 
+/// Changes what a user may do, inside a transaction of `sessions`.
+pub(super) fn set_roles<'q, D>(id: UserId, roles: &Roles) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    sqlx::query(SET_ROLES).bind(id.to_string()).bind(roles.to_string())
+}
+
+/// Disables a user, inside a transaction of `sessions`.
+pub(super) fn disable<'q, D>(id: UserId, at: UnixTime) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    sqlx::query(DISABLE).bind(id.to_string()).bind(at.0)
+}
+
 /// Removes a user whose sessions are gone, inside a transaction of `sessions`.
 pub(super) fn delete<'q, D>(id: UserId) -> sqlx::query::Query<'q, D, D::Arguments>
 where
@@ -114,13 +228,14 @@ where
     sqlx::query(DELETE).bind(id.to_string())
 }
 
-fn insert<'q, D>(user: &User, password: &PasswordHash, sql: &'static str) -> sqlx::query::Query<'q, D, D::Arguments>
+/// A new user; no row where the name is taken.
+pub(super) fn insert<'q, D>(user: &User, password: &PasswordHash) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
-    sqlx::query(sql)
+    sqlx::query(INSERT)
         .bind(user.id.to_string())
         .bind(user.username.to_string())
         .bind(password.as_stored().to_owned())
@@ -128,11 +243,18 @@ where
         .bind(user.created_at.0)
 }
 
-fn user((id, username, roles, created_at): Row) -> Result<User, StoreError> {
+fn listed(row: ListedRow) -> Result<ListedUser, StoreError> {
+    let (id, username, roles, created_at, disabled_at, sessions, last_used_at) = row;
+    let user = user((id, username, roles, created_at, disabled_at))?;
+    Ok(ListedUser { user, sessions, last_used_at: last_used_at.map(UnixTime) })
+}
+
+fn user((id, username, roles, created_at, disabled_at): Row) -> Result<User, StoreError> {
     Ok(User {
         id: UserId::parse(&id).map_err(|_| StoreError::Damaged("users.id"))?,
         username: Username::parse(&username).map_err(|_| StoreError::Damaged("users.username"))?,
         roles: Roles::parse(&roles).ok_or(StoreError::Damaged("users.roles"))?,
         created_at: UnixTime(created_at),
+        disabled_at: disabled_at.map(UnixTime),
     })
 }

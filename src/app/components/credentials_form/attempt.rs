@@ -1,23 +1,25 @@
-//! One attempt to get in: checked, sent, kept, and told where it failed.
-//!
-//! Knows no elements: the form reads them and shows what is found here.
+//! One attempt to get in: read from the fields, checked, sent, and told where it failed.
 
-use crate::api_types::{ApiError, PasswordInput};
+use crate::api_types::{ApiError, PasswordInput, Remember, SignedInAnswer};
 use crate::app::components::credentials_form::Purpose;
+use crate::app::components::dom::{set_value, value};
 use crate::app::components::form_problems::Problems;
-use crate::app::components::password_rule::password_min_length;
-use crate::app::components::sentences::{STORAGE_REFUSED, sentence};
+use crate::app::components::password_rule::{password_min_length, too_short};
+use crate::app::components::sentences::{
+    ENTER_PASSWORD, ENTER_USERNAME, PASSWORD_TOO_COMMON, PASSWORD_TOO_LONG, STORAGE_REFUSED, USERNAME_RULE,
+    USERNAME_TAKEN, sentence,
+};
 use crate::app::token_storage::{self, Keep, StorageRefused};
-use crate::app::{server_fns, signed_in};
+use crate::app::{renewal, server_fns};
 
 /// What the form held when it was sent. No `Debug`: it holds a password.
 pub struct Attempt {
-    pub purpose: Purpose,
-    pub username: String,
-    pub password: String,
     pub keep: Keep,
-    /// The setup code; empty elsewhere.
-    pub code: String,
+    purpose: Purpose,
+    username: String,
+    password: String,
+    /// The setup code, or that of an invitation; empty elsewhere.
+    code: String,
 }
 
 /// Why an attempt got nowhere.
@@ -27,7 +29,15 @@ pub enum Failure {
     StorageRefused,
 }
 
+/// The id of the field that holds the code.
+pub const CODE: &str = "code";
+
 impl Attempt {
+    pub fn read(purpose: Purpose, keep: Keep) -> Self {
+        let username = value("username").trim().to_owned();
+        Self { keep, purpose, username, password: value("password"), code: value(CODE) }
+    }
+
     /// Tells what the browser can know before it asks the server; true where there is nothing to tell.
     ///
     /// Then the last answer stays in sight until the next, so that nothing moves under the pointer.
@@ -36,8 +46,8 @@ impl Attempt {
         let username = if self.username.is_empty() { ENTER_USERNAME } else { "" };
         let password = if self.password.is_empty() {
             ENTER_PASSWORD
-        } else if self.password.chars().count() < password_min_length() {
-            use_at_least(password_min_length())
+        } else if self.purpose != Purpose::SignIn && self.password.chars().count() < password_min_length() {
+            too_short()
         } else {
             ""
         };
@@ -48,41 +58,38 @@ impl Attempt {
         complete
     }
 
-    /// Asks the server and keeps the token. A session that this browser still holds is ended: the new one replaces it.
-    pub async fn send(self) -> Result<(), Failure> {
-        let Self { purpose, username, password, keep, code, .. } = self;
+    /// Asks the server. A session that this browser still holds ends there: the new one replaces it.
+    pub async fn send(self) -> Result<SignedInAnswer, Failure> {
+        let Self { keep, purpose, username, password, code } = self;
         if !token_storage::works(keep) {
             return Err(Failure::StorageRefused);
         }
+        renewal::pause().await;
         let password = PasswordInput(password);
-        let answer = match purpose {
-            Purpose::SignIn => server_fns::login(username, password).await,
-            Purpose::SignUp => server_fns::signup(username, password).await,
-            Purpose::FirstAccount => server_fns::setup(code, username, password).await,
-        }?;
-        if token_storage::token().is_some() {
-            // Whatever the answer: the token is replaced here in any case.
-            let _ = server_fns::logout().await;
-        }
-        Ok(signed_in::sign_in(&answer.access_token, keep)?)
+        let remember = Remember(keep == Keep::OnThisDevice);
+        Ok(match purpose {
+            Purpose::SignIn => server_fns::login(username, password, remember).await,
+            Purpose::SignUp => server_fns::signup(username, password, remember, code).await,
+            Purpose::FirstAccount => server_fns::setup(code, username, password, remember).await,
+        }?)
     }
 }
 
 impl Failure {
-    /// A password that did not fit is typed anew; after any other failure it stays.
-    pub fn forgets_password(self) -> bool {
-        matches!(self, Self::Refused(ApiError::BadCredentials))
-    }
-
-    /// Says it where it belongs: at a field, or for the whole form.
+    /// Says it where it belongs: at a field, or for the whole form. A password that did not fit is typed anew; after any
+    /// other failure it stays.
     pub fn tell(self, problems: Problems) {
+        if matches!(self, Self::Refused(ApiError::BadCredentials)) {
+            set_value("password", "");
+        }
         match self {
             Self::Refused(ApiError::MissingUsername) => problems.say("", ENTER_USERNAME, ""),
             Self::Refused(ApiError::InvalidUsername) => problems.say("", USERNAME_RULE, ""),
             Self::Refused(ApiError::UsernameTaken) => problems.say("", USERNAME_TAKEN, ""),
             Self::Refused(ApiError::MissingPassword) => problems.say("", "", ENTER_PASSWORD),
-            Self::Refused(ApiError::PasswordTooShort) => problems.say("", "", use_at_least(password_min_length())),
+            Self::Refused(ApiError::PasswordTooShort) => problems.say("", "", too_short()),
             Self::Refused(ApiError::PasswordTooLong) => problems.say("", "", PASSWORD_TOO_LONG),
+            Self::Refused(ApiError::PasswordTooCommon) => problems.say("", "", PASSWORD_TOO_COMMON),
             Self::Refused(error) => problems.say(sentence(error), "", ""),
             Self::StorageRefused => problems.say(STORAGE_REFUSED, "", ""),
         }
@@ -102,14 +109,3 @@ impl From<StorageRefused> for Failure {
 }
 
 const OPEN_THE_LINK: &str = "Open the link that the server printed when it started. It ends in a code.";
-const ENTER_USERNAME: &str = "Enter your username.";
-const ENTER_PASSWORD: &str = "Enter your password.";
-const USERNAME_RULE: &str = "Use letters and digits of one script, without spaces.";
-const USERNAME_TAKEN: &str = "That name is taken. Choose another.";
-const PASSWORD_TOO_LONG: &str = "Use at most 1024 bytes.";
-
-/// Leaks some forty bytes for each attempt with a short password, so that all sentences are of one kind.
-fn use_at_least(min_length: usize) -> &'static str {
-    let length = min_length.to_string();
-    ["Use at least ", &length, " characters."].concat().leak()
-}

@@ -1,5 +1,7 @@
 //! What the form is for, and the words that differ.
 
+use crate::app::components::password_field::{CURRENT, Kind, NEW};
+
 /// Which of the three doors the form knocks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -16,22 +18,19 @@ pub struct Words {
     pub submit: &'static str,
     /// For screen readers, while the answer is awaited.
     pub sending: &'static str,
-    pub password_autocomplete: &'static str,
+    pub password: &'static Kind,
+    /// What the door calls a code that stood behind the `#` of the address.
+    pub code: &'static str,
 }
 
 impl Purpose {
-    /// Whether a new password is asked for, which has a rule to keep. An old, short one must still get in.
-    pub fn is_new(self) -> bool {
-        self != Self::SignIn
-    }
-
     pub fn words(self) -> Words {
-        let (action, submit, sending) = match self {
-            Self::SignIn => ("/api/login", "Sign in", "Signing in…"),
-            Self::SignUp => ("/api/signup", "Create account", "Creating your account…"),
-            Self::FirstAccount => ("/api/setup", "Create administrator", "Creating your account…"),
+        // An old, short password must still get in: it keeps no rule.
+        let (action, submit, sending, password, code) = match self {
+            Self::SignIn => ("/api/login", "Sign in", "Signing in…", &CURRENT, ""),
+            Self::SignUp => ("/api/signup", "Create account", "Creating your account…", &NEW, "invitation"),
+            Self::FirstAccount => ("/api/setup", "Create administrator", "Creating your account…", &NEW, "code"),
         };
-        let password_autocomplete = if self.is_new() { "new-password" } else { "current-password" };
-        Words { action, submit, sending, password_autocomplete }
+        Words { action, submit, sending, password, code }
     }
 }

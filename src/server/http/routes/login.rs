@@ -1,19 +1,20 @@
-//! `POST /login`: a form or JSON for an access token.
+//! `POST /login`: a form or JSON for the tokens of a new session.
 
 use axum::Json;
 use axum::extract::State;
 
-use super::CredentialsRequest;
-use crate::api_types::SignedInAnswer;
-use crate::server::flows;
+use super::{CredentialsRequest, TokensAnswer};
+use crate::server::flows::{self, NewSession, Visitor};
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::state::AppState;
 
 pub async fn login(
     State(state): State<AppState>,
+    visitor: Visitor,
     FormOrJson(request): FormOrJson<CredentialsRequest>,
-) -> Result<Json<SignedInAnswer>, HttpError> {
-    let signed_in = flows::login(&state, &request.username, request.password.into()).await?;
+) -> Result<Json<TokensAnswer>, HttpError> {
+    let new = NewSession { kind: request.remember.into(), visitor, ..NewSession::default() };
+    let signed_in = flows::login(&state, &request.username, request.password.into(), new).await?;
     Ok(Json(signed_in.into()))
 }

@@ -13,6 +13,6 @@ pub struct ProtectedAnswer {
 }
 
 pub async fn protected(State(state): State<AppState>, user: CurrentUser) -> Json<ProtectedAnswer> {
-    let greeting = flows::greeting(&state, user);
+    let greeting = flows::greeting(&state, &user);
     Json(ProtectedAnswer { message: greeting.message })
 }

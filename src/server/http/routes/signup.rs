@@ -3,13 +3,26 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::CredentialsRequest;
+use crate::api_types::PasswordInput;
+use crate::server::domain::session::Origin;
 use crate::server::flows;
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::state::AppState;
+
+/// No `Debug`.
+#[derive(Deserialize)]
+pub struct SignupRequest {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: PasswordInput,
+    /// What stands behind the `#` of the link.
+    #[serde(default)]
+    invitation: String,
+}
 
 #[derive(Serialize)]
 pub struct SignupAnswer {
@@ -19,8 +32,10 @@ pub struct SignupAnswer {
 
 pub async fn signup(
     State(state): State<AppState>,
-    FormOrJson(request): FormOrJson<CredentialsRequest>,
+    origin: Origin,
+    FormOrJson(request): FormOrJson<SignupRequest>,
 ) -> Result<(StatusCode, Json<SignupAnswer>), HttpError> {
-    let user = flows::signup(&state, &request.username, request.password.into()).await?;
+    let SignupRequest { username, password, invitation } = request;
+    let user = flows::signup(&state, &invitation, &username, password.into(), origin).await?;
     Ok((StatusCode::CREATED, Json(SignupAnswer { id: user.id.to_string(), username: user.username.to_string() })))
 }

@@ -1,0 +1,34 @@
+//! Security events in words. The codes are those of `server/domain/security_event.rs`.
+
+use crate::api_types::EventSummary;
+
+/// What happened, and how it is marked: `good`, `warn`, `bad`, or not.
+pub fn what_happened(event: &EventSummary) -> (String, &'static str) {
+    let (words, tone) = match event.kind.as_str() {
+        "signed_in" => ("Signed in", "good"),
+        "sign_in_failed" => ("Sign-in failed", "warn"),
+        "signed_up" => ("Account created", "good"),
+        "session_ended" => ("Session ended", ""),
+        "other_sessions_ended" => ("All other sessions ended", ""),
+        "all_sessions_ended" => ("All sessions ended", ""),
+        "password_changed" => ("Password changed", "warn"),
+        "refresh_token_reused" => ("Session ended for safety: an old key to it was used a second time", "bad"),
+        "disabled" => ("Account disabled", "bad"),
+        "enabled" => ("Account enabled", "good"),
+        "made_admin" => ("Made an administrator", "warn"),
+        "unmade_admin" => ("No longer an administrator", ""),
+        "removed" => ("Account removed", "bad"),
+        // Of a newer server than this page.
+        other => return (["Something else: ", &other.replace('_', " ")].concat(), ""),
+    };
+    (words.to_owned(), tone)
+}
+
+/// Who did it, where it was not the owner; else empty.
+pub fn by_whom(event: &EventSummary) -> String {
+    match event.by.as_str() {
+        "" => String::new(),
+        "operator" => "by an operator, on the server".to_owned(),
+        name => ["by ", name].concat(),
+    }
+}

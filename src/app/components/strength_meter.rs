@@ -1,0 +1,137 @@
+//! How easily the password that somebody is choosing would be guessed, told while it is typed.
+//!
+//! The server judges, a moment after the last key: it has the lists. Never twice at once, and the newest text wins.
+
+mod judgement;
+
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::task::spawn_local;
+use leptos::{ev, prelude::*};
+
+use crate::api_types::PasswordInput;
+use crate::app::components::dom::value;
+use crate::app::server_fns::password_strength;
+use judgement::Judgement;
+
+/// How long nobody must have typed.
+const PAUSE: Duration = Duration::from_millis(300);
+
+#[component]
+pub fn StrengthMeter(
+    /// The id of the password's field.
+    field: &'static str,
+    /// The name as it is typed so far: a password made of it is easy to guess.
+    username: impl Fn() -> String + 'static,
+) -> impl IntoView {
+    let judgement = Judgement::none();
+    let watched = Watched {
+        judgement,
+        texts: StoredValue::new_local(Box::new(move || (username(), value(field)))),
+        asked: StoredValue::new(None),
+        under_way: StoredValue::new(false),
+        due: StoredValue::new(false),
+        timer: StoredValue::new_local(None),
+    };
+    let typed = window_event_listener(ev::input, move |_| watched.typed());
+    // A form that empties itself says so before it does.
+    let reset = window_event_listener(ev::reset, move |_| watched.typed());
+    on_cleanup(move || {
+        typed.remove();
+        reset.remove();
+        watched.forget_timer();
+    });
+    // A browser may have filled the field in before the program was there.
+    watched.look();
+
+    view! {
+        <div
+            class="strength__meter"
+            role="meter"
+            aria-label="How hard the password is to guess"
+            aria-valuemin="0"
+            aria-valuemax="4"
+            aria-valuenow=move || judgement.score.get().unwrap_or("0")
+            aria-valuetext=judgement.spoken
+            data-score=judgement.score
+        >
+            {[(); 5].map(|()| view! { <span class="strength__segment"></span> })}
+        </div>
+        <p class="field__hint strength__words" role="status">
+            <strong>{judgement.word}</strong>
+            {judgement.advice}
+        </p>
+    }
+}
+
+type Texts = (String, String);
+
+/// What is typed, what was asked of it, and what was answered.
+#[derive(Clone, Copy)]
+struct Watched {
+    judgement: Judgement,
+    /// Name and password, as they stand in their fields.
+    texts: StoredValue<Box<dyn Fn() -> Texts>, LocalStorage>,
+    /// What the server was asked last. Nothing after it did not answer.
+    asked: StoredValue<Option<Texts>>,
+    under_way: StoredValue<bool>,
+    /// Whether there was another pause while an answer was awaited.
+    due: StoredValue<bool>,
+    timer: StoredValue<Option<TimeoutHandle>, LocalStorage>,
+}
+
+impl Watched {
+    fn typed(self) {
+        self.forget_timer();
+        let timer = set_timeout_with_handle(move || self.look(), PAUSE);
+        // Fails only where there is no window.
+        self.timer.set_value(timer.ok());
+    }
+
+    fn forget_timer(self) {
+        if let Some(Some(timer)) = self.timer.try_update_value(Option::take) {
+            timer.clear();
+        }
+    }
+
+    /// Asks the server, where there is something new to ask.
+    fn look(self) {
+        let texts = self.now();
+        if texts.1.is_empty() {
+            self.asked.set_value(None);
+            return self.judgement.show_none();
+        }
+        if self.asked.with_value(|asked| asked.as_ref() == Some(&texts)) {
+            return;
+        }
+        if self.under_way.get_value() {
+            return self.due.set_value(true);
+        }
+        self.asked.set_value(Some(texts.clone()));
+        self.under_way.set_value(true);
+        spawn_local(async move {
+            let answer = password_strength(texts.0.clone(), PasswordInput(texts.1.clone())).await;
+            // The form may be gone by now.
+            if self.under_way.try_set_value(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(answer) if self.now() == texts => self.judgement.show(&answer),
+                // Of a text that is there no more.
+                Ok(_) => {}
+                Err(_) => {
+                    self.asked.set_value(None);
+                    self.judgement.show_none();
+                }
+            }
+            if self.due.try_update_value(std::mem::take) == Some(true) {
+                self.look();
+            }
+        });
+    }
+
+    fn now(self) -> Texts {
+        self.texts.with_value(|texts| texts())
+    }
+}

@@ -1,0 +1,127 @@
+//! What changes in a list of users: found anew, continued, one gone.
+
+use std::any::Any;
+
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::web_sys::wasm_bindgen::JsCast;
+
+use super::UserDoors;
+use super::user_row::{Row, row_id, rows};
+use crate::api_types::{UserSummary, UsersAnswer};
+use crate::app::components::dom::{Flag, Words, focus_now};
+use crate::app::components::form_problems::Problem;
+use crate::app::components::later::Later;
+use crate::app::components::sentences::trouble;
+
+/// The id of the search field.
+pub const SEARCH: &str = "search";
+
+/// The id of the list.
+pub const LIST: &str = "users";
+
+/// The list.
+#[derive(Clone, Copy)]
+pub struct List {
+    pub first: RwSignal<Vec<UserSummary>>,
+    /// The pages after the first; each leaves the document when it is dropped.
+    later: StoredValue<Vec<Box<dyn Any>>, LocalStorage>,
+    /// What the list was searched for: what stands in the field may have changed since.
+    searched: StoredValue<String>,
+    next: StoredValue<String>,
+    /// Hide what is not so.
+    pub somebody: Flag,
+    pub nobody: Flag,
+    pub all_here: Flag,
+    pub status: Words,
+    /// Why no users came.
+    pub problem: Problem,
+    /// Whom the dialog is about: name, and the row.
+    pub to_remove: RwSignal<String>,
+    pub removing: StoredValue<Option<Row>>,
+    pub now: i64,
+    pub doors: UserDoors,
+}
+
+impl List {
+    pub fn of(users: UsersAnswer, now: i64, doors: UserDoors) -> Self {
+        let list = Self {
+            first: RwSignal::new(Vec::new()),
+            later: StoredValue::new_local(Vec::new()),
+            searched: StoredValue::new(String::new()),
+            next: StoredValue::new(String::new()),
+            somebody: RwSignal::new(None),
+            nobody: RwSignal::new(None),
+            all_here: RwSignal::new(None),
+            status: RwSignal::new(""),
+            problem: Problem::none(),
+            to_remove: RwSignal::new(String::new()),
+            removing: StoredValue::new(None),
+            now,
+            doors,
+        };
+        list.begin(users);
+        list
+    }
+
+    /// Finds users by a part of their name.
+    pub fn search(self, part: String, busy: Flag) {
+        self.get(part.clone(), String::new(), busy, move |users| {
+            self.searched.set_value(part);
+            self.status.set(if users.users.is_empty() { "Nobody found." } else { "The list is new." });
+            self.begin(users);
+        });
+    }
+
+    /// Goes on where the list ends.
+    pub fn more(self, busy: Flag) {
+        self.get(self.searched.get_value(), self.next.get_value(), busy, move |UsersAnswer { users, next }| {
+            self.goes_on(next);
+            // To be read on from there; and the button may be gone.
+            let first = users.first().map(row_id);
+            if let Some(place) = document().get_element_by_id(LIST) {
+                let page = mount_to(place.unchecked_into(), move || Later(rows(self, users)));
+                self.later.update_value(|later| later.push(Box::new(page)));
+            }
+            if let Some(first) = first {
+                focus_now(&first);
+            }
+        });
+    }
+
+    /// Asks the server, once at a time.
+    fn get(self, part: String, after: String, busy: Flag, then: impl FnOnce(UsersAnswer) + 'static) {
+        if busy.get_untracked().is_some() {
+            return;
+        }
+        busy.set(Some("true"));
+        spawn_local(async move {
+            let answer = (self.doors.list)(part, after).await;
+            // The page may show something else by now.
+            if busy.try_set(None).is_some() {
+                return;
+            }
+            match answer {
+                Ok(users) => {
+                    self.problem.say("");
+                    then(users);
+                }
+                Err(error) => self.problem.say(trouble(error)),
+            }
+        });
+    }
+
+    fn begin(self, UsersAnswer { users, next }: UsersAnswer) {
+        self.later.set_value(Vec::new());
+        self.somebody.set((!users.is_empty()).then_some(""));
+        self.nobody.set(users.is_empty().then_some(""));
+        self.goes_on(next);
+        self.first.set(users);
+    }
+
+    fn goes_on(self, next: Option<String>) {
+        self.all_here.set(next.is_none().then_some(""));
+        self.next.set_value(next.unwrap_or_default());
+    }
+}

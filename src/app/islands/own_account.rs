@@ -1,0 +1,54 @@
+//! `/account`, alive: the account while somebody is signed in, and what to say when nobody is.
+
+use leptos::either::EitherOf3;
+use leptos::prelude::*;
+
+use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, PasswordInput};
+use crate::app::awaited::{Page, ask, first, follow};
+use crate::app::components::{AccountAwaited, AccountDoors, AccountParts, Later, Parting};
+use crate::app::renewal::server_now;
+use crate::app::server_fns::{account, change_password, delete_account, events};
+use crate::app::session::{call, greet};
+use crate::app::signed_in::{Why, sign_out, signed_in};
+
+#[island(lazy)]
+pub fn OwnAccount() -> impl IntoView {
+    let page = first();
+    follow(page, get);
+    move || match page.get() {
+        Page::Awaited { .. } => EitherOf3::A(view! { <AccountAwaited/> }),
+        Page::There((account, events, now)) => {
+            EitherOf3::B(Later(view! { <AccountParts account events now doors=DOORS/> }))
+        }
+        Page::Without(why, _) => EitherOf3::C(Later(view! {
+            <Parting
+                why
+                sign_in_to="Sign in to see your account."
+                not_arrived="Your account did not arrive."
+                again=move || ask(page, untrack(signed_in), get)
+            />
+        })),
+    }
+}
+
+const DOORS: AccountDoors = AccountDoors {
+    change_password: |current, new| {
+        Box::pin(
+            async move { call(|| change_password(PasswordInput(current.clone()), PasswordInput(new.clone()))).await },
+        )
+    },
+    older_events: |before| Box::pin(async move { call(|| events(before.clone())).await }),
+    delete: |password| {
+        Box::pin(async move {
+            call(|| delete_account(PasswordInput(password.clone()))).await?;
+            sign_out(Why::Deleted);
+            Ok(())
+        })
+    },
+};
+
+/// The account, what happened to it last, and when the server said so, in Unix seconds.
+async fn get() -> Result<(AccountAnswer, EventsAnswer, i64), ApiError> {
+    let now = server_now(&greet().await?);
+    Ok((call(account).await?, call(|| events(String::new())).await?, now))
+}

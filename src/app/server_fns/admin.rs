@@ -1,0 +1,122 @@
+//! The calls of administrators. Each begins with who may: the role, and for what changes something a password typed a moment
+//! ago.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use crate::api_types::{ApiError, EventsAnswer, InvitationAnswer, KeySummary, UsersAnswer};
+use crate::app::answer::Answer;
+use crate::app::bearer::Bearer;
+
+/// Users by name; `search` is a part of a name, or empty; `after` is empty, or the `next` of the answer before.
+///
+/// # Errors
+/// `insufficient_scope`, and those of a token that is not right.
+#[server(endpoint = "admin/users", output = Answer, input = GetUrl, client = Bearer)]
+pub async fn admin_users(
+    #[server(default)] search: String,
+    #[server(default)] after: String,
+) -> Result<UsersAnswer, ApiError> {
+    use crate::server::{flows, http};
+    let admin = http::admin()?;
+    Ok(flows::list_users(&http::app_state()?, &admin, &search, &after).await?.into())
+}
+
+/// What happened to all accounts, newest first; `before` as in `events`.
+///
+/// # Errors
+/// `insufficient_scope`, and those of a token that is not right.
+#[server(endpoint = "admin/events", output = Answer, input = GetUrl, client = Bearer)]
+pub async fn admin_events(#[server(default)] before: String) -> Result<EventsAnswer, ApiError> {
+    use crate::server::{flows, http};
+    http::admin()?;
+    Ok(flows::list_events(&http::app_state()?, &before).await?.into())
+}
+
+/// The keys that sign and verify.
+///
+/// # Errors
+/// `insufficient_scope`, and those of a token that is not right.
+#[server(endpoint = "admin/keys", output = Answer, input = GetUrl, client = Bearer)]
+pub async fn admin_keys() -> Result<Vec<KeySummary>, ApiError> {
+    use crate::server::{flows, http};
+    http::admin()?;
+    Ok(flows::list_keys(&http::app_state()?).await?.into_iter().map(Into::into).collect())
+}
+
+/// Makes a link by which one person can make an account.
+///
+/// # Errors
+/// `fresh_token_required`, `insufficient_scope`, and those of a token that is not right.
+#[server(endpoint = "admin/invite", output = Answer, client = Bearer)]
+pub async fn admin_invite() -> Result<InvitationAnswer, ApiError> {
+    use crate::server::{flows, http};
+    let by = http::acting_admin()?;
+    Ok(flows::invite(&http::app_state()?, &by).await?.into())
+}
+
+/// Locks a user out, and ends all their sessions.
+///
+/// # Errors
+/// `not_found`, `own_account`, and those of [`admin_invite`].
+#[server(endpoint = "admin/disable-user", output = Answer, client = Bearer)]
+pub async fn admin_disable_user(id: String) -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let by = http::acting_admin()?;
+    Ok(flows::disable_user(&http::app_state()?, flows::Target::Id(&id), &by).await.map(|_| ())?)
+}
+
+/// Lets a disabled user in again.
+///
+/// # Errors
+/// Those of [`admin_disable_user`].
+#[server(endpoint = "admin/enable-user", output = Answer, client = Bearer)]
+pub async fn admin_enable_user(id: String) -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let by = http::acting_admin()?;
+    Ok(flows::enable_user(&http::app_state()?, flows::Target::Id(&id), &by).await.map(|_| ())?)
+}
+
+/// Ends all sessions of a user.
+///
+/// # Errors
+/// Those of [`admin_disable_user`].
+#[server(endpoint = "admin/end-sessions", output = Answer, client = Bearer)]
+pub async fn admin_end_sessions(id: String) -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let by = http::acting_admin()?;
+    Ok(flows::end_all_sessions(&http::app_state()?, flows::Target::Id(&id), &by).await.map(|_| ())?)
+}
+
+/// Makes a user an administrator, or no longer one. Their sessions end: a token says which roles it has.
+///
+/// # Errors
+/// Those of [`admin_disable_user`].
+#[server(endpoint = "admin/set-admin", output = Answer, client = Bearer)]
+pub async fn admin_set_admin(id: String, admin: bool) -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let by = http::acting_admin()?;
+    Ok(flows::set_admin(&http::app_state()?, flows::Target::Id(&id), admin, &by).await.map(|_| ())?)
+}
+
+/// Removes a user for ever.
+///
+/// # Errors
+/// Those of [`admin_disable_user`].
+#[server(endpoint = "admin/remove-user", output = Answer, client = Bearer)]
+pub async fn admin_remove_user(id: String) -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    let by = http::acting_admin()?;
+    Ok(flows::remove_user(&http::app_state()?, flows::Target::Id(&id), &by).await.map(|_| ())?)
+}
+
+/// Lets the next key sign, and retires the one that does.
+///
+/// # Errors
+/// Those of [`admin_invite`].
+#[server(endpoint = "admin/rotate-keys", output = Answer, client = Bearer)]
+pub async fn admin_rotate_keys() -> Result<(), ApiError> {
+    use crate::server::{flows, http};
+    http::acting_admin()?;
+    Ok(flows::rotate_keys(&http::app_state()?, false).await?)
+}

@@ -1,0 +1,70 @@
+//! Signing in again over a live page: in a dialog, so that nothing on the page is lost.
+//!
+//! The dialog is a file of its own, fetched when it is first needed. Where it does not come, nobody signs in here; the page
+//! then leads to `/login`.
+
+mod dialog;
+
+use std::rc::Rc;
+
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use crate::api_types::ApiError;
+use crate::app::components::input;
+use crate::app::joint::{Joint, Outcome, Run};
+use crate::app::signed_in::Why;
+use dialog::Dialog;
+
+thread_local! {
+    static DIALOG: Joint = const { Joint::new() };
+}
+
+/// Asks for the password, once however many need it; `why` the session is over, or nothing where it must be confirmed.
+///
+/// # Errors
+/// When there is no dialog, or it was cancelled.
+pub async fn ask(why: Option<Why>) -> Outcome {
+    // A page that is a form for signing in needs no second one over it.
+    if !is_open() && input("username").is_some() {
+        return Err(ApiError::MissingToken);
+    }
+    let run = DIALOG.with(|dialog| dialog.run(|run| spawn_local(open(why, run))));
+    run.outcome().await
+}
+
+/// Whether the page waits for a password.
+pub fn is_open() -> bool {
+    DIALOG.with(|dialog| dialog.under_way().is_some())
+}
+
+async fn open(why: Option<Why>, run: Rc<Run>) {
+    if show(why, run.clone()).await.is_err() {
+        run.finish(Err(ApiError::Unreachable));
+    }
+}
+
+/// The file did not come.
+struct NoDialog;
+
+impl From<SplitLoaderError> for NoDialog {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+#[wasm_split(sign_in_dialog, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn show(why: Option<Why>, run: Rc<Run>) -> Result<(), NoDialog> {
+    let Some(body) = document().body() else { return Err(NoDialog) };
+    let ending = run.clone();
+    let shown = mount_to(body, move || view! { <Dialog why run/> });
+    dialog::show();
+    spawn_local(async move {
+        // However it ended.
+        let _ = ending.outcome().await;
+        drop(shown);
+    });
+    Ok(())
+}

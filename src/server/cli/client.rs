@@ -1,0 +1,56 @@
+//! `handstamp client …`: other services that may introspect and revoke tokens and follow the blocklist.
+
+use clap::Subcommand;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::{Failure, when};
+use crate::server::config::Config;
+use crate::server::flows;
+use crate::server::startup;
+use crate::server::world::World;
+
+pub const EXAMPLE: &str = "Example: handstamp client add billing";
+
+#[derive(Subcommand)]
+pub enum ClientCommand {
+    /// Add a client and print its secret, once
+    Add { name: String },
+    /// List all clients
+    List {
+        /// For scripts
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a client; its secret is refused at the next request
+    Remove { name: String },
+}
+
+pub async fn run(config: Config, command: ClientCommand) -> Result<(), Failure> {
+    let (state, _) = startup::start(config, World::system()).await?;
+    match command {
+        ClientCommand::Add { name } => {
+            let secret = flows::add_client(&state, &name).await?;
+            eprintln!("Added {name}. Its secret is shown this once:");
+            println!("{}", secret.expose_secret());
+        }
+        ClientCommand::List { json } => {
+            let clients = state.store.list_clients().await?;
+            if json {
+                let rows = clients.iter();
+                let rows = rows.map(|client| json!({"name": client.name.as_str(), "created_at": client.created_at.0}));
+                println!("{}", Value::Array(rows.collect()));
+            } else {
+                for client in clients {
+                    println!("{:<32} added {}", client.name.as_str(), when(client.created_at.0));
+                }
+            }
+        }
+        ClientCommand::Remove { name } => {
+            flows::remove_client(&state, &name).await?;
+            println!("Removed {name}");
+        }
+    }
+    state.store.close().await;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `handstamp token inspect`: which check a token fails, by the server's own rules, keys and blocklist.
+
+use std::io::Read as _;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Failure, when};
+use crate::server::config::Config;
+use crate::server::domain::refused::Check;
+use crate::server::flows;
+use crate::server::startup;
+use crate::server::world::World;
+
+pub const EXAMPLE: &str = "Example: printf '%s' \"$TOKEN\" | handstamp token inspect";
+
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// Read an access token from standard input and say which check it fails
+    Inspect {
+        /// For scripts
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub async fn run(config: Config, command: TokenCommand) -> Result<(), Failure> {
+    let TokenCommand::Inspect { json } = command;
+    let mut input = String::new();
+    std::io::stdin().take(MAX_INPUT).read_to_string(&mut input)?;
+    let (state, _) = startup::start(config, World::system()).await?;
+    let inspected = flows::inspect_token(&state, input.trim());
+    state.store.close().await;
+
+    let failed = inspected.as_ref().err().copied();
+    if json {
+        println!("{}", json!({"accepted": failed.is_none(), "failed": failed.map(Check::demand)}));
+    } else {
+        print_checks(failed);
+        if let Ok(token) = &inspected {
+            println!("\n{} (session {}), until {}", token.username, token.session_id, when(token.expires_at.0));
+        }
+    }
+    match failed {
+        None => Ok(()),
+        Some(check) => Err(format!("the token is refused: it does not hold that {}", check.demand()).into()),
+    }
+}
+
+/// Bytes that are read: more than any token, so that one that is too long is said to be.
+const MAX_INPUT: u64 = 64 * 1024;
+
+fn print_checks(failed: Option<Check>) {
+    for check in Check::ALL {
+        let verdict = match failed {
+            Some(failed) if check == failed => "NO",
+            Some(failed) if check > failed => "-",
+            _ => "ok",
+        };
+        println!("{verdict:<3} {}", check.demand());
+    }
+}

@@ -1,0 +1,185 @@
+//! The table of settings, and how a value is read from it: from the environment, or from a file `.env`.
+//!
+//! The only place that reads the environment. `.env.example` lists the same settings; a spec compares the two.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A row of the table of settings.
+pub struct Setting {
+    pub name: &'static str,
+    /// As `--help` and `.env.example` print it.
+    pub default: &'static str,
+    pub meaning: &'static str,
+}
+
+/// The table of settings, as `handstamp --help` prints it.
+pub const SETTINGS: [Setting; 28] = [
+    setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
+    setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "where it listens"),
+    setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "issuer of the tokens, and the own origin"),
+    setting("DATABASE_URL", "sqlite:data/handstamp.db", "where accounts, sessions and the blocklist are kept"),
+    setting("JWT_SECRET", "generated once", "32 bytes (HS384 48, HS512 64) or more; `base64:` before binary"),
+    setting("JWT_ALGORITHM", "HS256", "or HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA"),
+    setting("JWT_PRIVATE_KEY_FILE", "made and kept in the store", "PEM of the first key for RS, PS, ES and EdDSA"),
+    setting("JWT_ISSUER", "<PUBLIC_URL>", "the claim `iss`"),
+    setting("JWT_AUDIENCE", "handstamp", "the claim `aud`"),
+    setting("JWT_ACCESS_TOKEN_EXPIRES", "5m", "how long an access token is valid, at most 60m"),
+    setting("JWT_REFRESH_TOKEN_EXPIRES", "30d", "the end of a session that is kept; of any other, 12h"),
+    setting("JWT_REFRESH_TOKEN_IDLE", "14d", "how long a session lasts that nobody refreshes"),
+    setting("TOKEN_STORAGE", "local", "where a page keeps the access token: `local`, `session` or `memory`"),
+    setting("JWT_LEEWAY", "0s", "how far clocks may differ, at most 60s"),
+    setting("FRESH_FOR", "10m", "how long a typed password counts as just typed"),
+    setting("ADDITIONAL_CLAIMS", "none", "a JSON object that every access token carries too"),
+    setting("LESSON", "on (off in production)", "whether /sign-token and /verify-token are there"),
+    setting("SIGNUP", "open (closed in production)", "whether anybody may make an account"),
+    setting("PASSWORD_MIN_LENGTH", "15", "in characters, at least 8"),
+    setting("ARGON2_MEMORY_KIB", "19456", "memory of one password hash; also the floor"),
+    setting("ARGON2_ITERATIONS", "2", "passes of one password hash; also the floor"),
+    setting("ARGON2_PARALLELISM", "1", "lanes of one password hash; also the floor"),
+    setting("HASH_CONCURRENCY", "number of cores", "how many passwords are hashed at a time"),
+    setting("HASH_QUEUE", "64", "how many more may wait; beyond that: 503"),
+    setting("TRUSTED_PROXIES", "none", "addresses and ranges of proxies whose X-Forwarded-For counts"),
+    setting("METRICS_TOKEN", "none", "opens /metrics to other machines: 32 characters or more, sent as Bearer"),
+    setting("LOG_FORMAT", "text", "`json` for machines"),
+    setting("RUST_LOG", "info", "what is logged"),
+];
+
+const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, default, meaning }
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadSetting {
+    pub name: &'static str,
+    pub problem: String,
+    pub fix: &'static str,
+}
+
+impl fmt::Display for BadSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One line, whatever the value held.
+        write!(f, "{}; {}", self.what(), self.fix)
+    }
+}
+
+impl BadSetting {
+    /// Its name and what is wrong with it, without the fix.
+    #[must_use]
+    pub fn what(&self) -> String {
+        format!("{} {}", self.name, self.problem.escape_debug())
+    }
+}
+
+impl std::error::Error for BadSetting {}
+
+/// Settings by name, before they are understood.
+#[derive(Default)]
+pub struct Settings {
+    values: HashMap<String, String>,
+    secret_files: Vec<PathBuf>,
+}
+
+/// The settings that nobody else should read, wherever they stand.
+const SECRETS: [&str; 3] = ["DATABASE_URL", "JWT_SECRET", "METRICS_TOKEN"];
+
+impl Settings {
+    /// The process environment, and for what it does not say the file `.env` of the current folder, then the one beside
+    /// the binary.
+    ///
+    /// # Errors
+    /// [`BadSetting`] for a `.env` that cannot be read.
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
+    pub fn gather() -> Result<Self, BadSetting> {
+        let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(".env")));
+        let (mut values, mut secret_files): (HashMap<String, String>, Vec<_>) = Default::default();
+        for file in beside.into_iter().chain([PathBuf::from(".env")]).filter(|file| file.is_file()) {
+            let unreadable =
+                |_| bad(".env", "cannot be read", "write one NAME=value a line, with quotes around spaces");
+            for line in dotenvy::from_path_iter(&file).map_err(unreadable)? {
+                let (name, value) = line.map_err(unreadable)?;
+                if SECRETS.contains(&name.as_str()) && !secret_files.contains(&file) {
+                    secret_files.push(file.clone());
+                }
+                values.insert(name, value);
+            }
+        }
+        // What is not Unicode is none of ours.
+        values.extend(
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        );
+        Ok(Self { values, secret_files })
+    }
+
+    /// Settings from pairs, for specs.
+    pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let values = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { values, secret_files: Vec::new() }
+    }
+
+    /// Takes a setting away, so that its default counts; answers whether it was there.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.values.remove(name).is_some()
+    }
+
+    /// The files `.env` that hold secrets.
+    pub(super) fn secret_files(&self) -> &[PathBuf] {
+        &self.secret_files
+    }
+
+    /// A setting that is there and not empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn one_of<T: Copy>(
+        &self,
+        name: &'static str,
+        words: &[(&str, T)],
+        fix: &'static str,
+    ) -> Result<Option<T>, BadSetting> {
+        self.get(name)
+            .map(|value| {
+                let word = words.iter().find(|(word, _)| *word == value);
+                word.map(|(_, meaning)| *meaning).ok_or_else(|| unusable(name, value, fix))
+            })
+            .transpose()
+    }
+
+    pub(super) fn number<T: std::str::FromStr + PartialOrd>(
+        &self,
+        name: &'static str,
+        default: T,
+        range: std::ops::RangeInclusive<T>,
+        fix: &'static str,
+    ) -> Result<T, BadSetting> {
+        let Some(value) = self.get(name) else { return Ok(default) };
+        let number = value.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| unusable(name, value, fix))
+    }
+
+    pub(super) fn duration(
+        &self,
+        name: &'static str,
+        default: Duration,
+        range: std::ops::RangeInclusive<Duration>,
+        fix: &'static str,
+    ) -> Result<Duration, BadSetting> {
+        let Some(value) = self.get(name) else { return Ok(default) };
+        let duration = humantime::parse_duration(value).ok();
+        // Tokens count whole seconds.
+        let duration = duration.filter(|duration| range.contains(duration) && duration.subsec_nanos() == 0);
+        duration.ok_or_else(|| unusable(name, value, fix))
+    }
+}
+
+pub(super) fn unusable(name: &'static str, value: &str, fix: &'static str) -> BadSetting {
+    bad(name, format!("cannot be `{value}`"), fix)
+}
+
+pub(super) fn bad(name: &'static str, problem: impl Into<String>, fix: &'static str) -> BadSetting {
+    BadSetting { name, problem: problem.into(), fix }
+}

@@ -1,0 +1,123 @@
+//! Looks at everything that a start needs, and changes nothing: what `handstamp doctor` prints and a server warns of.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::server::config::{Config, is_loopback};
+use crate::server::domain::checkup::{self, Finding};
+use crate::server::domain::unix_time::UnixTime;
+use crate::server::http::Limits;
+use crate::server::machine;
+use crate::server::startup::{self, StartupError};
+use crate::server::store::Store;
+use crate::server::store::checkup::Tables;
+use crate::server::world::World;
+
+/// Everything but the settings themselves, for somebody who waits: reads the whole database.
+pub async fn examine(config: &Config, world: &World) -> Vec<Finding> {
+    let mut findings = files(config);
+    findings.push(secrets(config));
+    let (store, newest) = database(config).await;
+    findings.extend(store);
+    findings.push(checkup::clock(world.now(), newest));
+    findings.extend(surroundings(config));
+    findings
+}
+
+/// The same for a server that has started: what could not be used has stopped it already.
+pub async fn examine_running(config: &Config, store: &Store, world: &World) -> Vec<Finding> {
+    let mut findings = files(config);
+    findings.push(checkup::clock(world.now(), store.newest_time().await.ok().flatten()));
+    findings.extend(surroundings(config));
+    findings
+}
+
+/// What others must not reach. What is not there yet is made right by the start.
+fn files(config: &Config) -> Vec<Finding> {
+    let database = config.sqlite_file();
+    let beside = |suffix: &str| {
+        let mut file = database.clone()?.into_os_string();
+        file.push(suffix);
+        Some(PathBuf::from(file))
+    };
+    let private = [database.clone(), beside("-wal"), beside("-shm")].into_iter().flatten();
+    let private = private.chain(config.secret_files.iter().cloned());
+    let private = private.filter_map(|file| Some(checkup::private_file(&file, machine::mode(&file)?)));
+    let folder = database.is_some().then(|| config.data_dir());
+    let folder = folder.and_then(|folder| Some(checkup::data_folder(&folder, machine::mode(&folder)?)));
+    folder.into_iter().chain(private).collect()
+}
+
+fn secrets(config: &Config) -> Finding {
+    match startup::look_at_secrets(config) {
+        Ok(true) => Finding::ok("secret", "the secret and the key can be used"),
+        Ok(false) => Finding::ok("secret", "one is made at the first start"),
+        Err(error) => problem("secret", &error),
+    }
+}
+
+/// What is wrong with the database, and the newest time in it.
+async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
+    if config.sqlite_file().is_some_and(|file| !file.exists()) {
+        return (vec![Finding::ok("store", "the database is made at the first start")], None);
+    }
+    let store = match Store::open_as_it_is(&config.database_url).await {
+        Ok(store) => store,
+        Err(error) => return (vec![problem("store", &error.into())], None),
+    };
+    let mut findings = Vec::new();
+    let mut newest = None;
+    let looked: Result<(), StartupError> = async {
+        if let Some(damage) = store.find_damage().await? {
+            let found = format!("the database is damaged: {}", damage.lines().next().unwrap_or_default());
+            findings.push(Finding::problem("store", found, "put back a copy that was made before"));
+            return Ok(());
+        }
+        let tables = store.tables().await?;
+        findings.push(match tables {
+            Tables::Current => Finding::ok("store", "its tables are those of this version, and whole"),
+            Tables::Older => Finding::ok("store", "its tables are brought up to date at the start"),
+            Tables::Newer => {
+                Finding::problem("store", "a newer version has used the database", "run that one, or a newer one")
+            }
+            Tables::Half => Finding::problem("store", "an update broke off", "put back a copy that was made before it"),
+        });
+        if tables == Tables::Current {
+            newest = store.newest_time().await?;
+            store.try_writing().await?;
+        }
+        Ok(())
+    }
+    .await;
+    if let Err(error) = looked {
+        findings.push(problem("store", &error));
+    }
+    store.close().await;
+    (findings, newest)
+}
+
+fn surroundings(config: &Config) -> Vec<Finding> {
+    let public = config.public_url.split_once("://").map_or("", |(_, host)| host);
+    let folder = config.data_dir();
+    let memory = machine::available_memory()
+        .map(|available| checkup::memory(available, config.hash_concurrency, config.argon2_memory_kib));
+    let disk = machine::free_bytes(&folder).map(|free| checkup::disk(&folder, free));
+    let always = [
+        checkup::address(config.site_addr.ip(), &config.public_url, is_loopback(public)),
+        checkup::open_files(machine::open_files(), Limits::default().connections),
+    ];
+    always.into_iter().chain(disk).chain(memory).collect()
+}
+
+/// A start that would be refused, in its own words: what is wrong, a semicolon, what to do.
+fn problem(check: &'static str, error: &StartupError) -> Finding {
+    let line = match error {
+        // The start makes what is missing.
+        StartupError::File { path, cause } if cause.kind() == io::ErrorKind::NotFound => {
+            format!("{path} is missing; check the path")
+        }
+        _ => error.to_string(),
+    };
+    let (found, fix) = line.rsplit_once("; ").unwrap_or((&line, "see the log"));
+    Finding::problem(check, found, fix)
+}

@@ -1,0 +1,117 @@
+//! The algorithms of contract section 5, and what each demands of its key (RFC 7518, section 3; RFC 8037).
+
+use std::fmt;
+
+/// How a token is signed. A key has exactly one, and a token cannot choose another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    HS256,
+    HS384,
+    HS512,
+    RS256,
+    RS384,
+    RS512,
+    PS256,
+    PS384,
+    PS512,
+    ES256,
+    ES384,
+    /// Ed25519. RFC 9864 calls it `Ed25519`; the libraries out there still say `EdDSA`, and so do we.
+    EdDSA,
+}
+
+/// Keys of one family can stand in one ring. A secret and a public key cannot: that is how the one is taken for the
+/// other (RFC 8725, section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// One secret signs and verifies.
+    Secret,
+    /// A private key signs, a public one verifies.
+    KeyPair,
+}
+
+impl Algorithm {
+    /// All, in the order of the contract.
+    pub const ALL: [Self; 12] = [
+        Self::HS256,
+        Self::HS384,
+        Self::HS512,
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::ES256,
+        Self::ES384,
+        Self::EdDSA,
+    ];
+
+    /// The name in a token's header (`alg`).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HS256 => "HS256",
+            Self::HS384 => "HS384",
+            Self::HS512 => "HS512",
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+            Self::EdDSA => "EdDSA",
+        }
+    }
+
+    /// Reads a name, in exactly this spelling: neither `hs256` nor `none` is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    #[must_use]
+    pub const fn family(self) -> Family {
+        match self {
+            Self::HS256 | Self::HS384 | Self::HS512 => Family::Secret,
+            _ => Family::KeyPair,
+        }
+    }
+
+    /// Bytes that a secret must have: those of the hash (RFC 7518, section 3.2). Zero for key pairs.
+    #[must_use]
+    pub const fn min_secret_bytes(self) -> usize {
+        match self {
+            Self::HS256 => 32,
+            Self::HS384 => 48,
+            Self::HS512 => 64,
+            _ => 0,
+        }
+    }
+
+    pub(super) const fn of_library(self) -> jsonwebtoken::Algorithm {
+        use jsonwebtoken::Algorithm as Library;
+        match self {
+            Self::HS256 => Library::HS256,
+            Self::HS384 => Library::HS384,
+            Self::HS512 => Library::HS512,
+            Self::RS256 => Library::RS256,
+            Self::RS384 => Library::RS384,
+            Self::RS512 => Library::RS512,
+            Self::PS256 => Library::PS256,
+            Self::PS384 => Library::PS384,
+            Self::PS512 => Library::PS512,
+            Self::ES256 => Library::ES256,
+            Self::ES384 => Library::ES384,
+            Self::EdDSA => Library::EdDSA,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,261 @@
+//! What `handstamp doctor` judges: numbers and words of the machine and the store, as findings with what to do.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use super::unix_time::UnixTime;
+
+/// What one check has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at, in a word.
+    pub check: &'static str,
+    pub verdict: Verdict,
+    pub found: String,
+    /// What to do; empty where all is well.
+    pub fix: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    Ok,
+    /// It runs, but not as it should.
+    Warning,
+    /// It does not start, or is about to fail.
+    Problem,
+}
+
+impl Verdict {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Problem => "problem",
+        }
+    }
+}
+
+impl Finding {
+    #[must_use]
+    pub fn ok(check: &'static str, found: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Ok, found: found.into(), fix: String::new() }
+    }
+
+    #[must_use]
+    pub fn warning(check: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Warning, found: found.into(), fix: fix.into() }
+    }
+
+    #[must_use]
+    pub fn problem(check: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Problem, found: found.into(), fix: fix.into() }
+    }
+}
+
+/// How far a clock may be behind a time that it gave itself: the largest step that the server gets over.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(262);
+/// 2026-01-01: this program is not older.
+const EARLIEST: UnixTime = UnixTime(1_767_225_600);
+/// 2100-01-01.
+const LATEST: UnixTime = UnixTime(4_102_444_800);
+/// Bytes that a disk should have free: a busy day's write-ahead log and its checkpoint fit in.
+const DISK_LOW: u64 = 256 << 20;
+/// Bytes without which a checkpoint may fail.
+const DISK_FULL: u64 = 16 << 20;
+/// Files that a process opens besides its connections.
+const OTHER_FILES: u64 = 64;
+
+/// The clock, beside the newest time in the store.
+#[must_use]
+pub fn clock(now: UnixTime, newest: Option<UnixTime>) -> Finding {
+    const FIX: &str = "set it, and have it kept right (timedatectl set-ntp true)";
+    if !(EARLIEST..LATEST).contains(&now) {
+        return Finding::problem("clock", "the clock is years off: no token would be judged right", FIX);
+    }
+    match newest {
+        Some(newest) if newest > now.plus(CLOCK_TOLERANCE) => Finding::problem(
+            "clock",
+            format!(
+                "the clock is {} s behind a time in the store: it has been set back, or was ahead",
+                newest.0 - now.0
+            ),
+            FIX,
+        ),
+        Some(_) => Finding::ok("clock", "it is not behind what the store has seen"),
+        None => Finding::ok("clock", "its year is plausible"),
+    }
+}
+
+/// A file that nobody but its owner should reach. `mode` is its permission bits.
+#[must_use]
+pub fn private_file(path: &Path, mode: u32) -> Finding {
+    let path = path.display();
+    if mode & 0o077 != 0 {
+        let found = format!("{path} can be reached by others (mode {mode:o})");
+        return Finding::warning("files", found, format!("chmod 600 {path}"));
+    }
+    Finding::ok("files", format!("{path} is its owner's alone"))
+}
+
+/// The folder of the database: whoever may write there can put another in its place.
+#[must_use]
+pub fn data_folder(path: &Path, mode: u32) -> Finding {
+    let path = path.display();
+    if mode & 0o022 != 0 {
+        let found = format!("others can put files into {path} (mode {mode:o})");
+        return Finding::warning("files", found, format!("chmod go-w {path}"));
+    }
+    Finding::ok("files", format!("nobody else can put files into {path}"))
+}
+
+/// Where it listens, and what it is called.
+#[must_use]
+pub fn address(listens: IpAddr, public_url: &str, public_is_local: bool) -> Finding {
+    let encrypted = public_url.starts_with("https://");
+    if public_url.contains("//0.0.0.0") || public_url.contains("//[::]") {
+        return Finding::problem(
+            "address",
+            format!("PUBLIC_URL is {public_url}, which nobody can type"),
+            "set PUBLIC_URL to the address people type",
+        );
+    }
+    match (listens.is_loopback(), encrypted, public_is_local) {
+        (false, false, false) => Finding::warning(
+            "address",
+            format!("PUBLIC_URL is {public_url}: passwords and tokens travel unencrypted"),
+            "put a proxy with TLS in front, and set PUBLIC_URL to its https address",
+        ),
+        (false, false, true) => Finding::warning(
+            "address",
+            format!("it listens on {listens}, and PUBLIC_URL is this machine's own: {public_url}"),
+            "listen on 127.0.0.1, or set PUBLIC_URL to the address people type",
+        ),
+        (false, true, _) => Finding::warning(
+            "address",
+            format!("it listens on {listens}: whoever reaches it there goes round the proxy that ends TLS"),
+            "let nobody but the proxy reach this port, or listen on 127.0.0.1 beside the proxy",
+        ),
+        (true, false, false) => Finding::warning(
+            "address",
+            format!("PUBLIC_URL is {public_url}: passwords and tokens travel unencrypted to the proxy"),
+            "give the proxy a certificate, and set PUBLIC_URL to its https address",
+        ),
+        (true, ..) => Finding::ok("address", format!("it listens on {listens} for {public_url}")),
+    }
+}
+
+/// Bytes free where the database is.
+#[must_use]
+pub fn disk(folder: &Path, free: u64) -> Finding {
+    let found = format!("{} MiB are free for {}", free >> 20, folder.display());
+    let fix = "make room: on a full disk nobody can sign in or out";
+    match free {
+        ..DISK_FULL => Finding::problem("disk", found, fix),
+        DISK_FULL..DISK_LOW => Finding::warning("disk", found, fix),
+        _ => Finding::ok("disk", found),
+    }
+}
+
+/// How many files a process may open, where each of so many connections is one. None: as many as it likes.
+#[must_use]
+pub fn open_files(limit: Option<u64>, connections: usize) -> Finding {
+    let wanted = OTHER_FILES.saturating_add(u64::try_from(connections).unwrap_or(u64::MAX));
+    match limit {
+        Some(limit) if limit < wanted => Finding::warning(
+            "open files",
+            format!("at most {limit} can be open, and {connections} connections are accepted"),
+            format!("ulimit -Hn {wanted}, or LimitNOFILE={wanted} in its unit"),
+        ),
+        _ => Finding::ok("open files", format!("enough can be open for {connections} connections")),
+    }
+}
+
+/// The memory that all password hashes need at a time, beside what is available, both in bytes.
+#[must_use]
+pub fn memory(available: u64, hashes: usize, memory_kib: u32) -> Finding {
+    let wanted = u64::from(memory_kib).saturating_mul(1024).saturating_mul(u64::try_from(hashes).unwrap_or(u64::MAX));
+    let found =
+        format!("{hashes} passwords at a time take {} MiB; {} MiB are available", wanted >> 20, available >> 20);
+    let fix = "lower HASH_CONCURRENCY, or give it more memory";
+    if wanted > available {
+        Finding::problem("memory", found, fix)
+    } else if wanted > available / 2 {
+        Finding::warning("memory", found, fix)
+    } else {
+        Finding::ok("memory", found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict::{Ok, Problem, Warning};
+    use super::*;
+
+    const NOW: UnixTime = UnixTime(1_795_338_720);
+
+    fn says(finding: &Finding, verdict: Verdict) {
+        assert_eq!(finding.verdict, verdict, "{finding:?}");
+        assert_eq!(finding.fix.is_empty(), verdict == Ok, "{finding:?}");
+        assert!(!finding.found.is_empty() && !finding.found.contains('\n'), "{finding:?}");
+    }
+
+    #[test]
+    fn a_clock_that_went_back_or_is_years_off_is_a_problem() {
+        for (now, newest, verdict) in [
+            (NOW, None, Ok),
+            (NOW, Some(UnixTime(NOW.0 - 1_000_000)), Ok),
+            (NOW, Some(UnixTime(NOW.0 + 262)), Ok),
+            (NOW, Some(UnixTime(NOW.0 + 263)), Problem),
+            (UnixTime(0), None, Problem),
+            (UnixTime(-5), None, Problem),
+            (UnixTime(4_102_444_800), None, Problem),
+        ] {
+            says(&clock(now, newest), verdict);
+        }
+    }
+
+    #[test]
+    fn what_others_can_reach_is_named_with_the_command_that_ends_it() {
+        let (file, folder) = (Path::new("data/handstamp.db"), Path::new("data"));
+        for (mode, verdict) in [(0o600, Ok), (0o400, Ok), (0o640, Warning), (0o604, Warning), (0o601, Warning)] {
+            says(&private_file(file, mode), verdict);
+        }
+        for (mode, verdict) in [(0o700, Ok), (0o755, Ok), (0o775, Warning), (0o702, Warning)] {
+            says(&data_folder(folder, mode), verdict);
+        }
+        assert_eq!(private_file(file, 0o644).fix, "chmod 600 data/handstamp.db");
+        assert_eq!(data_folder(folder, 0o777).fix, "chmod go-w data");
+    }
+
+    #[test]
+    fn an_address_without_tls_that_others_reach_is_warned_of() {
+        for (listens, url, local, verdict) in [
+            ("127.0.0.1", "http://127.0.0.1:3000", true, Ok),
+            ("::1", "https://id.example.org", false, Ok),
+            ("127.0.0.1", "http://id.example.org", false, Warning),
+            ("0.0.0.0", "http://id.example.org", false, Warning),
+            ("0.0.0.0", "https://id.example.org", false, Warning),
+            ("192.0.2.1", "http://localhost:3000", true, Warning),
+            ("0.0.0.0", "http://0.0.0.0:3000", false, Problem),
+            ("::", "http://[::]:3000", false, Problem),
+        ] {
+            says(&address(listens.parse().unwrap(), url, local), verdict);
+        }
+    }
+
+    #[test]
+    fn too_little_of_anything_is_said_before_it_runs_out() {
+        let folder = Path::new("data");
+        for (free, verdict) in [(0, Problem), ((16 << 20) - 1, Problem), (16 << 20, Warning), (256 << 20, Ok)] {
+            says(&disk(folder, free), verdict);
+        }
+        for (limit, verdict) in [(Some(1024), Warning), (Some(12_063), Warning), (Some(12_064), Ok), (None, Ok)] {
+            says(&open_files(limit, 12_000), verdict);
+        }
+        for (available, verdict) in [((38 << 20) - 1, Problem), (38 << 20, Warning), (76 << 20, Ok)] {
+            says(&memory(available, 2, 19456), verdict);
+        }
+    }
+}

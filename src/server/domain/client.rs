@@ -1,0 +1,112 @@
+//! Clients: other services that may introspect and revoke tokens and follow the blocklist (RFC 6749, section 2).
+
+use std::fmt;
+
+use aws_lc_rs::{constant_time, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::unix_time::UnixTime;
+
+/// Bytes of randomness in a client's secret: nothing that short hashing would have to protect.
+pub const SECRET_BYTES: usize = 32;
+/// What every client's secret begins with, so that scanners find one that was committed by mistake.
+const SECRET_PREFIX: &str = "hs_cs_";
+/// Characters of the longest name.
+const MAX_NAME: usize = 64;
+
+/// A client, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub name: ClientName,
+    pub created_at: UnixTime,
+}
+
+/// The `client_id`: letters, digits, `-`, `_` and `.`, so that it is the same with and without the form encoding that
+/// RFC 6749, section 2.3.1, asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientName(String);
+
+/// The text is no client's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("use 1 to {MAX_NAME} of the characters a-z A-Z 0-9 - _ .")]
+pub struct NotAClientName;
+
+impl ClientName {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// [`NotAClientName`].
+    pub fn parse(text: &str) -> Result<Self, NotAClientName> {
+        let right = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let fits = (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(right);
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotAClientName) }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClientName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A new secret, to be shown once.
+#[must_use]
+pub fn secret_from_random(bytes: &[u8; SECRET_BYTES]) -> SecretString {
+    format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)).into()
+}
+
+/// What is kept of a secret. SHA-256 is enough: 256 random bits cannot be guessed, however fast guesses are tried.
+pub struct SecretHash(String);
+
+impl SecretHash {
+    #[must_use]
+    pub fn of(secret: &SecretString) -> Self {
+        let hash = digest::digest(&digest::SHA256, secret.expose_secret().as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(hash.as_ref()))
+    }
+
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    #[must_use]
+    pub fn as_stored(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is the hash of this secret.
+    #[must_use]
+    pub fn is_of(&self, secret: &SecretString) -> bool {
+        constant_time::verify_slices_are_equal(Self::of(secret).0.as_bytes(), self.0.as_bytes()).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_recognised_by_its_hash_alone() {
+        let secret = secret_from_random(&[7; SECRET_BYTES]);
+        let kept = SecretHash::from_stored(SecretHash::of(&secret).as_stored().to_owned());
+        assert!(kept.is_of(&secret));
+        assert!(!kept.is_of(&secret_from_random(&[8; SECRET_BYTES])));
+        assert!(!kept.is_of(&"".into()));
+        assert!(!kept.as_stored().contains(secret.expose_secret()));
+    }
+
+    #[test]
+    fn a_name_needs_no_encoding_anywhere() {
+        assert!(ClientName::parse("billing-2.internal_eu").is_ok());
+        for bad in ["", "a b", "a:b", "ä", "a%20b", &"x".repeat(65)] {
+            assert_eq!(ClientName::parse(bad), Err(NotAClientName), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Who is visiting, where a proxy stands in front: `X-Forwarded-For`, believed as far as our own proxies wrote it.
+//!
+//! Every proxy appends the address it was called from. So the list is read from the right, and the first address that is
+//! none of our proxies is the visitor; what stands left of it the visitor may have made up.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+/// The proxies whose word counts: `TRUSTED_PROXIES`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+/// The text is no list of addresses and ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a list of addresses and ranges")]
+pub struct NotNetworks;
+
+impl TrustedProxies {
+    /// Reads addresses and CIDR ranges with commas or spaces between.
+    ///
+    /// # Errors
+    /// [`NotNetworks`]; also for a range with bits beyond its prefix, which means something else than it says.
+    pub fn parse(text: &str) -> Result<Self, NotNetworks> {
+        let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+        words.map(network).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether this is the address of one of our proxies.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// The visitor behind `peer`. `forwarded` are the values of all `X-Forwarded-For` lines, in their order.
+    ///
+    /// What cannot be read ends the walk: further left nobody knows who wrote it.
+    #[must_use]
+    pub fn visitor<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> IpAddr {
+        let mut visitor = peer.to_canonical();
+        let mut hops = forwarded.rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
+        while self.contains(visitor) {
+            let Some(further) = hops.next().and_then(address) else { break };
+            visitor = further;
+        }
+        visitor
+    }
+}
+
+fn network(word: &str) -> Result<IpNet, NotNetworks> {
+    let network = match word.parse::<IpNet>() {
+        Ok(network) => network,
+        Err(_) => IpNet::from(word.parse::<IpAddr>().map_err(|_| NotNetworks)?.to_canonical()),
+    };
+    if network.trunc() == network { Ok(network) } else { Err(NotNetworks) }
+}
+
+/// One address of the list. Some proxies add a port, and brackets around IPv6.
+fn address(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?.trim_matches([' ', '\t']);
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visitor(trusted: &str, peer: &str, forwarded: &[&str]) -> String {
+        let trusted = TrustedProxies::parse(trusted).unwrap();
+        trusted.visitor(peer.parse().unwrap(), forwarded.iter().map(|line| line.as_bytes())).to_string()
+    }
+
+    #[test]
+    fn the_first_address_from_the_right_that_is_no_proxy_of_ours_is_the_visitor() {
+        let ours = "10.0.0.0/8, 2001:db8:1::/48 192.0.2.7";
+        for (peer, forwarded, expected) in [
+            // Nobody in front.
+            ("203.0.113.7", &[][..], "203.0.113.7"),
+            ("10.0.0.1", &[][..], "10.0.0.1"),
+            // A stranger's header says nothing.
+            ("203.0.113.7", &["198.51.100.1"][..], "203.0.113.7"),
+            // One proxy, two, and one that is given as an address.
+            ("10.0.0.1", &["198.51.100.1"][..], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1, 10.0.0.2"][..], "198.51.100.1"),
+            ("192.0.2.7", &["198.51.100.1,10.0.0.2,2001:db8:1::5"][..], "198.51.100.1"),
+            // What the visitor made up stands further left, whatever it says.
+            ("10.0.0.1", &["127.0.0.1, 10.9.9.9, 198.51.100.1"][..], "198.51.100.1"),
+            ("10.0.0.1", &["nonsense, 198.51.100.1"][..], "198.51.100.1"),
+            // Several lines are one list.
+            ("10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.0.0.2"][..], "198.51.100.1"),
+            ("10.0.0.1", &["1.1.1.1, 198.51.100.1", "10.0.0.3, 10.0.0.2"][..], "198.51.100.1"),
+            // All of them are ours: the furthest.
+            ("10.0.0.1", &["10.0.0.3, 10.0.0.2"][..], "10.0.0.3"),
+            // What cannot be read ends the walk at the last good address.
+            ("10.0.0.1", &["198.51.100.1, unknown, 10.0.0.2"][..], "10.0.0.2"),
+            ("10.0.0.1", &["198.51.100.1, "][..], "10.0.0.1"),
+            ("10.0.0.1", &[""][..], "10.0.0.1"),
+            ("10.0.0.1", &["_hidden"][..], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1.5"][..], "10.0.0.1"),
+            // Ports, brackets, spaces, and IPv4 in the dress of IPv6.
+            ("10.0.0.1", &["198.51.100.1:4711"][..], "198.51.100.1"),
+            ("10.0.0.1", &["[2001:db8:2::1]:4711"][..], "2001:db8:2::1"),
+            ("10.0.0.1", &["[2001:db8:2::1]"][..], "2001:db8:2::1"),
+            ("10.0.0.1", &["2001:db8:2::1"][..], "2001:db8:2::1"),
+            ("10.0.0.1", &["\t 198.51.100.1 \t"][..], "198.51.100.1"),
+            ("::ffff:10.0.0.1", &["::ffff:198.51.100.1"][..], "198.51.100.1"),
+            ("::ffff:203.0.113.7", &["198.51.100.1"][..], "203.0.113.7"),
+        ] {
+            assert_eq!(visitor(ours, peer, forwarded), expected, "{peer} {forwarded:?}");
+        }
+        assert_eq!(visitor("", "127.0.0.1", &["198.51.100.1"]), "127.0.0.1", "nobody is trusted by default");
+        let not_utf8: &[u8] = b"198.51.100.1, \xff";
+        let trusted = TrustedProxies::parse(ours).unwrap();
+        assert_eq!(trusted.visitor([10, 0, 0, 1].into(), [not_utf8].into_iter()), IpAddr::from([10, 0, 0, 1]));
+    }
+
+    #[test]
+    fn a_list_that_does_not_say_what_it_means_is_refused() {
+        for bad in
+            ["proxy", "10.0.0.0/33", "10.0.0.1/8", "10.0.0", "10.0.0.1:80", "*", "10.0.0.0/8;10.1.0.0/16", "::/129"]
+        {
+            assert_eq!(TrustedProxies::parse(bad), Err(NotNetworks), "{bad}");
+        }
+        assert_eq!(TrustedProxies::parse(" , "), Ok(TrustedProxies::default()));
+    }
+}

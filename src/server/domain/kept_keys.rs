@@ -1,0 +1,219 @@
+//! The life of a signing key, as the store keeps it: `next` → `active` → `retired` → gone.
+//!
+//! Pure transitions over the whole list: the store replaces it at once, or not at all. Knows no cryptography.
+
+use std::time::Duration;
+
+use jsonwebtoken::jwk::Jwk;
+
+use super::algorithm::Algorithm;
+use super::unix_time::UnixTime;
+
+/// A key as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptKey {
+    pub id: String,
+    pub algorithm: Algorithm,
+    pub state: KeyState,
+    pub created_at: UnixTime,
+    /// The public half; none of a secret.
+    pub public: Option<Jwk>,
+    /// The private half, sealed. None where a setting gives it (`JWT_SECRET`, `JWT_PRIVATE_KEY_FILE`).
+    pub sealed: Option<String>,
+}
+
+/// Where a key is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Published, not yet signing: whoever reads our JWKS has it before the first token that needs it.
+    Next,
+    /// Signs and verifies.
+    Active,
+    /// Verifies until the last token it signed has expired.
+    Retired { verifies_until: UnixTime },
+    /// Retired in an emergency: its tokens died at once. Only of a key that a setting gives, as that would come back at
+    /// the next start; others are removed.
+    Barred,
+}
+
+impl KeyState {
+    /// As it is shown, and as it stands in the table.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Active => "active",
+            Self::Retired { .. } => "retired",
+            Self::Barred => "barred",
+        }
+    }
+
+    /// When a retired key verifies no longer.
+    #[must_use]
+    pub const fn verifies_until(self) -> Option<UnixTime> {
+        match self {
+            Self::Retired { verifies_until } => Some(verifies_until),
+            Self::Next | Self::Active | Self::Barred => None,
+        }
+    }
+}
+
+/// Why a key was not retired or rotated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotRotate {
+    #[error("there is no key with this id; `handstamp key list` shows them")]
+    NoSuchKey,
+    #[error("the key is retired already; with --now its tokens are refused at once")]
+    RetiredAlready,
+    /// Seconds until the JWKS that others may have kept holds the next key.
+    #[error(
+        "the next key was published too short a time ago; services that keep our JWKS for 5 minutes may not know it: wait {0} s, or use --now"
+    )]
+    NextTooYoung(u64),
+}
+
+/// How long others may keep our JWKS: the `max-age` it is sent with, in `http/routes/well_known.rs`.
+pub const JWKS_MAX_AGE: Duration = Duration::from_mins(5);
+
+/// What the settings ask of the keys.
+pub struct Wanted<'s> {
+    pub algorithm: Algorithm,
+    /// The id of the key that a setting gives, if one does.
+    pub given: Option<&'s str>,
+    /// How long a retired key is needed: a token's lifetime, the leeway, and what another process may lag behind.
+    pub token_time: Duration,
+}
+
+/// Keys with which the ring is to be filled up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// The key of the settings is new to the ring and becomes the active one.
+    pub given: bool,
+    pub active: bool,
+    pub next: bool,
+}
+
+/// Brings the keys in line with settings and time, and says which are still to be made.
+///
+/// The key of a setting becomes active when the ring has not seen it, or when the algorithm has changed; one that was
+/// rotated away by command stays away.
+#[must_use]
+pub fn settle(mut keys: Vec<KeptKey>, wanted: &Wanted, now: UnixTime) -> (Vec<KeptKey>, Missing) {
+    let algorithm_changed = keys.iter().any(|key| key.state == KeyState::Active && key.algorithm != wanted.algorithm);
+    // A secret and a public key never stand in one ring (RFC 8725, section 2.1): those of the other family go at once.
+    keys.retain(|key| key.algorithm.family() == wanted.algorithm.family() || key.state == KeyState::Barred);
+    keys.retain(|key| key.state != KeyState::Next || key.algorithm == wanted.algorithm);
+    keys.retain(|key| key.sealed.is_none() || !key.is_over(now));
+
+    let known = wanted.given.and_then(|id| keys.iter().position(|key| key.id == id));
+    let given_takes_over =
+        wanted.given.is_some() && known.is_none_or(|index| algorithm_changed && keys[index].state != KeyState::Barred);
+    if given_takes_over || algorithm_changed {
+        retire_active(&mut keys, wanted, now);
+    }
+    if given_takes_over && let Some(index) = known {
+        keys.remove(index);
+    }
+    let has = |keys: &[KeptKey], state| keys.iter().any(|key| key.state == state);
+    if !given_takes_over && !has(&keys, KeyState::Active) {
+        activate_next(&mut keys);
+    }
+    let missing = Missing {
+        given: given_takes_over,
+        active: !given_takes_over && !has(&keys, KeyState::Active),
+        next: !has(&keys, KeyState::Next),
+    };
+    (keys, missing)
+}
+
+/// The next key becomes active and the active one retired; `fresh` is the new next. Unless `hurry`, the next key must
+/// have been published for [`JWKS_MAX_AGE`].
+///
+/// # Errors
+/// [`CannotRotate`].
+pub fn rotate(
+    mut keys: Vec<KeptKey>,
+    fresh: KeptKey,
+    wanted: &Wanted,
+    hurry: bool,
+    now: UnixTime,
+) -> Result<Vec<KeptKey>, CannotRotate> {
+    let next = keys.iter().find(|key| key.state == KeyState::Next).ok_or(CannotRotate::NoSuchKey)?;
+    let published_for = now.seconds_since(next.created_at);
+    if !hurry && next.public.is_some() && published_for < JWKS_MAX_AGE.as_secs() {
+        return Err(CannotRotate::NextTooYoung(JWKS_MAX_AGE.as_secs() - published_for));
+    }
+    retire_active(&mut keys, wanted, now);
+    activate_next(&mut keys);
+    keys.push(fresh);
+    Ok(keys)
+}
+
+/// Takes one key out of use: its tokens are good until they expire or, with `at_once`, no more. Whatever it was, the
+/// ring has an active and a next key afterwards; `fresh` is used where one is needed.
+///
+/// # Errors
+/// [`CannotRotate`].
+pub fn retire(
+    mut keys: Vec<KeptKey>,
+    id: &str,
+    fresh: KeptKey,
+    wanted: &Wanted,
+    at_once: bool,
+    now: UnixTime,
+) -> Result<Vec<KeptKey>, CannotRotate> {
+    let index = keys.iter().position(|key| key.id == id).ok_or(CannotRotate::NoSuchKey)?;
+    match keys[index].state {
+        KeyState::Barred => return Err(CannotRotate::RetiredAlready),
+        KeyState::Retired { .. } if !at_once => return Err(CannotRotate::RetiredAlready),
+        KeyState::Next => {
+            // It has signed nothing.
+            keys.remove(index);
+            keys.push(fresh);
+            return Ok(keys);
+        }
+        KeyState::Active => {
+            retire_active(&mut keys, wanted, now);
+            activate_next(&mut keys);
+            keys.push(fresh);
+        }
+        KeyState::Retired { .. } => {}
+    }
+    if at_once {
+        let key = &mut keys[index];
+        if key.sealed.is_some() {
+            keys.remove(index);
+        } else {
+            key.state = KeyState::Barred;
+        }
+    }
+    Ok(keys)
+}
+
+impl KeptKey {
+    /// Whether it verifies no more.
+    #[must_use]
+    pub fn is_over(&self, now: UnixTime) -> bool {
+        match self.state {
+            KeyState::Next | KeyState::Active => false,
+            KeyState::Retired { verifies_until } => now >= verifies_until,
+            KeyState::Barred => true,
+        }
+    }
+}
+
+fn retire_active(keys: &mut [KeptKey], wanted: &Wanted, now: UnixTime) {
+    for key in keys.iter_mut().filter(|key| key.state == KeyState::Active) {
+        key.state = KeyState::Retired { verifies_until: now.plus(wanted.token_time) };
+    }
+}
+
+fn activate_next(keys: &mut [KeptKey]) {
+    if let Some(next) = keys.iter_mut().find(|key| key.state == KeyState::Next) {
+        next.state = KeyState::Active;
+    }
+}
+
+#[cfg(test)]
+#[path = "kept_keys_tests.rs"]
+mod tests;

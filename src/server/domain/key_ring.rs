@@ -1,0 +1,194 @@
+//! The keys in memory, prepared: one signs, all of the ring verify. Replaced whole when the store's keys change.
+//!
+//! Remembers tokens that passed every check that does not depend on the clock, so that a token seen before costs a
+//! lookup whatever its algorithm. The memory belongs to the ring: a new ring starts with none, so that nothing outlives
+//! the key that vouched for it. Expiry and revocation are judged by whoever asks, every time.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use jsonwebtoken::EncodingKey;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use quick_cache::Equivalent;
+use quick_cache::sync::Cache;
+
+use super::access_token::AccessToken;
+use super::algorithm::Algorithm;
+use super::kept_keys::{KeptKey, KeyState};
+use super::private_key::PrivateKey;
+use super::sealing::{DoesNotOpen, SealingKey};
+use super::unix_time::UnixTime;
+use super::verification_key::{UnfitKey, VerificationKey};
+
+/// How many tokens are remembered: about 10 MB when full. Beyond it the least used go.
+const REMEMBERED: usize = 8192;
+
+/// The kept keys cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RingError {
+    #[error(transparent)]
+    DoesNotOpen(#[from] DoesNotOpen),
+    #[error("the kept key {id} {unfit}")]
+    Unfit { id: String, unfit: UnfitKey },
+    #[error("the active key {0} is that of a setting which has changed since this process started")]
+    NotGiven(String),
+    #[error("there is no active key")]
+    NoActive,
+}
+
+/// The keys of one moment.
+pub struct KeyRing {
+    /// Of the store's keys, when these were read.
+    pub version: i64,
+    active: SigningKey,
+    verifying: Vec<RingKey>,
+    remembered: Cache<Text, Remembered>,
+}
+
+/// The key that signs.
+pub struct SigningKey {
+    pub id: String,
+    pub algorithm: Algorithm,
+    encoding: EncodingKey,
+}
+
+/// A key that verifies.
+pub struct RingKey {
+    pub id: String,
+    pub verification: VerificationKey,
+    /// Of a retired key: when it stops.
+    verifies_until: Option<UnixTime>,
+    /// Absent of a secret: it is never published.
+    public: Option<Jwk>,
+}
+
+impl KeyRing {
+    /// Prepares the kept keys. `given` is the key of the settings, which the store does not hold.
+    ///
+    /// # Errors
+    /// [`RingError`].
+    pub fn open(
+        version: i64,
+        kept: &[KeptKey],
+        given: Option<&PrivateKey>,
+        sealing: &SealingKey,
+    ) -> Result<Self, RingError> {
+        let mut active = None;
+        let mut verifying = Vec::new();
+        for key in kept {
+            let verifies_until = match key.state {
+                KeyState::Barred => continue,
+                KeyState::Retired { verifies_until } => Some(verifies_until),
+                KeyState::Next | KeyState::Active => None,
+            };
+            let unfit = |unfit| RingError::Unfit { id: key.id.clone(), unfit };
+            let opened = match &key.sealed {
+                Some(sealed) => {
+                    Some(PrivateKey::from_kept(key.algorithm, &sealing.open(sealed, &key.id)?).map_err(unfit)?)
+                }
+                None => None,
+            };
+            let private = opened.as_ref().or_else(|| given.filter(|given| given.id == key.id));
+            if key.state == KeyState::Active {
+                let private = private.ok_or_else(|| RingError::NotGiven(key.id.clone()))?;
+                active = Some(SigningKey {
+                    id: key.id.clone(),
+                    algorithm: key.algorithm,
+                    encoding: private.encoding().clone(),
+                });
+            }
+            let verification = match (&key.public, private) {
+                (Some(public), _) => VerificationKey::from_jwk(public),
+                (None, Some(secret)) => secret.verification_key(),
+                // A retired secret of a setting that has changed since: whoever changed it wanted that.
+                (None, None) => continue,
+            };
+            let verification = verification.map_err(unfit)?;
+            verifying.push(RingKey { id: key.id.clone(), verification, verifies_until, public: key.public.clone() });
+        }
+        let active = active.ok_or(RingError::NoActive)?;
+        Ok(Self { version, active, verifying, remembered: Cache::new(REMEMBERED) })
+    }
+
+    /// The key that signs.
+    #[must_use]
+    pub const fn active(&self) -> &SigningKey {
+        &self.active
+    }
+
+    /// The key of this id, if it verifies still. The id is a stranger's: it is compared and nothing else.
+    #[must_use]
+    pub fn find(&self, id: &str, now: UnixTime) -> Option<&RingKey> {
+        self.verifying.iter().find(|key| key.id == id).filter(|key| key.verifies(now))
+    }
+
+    /// The public keys, next and retired ones too (RFC 7517, section 5).
+    #[must_use]
+    pub fn jwks(&self, now: UnixTime) -> JwkSet {
+        let keys = self.verifying.iter().filter(|key| key.verifies(now));
+        JwkSet { keys: keys.filter_map(|key| key.public.clone()).collect() }
+    }
+
+    /// The token of this text, if it passed before and its key verifies still.
+    pub(super) fn seen(&self, text: &str, now: UnixTime) -> Option<Arc<AccessToken>> {
+        let remembered = self.remembered.get(&TextRef(text))?;
+        remembered.key_verifies_until.is_none_or(|until| now < until).then_some(remembered.token)
+    }
+
+    /// Remembers a token that this key signed.
+    pub(super) fn remember(&self, text: &str, token: &Arc<AccessToken>, key: &RingKey) {
+        let remembered = Remembered { token: Arc::clone(token), key_verifies_until: key.verifies_until };
+        self.remembered.insert(Text(text.into()), remembered);
+    }
+
+    /// This ring, remembering nothing: every token is one at first sight.
+    #[must_use]
+    pub fn without_memory(mut self) -> Self {
+        self.remembered = Cache::new(0);
+        self
+    }
+}
+
+impl SigningKey {
+    pub(super) const fn encoding(&self) -> &EncodingKey {
+        &self.encoding
+    }
+}
+
+impl RingKey {
+    fn verifies(&self, now: UnixTime) -> bool {
+        self.verifies_until.is_none_or(|until| now < until)
+    }
+}
+
+#[derive(Clone)]
+struct Remembered {
+    token: Arc<AccessToken>,
+    key_verifies_until: Option<UnixTime>,
+}
+
+/// A token's text as a key: compared whole, hashed by the end of its signature, which is as good as random. Only
+/// verified tokens are ever put in, so that nobody can choose texts that collide.
+#[derive(Clone, PartialEq, Eq)]
+struct Text(Box<str>);
+
+struct TextRef<'t>(&'t str);
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        TextRef(&self.0).hash(state);
+    }
+}
+
+impl Hash for TextRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let bytes = self.0.as_bytes();
+        state.write(&bytes[bytes.len().saturating_sub(24)..]);
+    }
+}
+
+impl Equivalent<Text> for TextRef<'_> {
+    fn equivalent(&self, key: &Text) -> bool {
+        *self.0 == *key.0
+    }
+}

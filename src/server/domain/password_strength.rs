@@ -1,0 +1,85 @@
+//! How easily a password is guessed: by the lists and patterns of zxcvbn, not by which kinds of characters it has (NIST
+//! 800-63B-4, 3.1.1.2: blocklist, and no composition rules).
+
+use zxcvbn::zxcvbn;
+
+/// Characters that are judged: more cost much time, and a password of this length that is guessed easily is not chosen.
+const JUDGED: usize = 100;
+
+/// As many as eight characters by chance take, the shortest password that an operator can allow.
+const TOO_FEW_GUESSES: u64 = 100_000_000;
+
+/// The judgement of one password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strength {
+    /// From 0 (guessed at once) to 4.
+    pub score: u8,
+    /// About how many guesses whoever knows the usual patterns needs.
+    pub guesses: u64,
+    /// What makes it easy to guess, in a sentence.
+    pub advice: Option<String>,
+}
+
+impl Strength {
+    /// Judges. `context`: what a stranger would try first, like the username and the name of the site. Takes up to some
+    /// milliseconds.
+    #[must_use]
+    pub fn of(password: &str, context: &[&str]) -> Self {
+        let judged: String = password.chars().take(JUDGED).collect();
+        let entropy = zxcvbn(&judged, context);
+        let feedback = entropy.feedback();
+        let warning = feedback.and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string());
+        let suggestion = || feedback.and_then(|feedback| feedback.suggestions().first().map(ToString::to_string));
+        Self { score: entropy.score().into(), guesses: entropy.guesses(), advice: warning.or_else(suggestion) }
+    }
+
+    /// Whether a stranger with a list would soon have it: then it cannot be chosen.
+    #[must_use]
+    pub const fn is_too_common(&self) -> bool {
+        self.guesses < TOO_FEW_GUESSES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_on_a_list_is_too_common() {
+        let context = ["ada", "handstamp", "id.example.org"];
+        for common in [
+            "password1234567",
+            "qwertyuiopasdfgh",
+            "aaaaaaaaaaaaaaa",
+            "123456789012345",
+            "passwordpassword",
+            "ada1815ada1815",
+            "ada ada ada ada ada",
+            "id.example.org2026",
+        ] {
+            let strength = Strength::of(common, &context);
+            assert!(strength.is_too_common(), "{common}: {strength:?}");
+            assert!(strength.advice.is_some(), "{common}");
+        }
+    }
+
+    #[test]
+    fn no_kind_of_character_is_demanded() {
+        for fit in [
+            "k7#vQx2p",
+            "aaaa bbbb cccc dd",
+            "correct horse battery staple",
+            "ein kleiner grüner kaktus",
+            "🔑🐎🔋📎🧭🪐🎈🧵🪴🐙🧊🎷🪁🦉🍋",
+        ] {
+            let strength = Strength::of(fit, &["ada"]);
+            assert!(!strength.is_too_common(), "{fit}: {strength:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_password_is_judged_in_bounded_time_by_its_beginning() {
+        let long = "a1b2".repeat(256);
+        assert_eq!(Strength::of(&long, &[]), Strength::of(&long[..JUDGED], &[]));
+    }
+}

@@ -1,0 +1,106 @@
+//! The half of a key that signs: read from a PEM file, made anew, or a secret. Says its public half and its id.
+//!
+//! jsonwebtoken reads and signs; nothing here is printed, and at rest it is sealed (`sealing.rs`).
+
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::EncodingKey;
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use secrecy::{ExposeSecret as _, SecretSlice};
+
+use super::algorithm::{Algorithm, Family};
+use super::verification_key::{UnfitKey, VerificationKey};
+
+/// A key that signs, of one algorithm. No `Debug`.
+pub struct PrivateKey {
+    pub algorithm: Algorithm,
+    /// The key id (`kid`): of a key pair the thumbprint (RFC 7638), of a secret 128 bits that are as good as random to
+    /// whoever does not know it, and the same after a restart.
+    pub id: String,
+    encoding: EncodingKey,
+    /// The public half as a JWK; none of a secret.
+    pub public: Option<Jwk>,
+    /// What is sealed and kept: a secret as it is, a private key as PEM.
+    kept: SecretSlice<u8>,
+}
+
+impl PrivateKey {
+    /// A secret that signs.
+    ///
+    /// # Errors
+    /// [`UnfitKey`] where the algorithm takes no secret, or a longer one.
+    pub fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, UnfitKey> {
+        if algorithm.family() != Family::Secret {
+            return Err(UnfitKey::Kind(algorithm));
+        }
+        if secret.len() < algorithm.min_secret_bytes() {
+            return Err(UnfitKey::TooSmall);
+        }
+        Ok(Self {
+            algorithm,
+            id: secret_id(secret),
+            encoding: EncodingKey::from_secret(secret),
+            public: None,
+            kept: secret.to_vec().into(),
+        })
+    }
+
+    /// A private key in PEM: PKCS#8, or PKCS#1 for RSA.
+    ///
+    /// # Errors
+    /// [`UnfitKey`].
+    pub fn from_pem(algorithm: Algorithm, pem: &[u8]) -> Result<Self, UnfitKey> {
+        use Algorithm::{ES256, ES384, EdDSA};
+        let encoding = match algorithm {
+            ES256 | ES384 => EncodingKey::from_ec_pem(pem),
+            EdDSA => EncodingKey::from_ed_pem(pem),
+            _ if algorithm.family() == Family::KeyPair => EncodingKey::from_rsa_pem(pem),
+            _ => return Err(UnfitKey::Kind(algorithm)),
+        };
+        let encoding = encoding.map_err(|_| UnfitKey::Kind(algorithm))?;
+        let mut public = Jwk::from_encoding_key(&encoding, algorithm.of_library()).map_err(|_| UnfitKey::Damaged)?;
+        let id = public.thumbprint(ThumbprintHash::SHA256).map_err(|_| UnfitKey::Damaged)?;
+        public.common.key_id = Some(id.clone());
+        public.common.public_key_use = Some(PublicKeyUse::Signature);
+        // Whatever cannot verify must not sign either: sizes, curves and known weaknesses are judged there.
+        VerificationKey::from_jwk(&public)?;
+        Ok(Self { algorithm, id, encoding, public: Some(public), kept: pem.to_vec().into() })
+    }
+
+    /// What [`Self::kept`] gave.
+    ///
+    /// # Errors
+    /// [`UnfitKey`].
+    pub fn from_kept(algorithm: Algorithm, kept: &SecretSlice<u8>) -> Result<Self, UnfitKey> {
+        match algorithm.family() {
+            Family::Secret => Self::from_secret(algorithm, kept.expose_secret()),
+            Family::KeyPair => Self::from_pem(algorithm, kept.expose_secret()),
+        }
+    }
+
+    /// What to seal and keep.
+    #[must_use]
+    pub const fn kept(&self) -> &SecretSlice<u8> {
+        &self.kept
+    }
+
+    /// The half that verifies.
+    ///
+    /// # Errors
+    /// [`UnfitKey`]: not for a key that was read or made.
+    pub fn verification_key(&self) -> Result<VerificationKey, UnfitKey> {
+        match &self.public {
+            Some(jwk) => VerificationKey::from_jwk(jwk),
+            None => VerificationKey::from_secret(self.algorithm, self.kept.expose_secret()),
+        }
+    }
+
+    pub(super) const fn encoding(&self) -> &EncodingKey {
+        &self.encoding
+    }
+}
+
+fn secret_id(secret: &[u8]) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"handstamp key id");
+    URL_SAFE_NO_PAD.encode(&tag.as_ref()[..16])
+}

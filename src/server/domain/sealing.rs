@@ -1,0 +1,85 @@
+//! Private keys at rest: AES-256-GCM under a key derived from `JWT_SECRET` (NIST SP 800-38D; HKDF, RFC 5869).
+//!
+//! Whoever reads the database alone can sign nothing.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::SecretSlice;
+
+use super::jwt_secret::JwtSecret;
+
+/// What the derived key is for: another use of the same secret has another text here (RFC 5869, section 3.2).
+const PURPOSE: &[u8] = b"handstamp: seal signing keys, 1";
+
+/// What was sealed does not open: another `JWT_SECRET`, or a damaged row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a kept key does not open")]
+pub struct DoesNotOpen;
+
+/// The key that seals keys. No `Debug`.
+pub struct SealingKey(LessSafeKey);
+
+impl SealingKey {
+    /// Derives it from the secret.
+    ///
+    /// # Panics
+    /// Never: the lengths are those of the algorithms.
+    #[must_use]
+    pub fn derive(secret: &JwtSecret) -> Self {
+        let secret = Salt::new(HKDF_SHA256, &[]).extract(secret.expose_bytes());
+        let expanded = secret.expand(&[PURPOSE], &AES_256_GCM).expect("32 bytes are within the bounds of HKDF");
+        Self(LessSafeKey::new(UnboundKey::from(expanded)))
+    }
+
+    /// Seals `plain`, bound to the key id `id`: it opens nowhere else. `nonce` is random; a ring's few keys are far from
+    /// the number at which random nonces repeat.
+    ///
+    /// # Panics
+    /// Never: a key is shorter than AES-GCM's limit.
+    #[must_use]
+    pub fn seal(&self, plain: &[u8], id: &str, nonce: [u8; NONCE_LEN]) -> String {
+        let mut sealed = plain.to_vec();
+        let nonce_used = Nonce::assume_unique_for_key(nonce);
+        self.0.seal_in_place_append_tag(nonce_used, Aad::from(id), &mut sealed).expect("far below 64 GiB");
+        URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what [`Self::seal`] gave for the same id.
+    ///
+    /// # Errors
+    /// [`DoesNotOpen`].
+    pub fn open(&self, sealed: &str, id: &str) -> Result<SecretSlice<u8>, DoesNotOpen> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| DoesNotOpen)?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>().ok_or(DoesNotOpen)?;
+        let mut sealed = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let plain = self.0.open_in_place(nonce, Aad::from(id), &mut sealed).map_err(|_| DoesNotOpen)?;
+        Ok(plain.to_vec().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+    use crate::server::domain::algorithm::Algorithm;
+
+    fn sealing_key(secret: &str) -> SealingKey {
+        SealingKey::derive(&JwtSecret::parse(&secret.into(), Algorithm::HS256).unwrap())
+    }
+
+    #[test]
+    fn what_was_sealed_opens_with_its_secret_and_its_id_alone() {
+        let key = sealing_key("the secret of this spec, and its own");
+        let sealed = key.seal(b"private", "kid-1", [9; NONCE_LEN]);
+
+        assert!(!sealed.contains("private"));
+        assert_eq!(key.open(&sealed, "kid-1").unwrap().expose_secret(), b"private");
+        assert_eq!(key.open(&sealed, "kid-2").err(), Some(DoesNotOpen));
+        assert!(sealing_key("another secret, as long as the first").open(&sealed, "kid-1").is_err());
+        assert!(key.open("", "kid-1").is_err());
+        assert!(key.open(&sealed[..sealed.len() - 2], "kid-1").is_err());
+    }
+}

@@ -1,0 +1,119 @@
+//! What tries are counted under: account and network, 128 bits of a MAC over them. Whoever reads the table learns neither
+//! names nor addresses; and people type passwords where names belong.
+
+use std::net::IpAddr;
+
+use aws_lc_rs::hmac;
+
+use super::ids::{DeviceId, ThrottleKey, UserId};
+use super::jwt_secret::JwtSecret;
+use super::throttle::StrangerKeys;
+use super::username::Username;
+
+/// What the derived key is for: another use of the same secret has another text here (RFC 5869, section 3.2).
+const PURPOSE: &[u8] = b"handstamp: throttle, 1";
+
+/// Makes the keys. No `Debug`.
+pub struct ThrottleKeys(hmac::Key);
+
+impl ThrottleKeys {
+    /// Derives it from the secret.
+    #[must_use]
+    pub fn derive(secret: &JwtSecret) -> Self {
+        Self(secret.mac_key(PURPOSE))
+    }
+
+    /// For a name as it was typed: every spelling of an account is one account, whether it exists or not.
+    #[must_use]
+    pub fn stranger(&self, typed: &str, address: IpAddr) -> StrangerKeys {
+        let canonical = Username::parse(typed);
+        let account = canonical.as_ref().map_or(typed, Username::as_str).as_bytes();
+        let network = network(address);
+        StrangerKeys {
+            pair: self.key(b"pair", &[account, &network]),
+            address: self.address(address),
+            first_tries: self.key(b"first tries", &[account]),
+            more_tries: self.key(b"more tries", &[account]),
+        }
+    }
+
+    /// For a network, whatever it tries.
+    #[must_use]
+    pub fn address(&self, address: IpAddr) -> ThrottleKey {
+        self.key(b"address", &[&network(address)])
+    }
+
+    /// For a device that signed in before.
+    #[must_use]
+    pub fn device(&self, user: UserId, device: DeviceId) -> ThrottleKey {
+        self.key(b"device", &[&user.to_bytes(), &device.to_bytes()])
+    }
+
+    fn key(&self, kind: &[u8], parts: &[&[u8]]) -> ThrottleKey {
+        let mut mac = hmac::Context::with_key(&self.0);
+        for part in [kind].iter().chain(parts) {
+            // Lengths first: no two lists of parts are one text.
+            mac.update(&part.len().to_be_bytes());
+            mac.update(part);
+        }
+        let tag = mac.sign();
+        let (first, _) = tag.as_ref().split_first_chunk().expect("a MAC has 32 bytes");
+        ThrottleKey::from_random(*first)
+    }
+}
+
+/// What one visitor has: an IPv4 address, or the 64 bits of IPv6 behind which it picks any address it likes.
+fn network(address: IpAddr) -> [u8; 8] {
+    let mut network = [0; 8];
+    match address.to_canonical() {
+        IpAddr::V4(address) => network[4..].copy_from_slice(&address.octets()),
+        IpAddr::V6(address) => network.copy_from_slice(&address.octets()[..8]),
+    }
+    network
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::domain::algorithm::Algorithm;
+
+    fn keys() -> ThrottleKeys {
+        let secret = JwtSecret::parse(&"the secret of this spec, and its own".into(), Algorithm::HS256).unwrap();
+        ThrottleKeys::derive(&secret)
+    }
+
+    fn stranger(typed: &str, address: &str) -> StrangerKeys {
+        keys().stranger(typed, address.parse().unwrap())
+    }
+
+    #[test]
+    fn every_spelling_of_a_name_and_every_address_of_a_network_is_one() {
+        let ada = stranger("ada", "2001:db8:1:2::1");
+        for (typed, address) in [("ADA", "2001:db8:1:2::1"), ("ａｄａ", "2001:db8:1:2:ffff:ffff:ffff:ffff")] {
+            assert_eq!(stranger(typed, address), ada, "{typed} {address}");
+        }
+        assert_eq!(stranger("ada", "192.0.2.1"), stranger("ada", "::ffff:192.0.2.1"));
+    }
+
+    #[test]
+    fn whatever_differs_is_counted_apart() {
+        let ada = stranger("ada", "192.0.2.1");
+        let all = [
+            ada.pair,
+            ada.address,
+            ada.first_tries,
+            ada.more_tries,
+            stranger("ada", "192.0.2.2").pair,
+            stranger("bob", "192.0.2.1").pair,
+            stranger("bob", "192.0.2.1").first_tries,
+            stranger("", "192.0.2.1").pair,
+            stranger("not a name", "192.0.2.1").pair,
+            stranger("ada", "2001:db8:1:2::1").pair,
+            stranger("ada", "2001:db8:1:3::1").pair,
+            keys().device(UserId::from_random([1; 16]), DeviceId::from_random([7; 16])),
+            keys().device(UserId::from_random([2; 16]), DeviceId::from_random([7; 16])),
+        ];
+        let apart: std::collections::HashSet<_> = all.iter().copied().collect();
+        assert_eq!(apart.len(), all.len());
+    }
+}

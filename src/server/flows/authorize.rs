@@ -1,0 +1,32 @@
+//! May they? What a door can demand beyond a valid token.
+
+use super::authenticate::CurrentUser;
+use crate::server::state::AppState;
+
+/// Somebody was recognised who may not do this, or not now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthorizeError {
+    #[error("the password was typed too long ago")]
+    NotFresh,
+    #[error("the role is missing")]
+    RoleMissing,
+}
+
+/// Demands that the password was typed not long ago (`FRESH_FOR`): for what must not be done by whoever finds an open
+/// page.
+///
+/// # Errors
+/// [`AuthorizeError::NotFresh`].
+pub fn require_fresh(state: &AppState, user: &CurrentUser) -> Result<(), AuthorizeError> {
+    let fresh = user.fresh_until.is_some_and(|until| state.world.now() < until);
+    if fresh { Ok(()) } else { Err(AuthorizeError::NotFresh) }
+}
+
+/// Demands a role by its name.
+///
+/// # Errors
+/// [`AuthorizeError::RoleMissing`].
+pub fn require_role(user: &CurrentUser, role: &str) -> Result<(), AuthorizeError> {
+    let has = user.roles.iter().any(|own| own == role);
+    if has { Ok(()) } else { Err(AuthorizeError::RoleMissing) }
+}

@@ -1,0 +1,107 @@
+//! Ends sessions from elsewhere: one by its id, or all others of a user. By exact ids, never by when tokens were issued.
+
+use tracing::{Instrument as _, info};
+
+use super::actor::{Actor, ManageUserError, Target, event};
+use super::authenticate::{CurrentUser, EndingSession};
+use super::block::block;
+use super::list_sessions::{ListedSession, live_sessions};
+use super::logout::{LogoutError, logout};
+use crate::server::domain::ids::{SessionId, UserId};
+use crate::server::domain::security_event::{EventKind, NewEvent};
+use crate::server::domain::session::Origin;
+use crate::server::state::AppState;
+use crate::server::store::StoreError;
+use crate::server::store::sessions::Along;
+
+/// Why a session was not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum EndSessionError {
+    /// Nobody's, or somebody else's: the same answer.
+    #[error("there is no such session")]
+    NoSuchSession,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Logout(#[from] LogoutError),
+}
+
+/// Ends one of one's own sessions.
+///
+/// # Errors
+/// [`EndSessionError`].
+pub async fn end_session(state: &AppState, user: &CurrentUser, id: &str) -> Result<(), EndSessionError> {
+    let id = SessionId::parse(id).map_err(|_| EndSessionError::NoSuchSession)?;
+    let kept = state.store.find_session(id).await?;
+    let own = kept.filter(|kept| kept.session.user_id == user.user_id && kept.reused_at.is_none());
+    let session = own.ok_or(EndSessionError::NoSuchSession)?.session;
+    // Its tokens may live longer than the one that asks: the store knows until when.
+    Ok(logout(state, EndingSession { id: session.id, expires_at: state.world.now() }).await?)
+}
+
+/// Ends all sessions of a user but the one that asks; answers how many.
+///
+/// # Errors
+/// [`EndSessionError`].
+pub async fn end_other_sessions(
+    state: &AppState,
+    user: &CurrentUser,
+    origin: Origin,
+) -> Result<usize, EndSessionError> {
+    let event = event(state, EventKind::OtherSessionsEnded, origin);
+    Ok(end_sessions(state, user.user_id, Some(user.session_id), Along::Nothing, event).await?)
+}
+
+/// An operator or administrator ends all sessions of a user; answers how many.
+///
+/// # Errors
+/// [`ManageUserError`].
+pub async fn end_all_sessions(state: &AppState, target: Target<'_>, by: &Actor) -> Result<usize, ManageUserError> {
+    let user = by.find(state, target).await?;
+    Ok(end_sessions(state, user.id, None, Along::Nothing, by.event(state, EventKind::AllSessionsEnded)).await?)
+}
+
+/// An operator ends one session, whoever's; `false` where there is none.
+///
+/// # Errors
+/// [`LogoutError`].
+pub async fn end_any_session(state: &AppState, id: &str) -> Result<bool, LogoutError> {
+    let Ok(id) = SessionId::parse(id) else { return Ok(false) };
+    if state.store.find_session(id).await?.is_none() {
+        return Ok(false);
+    }
+    logout(state, EndingSession { id, expires_at: state.world.now() }).await?;
+    Ok(true)
+}
+
+/// An operator looks at the live sessions of a user.
+///
+/// # Errors
+/// [`ManageUserError`].
+pub async fn list_sessions_of(state: &AppState, target: Target<'_>) -> Result<Vec<ListedSession>, ManageUserError> {
+    let user = Actor::Operator.find(state, target).await?;
+    Ok(live_sessions(state, user.id).await?)
+}
+
+/// Ends sessions, and one thing more, all or nothing: rows first, then memory.
+pub(super) async fn end_sessions(
+    state: &AppState,
+    user: UserId,
+    except: Option<SessionId>,
+    along: Along,
+    event: NewEvent,
+) -> Result<usize, StoreError> {
+    let state = state.clone();
+    // A task of its own, as in `logout`.
+    let ending = async move {
+        let leeway = state.token_rules.leeway;
+        let entries = state.store.end_sessions_of(user, except, leeway, &along, &event).await?;
+        for entry in &entries {
+            block(&state, *entry);
+        }
+        info!(user.id = %user, ended = entries.len(), "Ended sessions of a user: {}", event.kind.code());
+        Ok(entries.len())
+    };
+    // It dies only with the process.
+    tokio::spawn(ending.in_current_span()).await.map_err(|_| StoreError::Closed)?
+}

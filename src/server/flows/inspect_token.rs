@@ -1,0 +1,21 @@
+//! Looks at a token for somebody else: another service that introspects it, or whoever asks on the command line.
+
+use std::sync::Arc;
+
+use super::authenticate::{AuthenticateError, verify_unrevoked};
+use crate::server::domain::access_token::{AccessToken, Expiry};
+use crate::server::domain::refused::Check;
+use crate::server::state::AppState;
+
+/// The token, if a protected door would open for it now.
+///
+/// # Errors
+/// The first check that fails.
+pub fn inspect_token(state: &AppState, token: &str) -> Result<Arc<AccessToken>, Check> {
+    verify_unrevoked(state, token, Expiry::Judged).map_err(|refused| match refused {
+        AuthenticateError::Refused(refused) => refused.0,
+        AuthenticateError::Revoked => Check::Revocation,
+        AuthenticateError::TooLarge => Check::Length,
+        AuthenticateError::Missing | AuthenticateError::BadHeader => Check::Parts,
+    })
+}

@@ -1,0 +1,47 @@
+//! The sessions of a user, for their owner.
+
+use super::authenticate::CurrentUser;
+use crate::server::domain::ids::UserId;
+use crate::server::domain::session::Session;
+use crate::server::domain::unix_time::UnixTime;
+use crate::server::state::AppState;
+use crate::server::store::StoreError;
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSession {
+    pub session: Session,
+    /// To within the life of an access token.
+    pub last_used_at: UnixTime,
+    /// When it is over if nobody refreshes it.
+    pub expires_at: UnixTime,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// The live sessions of whoever asks: the one that asks first, then those last used.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list_sessions(state: &AppState, user: &CurrentUser) -> Result<Vec<ListedSession>, StoreError> {
+    let mut sessions = live_sessions(state, user.user_id).await?;
+    for listed in &mut sessions {
+        listed.current = listed.session.id == user.session_id;
+    }
+    sessions.sort_by_key(|listed| !listed.current);
+    Ok(sessions)
+}
+
+/// The live sessions of a user.
+pub(super) async fn live_sessions(state: &AppState, user: UserId) -> Result<Vec<ListedSession>, StoreError> {
+    let now = state.world.now();
+    let kept = state.store.list_sessions(user).await?.into_iter();
+    let live = kept.filter(|kept| !state.session_rules.is_over(&kept.session, &kept.rotation, now));
+    let listed = live.map(|kept| ListedSession {
+        last_used_at: kept.last_used_at,
+        expires_at: state.session_rules.refreshable_until(&kept.session, kept.rotation.rotated_at),
+        current: false,
+        session: kept.session,
+    });
+    Ok(listed.collect())
+}

@@ -1,0 +1,49 @@
+//! The users, for administrators: a page of them, and how many sessions each has.
+
+use super::authenticate::CurrentUser;
+use crate::server::domain::session::SessionKind;
+use crate::server::domain::unix_time::UnixTime;
+use crate::server::state::AppState;
+use crate::server::store::StoreError;
+use crate::server::store::users::{ListedUser, UsersPage};
+
+/// Users of one page.
+const PAGE: usize = 50;
+
+/// A page of users, as one of them sees it.
+#[derive(Clone, Debug)]
+pub struct ListedUsers {
+    pub users: Vec<ListedUser>,
+    /// The name to go on after.
+    pub next: Option<String>,
+    pub own: String,
+}
+
+/// Users whose name holds `search`, and that come after `after`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list_users(
+    state: &AppState,
+    user: &CurrentUser,
+    search: &str,
+    after: &str,
+) -> Result<ListedUsers, StoreError> {
+    let now = state.world.now();
+    let since =
+        |kind| UnixTime(now.0 - i64::try_from(state.session_rules.lifetime(kind).idle.as_secs()).unwrap_or(now.0));
+    let page = UsersPage {
+        // Names are kept in lower case.
+        part: search.trim().to_lowercase(),
+        after: after.to_owned(),
+        limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
+        now,
+        kept_since: since(SessionKind::Kept),
+        brief_since: since(SessionKind::Brief),
+    };
+    let mut users = state.store.page_users(&page).await?;
+    let more = users.len() > PAGE;
+    users.truncate(PAGE);
+    let next = users.last().filter(|_| more).map(|last| last.user.username.to_string());
+    Ok(ListedUsers { users, next, own: user.user_id.to_string() })
+}

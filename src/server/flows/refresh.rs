@@ -1,0 +1,80 @@
+//! Refresh: a refresh token for the next one and a new access token (RFC 6749, section 6; RFC 9700, section 4.14.2).
+//!
+//! One compare-and-swap decides who rotates. Whoever comes second with the same token gets the same successor, so that
+//! a lost answer or twenty tabs harm nobody; whoever comes with an older one has a copy, and the session ends.
+
+use tracing::{info, warn};
+
+use super::actor::event;
+use super::block::block;
+use super::login::{SignedIn, issue_tokens};
+use crate::server::domain::ids::TokenId;
+use crate::server::domain::refresh_token::{Rotation, Worth};
+use crate::server::domain::security_event::EventKind;
+use crate::server::state::AppState;
+use crate::server::store::StoreError;
+
+/// Why there are no new tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    #[error("this is none of our refresh tokens")]
+    NotOurs,
+    #[error("the session is over")]
+    Expired,
+    #[error("the session has ended")]
+    Ended,
+    #[error("the session has ended, as an old refresh token came back")]
+    Reused,
+    /// The presented token can be presented again, whatever was written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the token could not be signed")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+}
+
+/// Takes a refresh token and gives the next.
+///
+/// # Errors
+/// [`RefreshError`].
+pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, RefreshError> {
+    let presented = state.refresh_key.read(presented).ok_or(RefreshError::NotOurs)?;
+    // Goes round again only where another request changed the session in between.
+    loop {
+        let now = state.world.now();
+        let kept = state.store.find_session(presented.session_id).await?.ok_or(RefreshError::Ended)?;
+        let (session, rotation) = (kept.session, kept.rotation);
+        if kept.reused_at.is_some() {
+            return Err(RefreshError::Reused);
+        }
+        if state.session_rules.is_over(&session, &rotation, now) {
+            return Err(RefreshError::Expired);
+        }
+        let user = state.store.find_user_by_id(session.user_id).await?;
+        let user = user.filter(|user| user.disabled_at.is_none()).ok_or(RefreshError::Ended)?;
+        let token_id = TokenId::from_random(state.world.random_bytes());
+        let token_expires_at = state.token_rules.expiry(&session, now);
+        let (newest, done) = match rotation.judge(presented.generation, now) {
+            Worth::Current => {
+                let next = Rotation { generation: rotation.generation.next(), rotated_at: now, unseen: true };
+                let from = rotation.generation;
+                (next, state.store.rotate(session.id, from, token_id, token_expires_at, now).await?)
+            }
+            Worth::Previous => {
+                (rotation, state.store.reissue(session.id, rotation.generation, token_expires_at).await?)
+            }
+            Worth::Reused => {
+                let (leeway, event) =
+                    (state.token_rules.leeway, event(state, EventKind::RefreshTokenReused, session.origin));
+                let entry = state.store.end_reused_session(session.id, now, leeway, event).await?;
+                block(state, entry);
+                warn!(user.id = %user.id, session.id = %session.id, "An old refresh token came back: ended the session");
+                return Err(RefreshError::Reused);
+            }
+            Worth::Unknown => return Err(RefreshError::NotOurs),
+        };
+        if done {
+            info!(user.id = %user.id, session.id = %session.id, "Refreshed");
+            return Ok(issue_tokens(state, &user, &session, &newest, token_id, now)?);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Revokes one token (RFC 7009). An access token dies alone; with a refresh token its session ends (section 2.1).
+
+use tracing::{Instrument as _, info};
+
+use super::authenticate::session_of;
+use super::block::block;
+use super::logout::{LogoutError, logout};
+use crate::server::domain::access_token::Expiry;
+use crate::server::domain::blocklist::keep_until;
+use crate::server::state::AppState;
+
+/// Blocks a token of ours by its id. Whatever is none, or has expired, needs no blocking and is no error: whoever asks
+/// learns nothing (RFC 7009, section 2.2).
+///
+/// # Errors
+/// [`LogoutError`]; then the token may live on, and nobody must be told that it does not.
+pub async fn revoke_token(state: &AppState, token: &str) -> Result<(), LogoutError> {
+    if let Some(ending) = session_of(state, token) {
+        return logout(state, ending).await;
+    }
+    let verified = state.token_rules.verify(&state.keys.load(), token, state.world.now(), Expiry::Judged);
+    let Ok(token) = verified else { return Ok(()) };
+    let state = state.clone();
+    // A task of its own, as in `logout`.
+    let blocking = async move {
+        let keep_until = keep_until(token.expires_at, state.token_rules.leeway);
+        let entry = state.store.block_token(token.token_id, keep_until).await?;
+        block(&state, entry);
+        info!(session.id = %token.session_id, "Revoked a token");
+        Ok(())
+    };
+    tokio::spawn(blocking.in_current_span()).await?
+}

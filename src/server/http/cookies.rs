@@ -1,0 +1,76 @@
+//! The cookies: a page's refresh token, and what makes a browser known that signed in before. No script can read them.
+//!
+//! `SameSite=Strict`: no other site can make a browser send it. `__Host-` and `Secure` everywhere but on plain http on this
+//! machine (RFC 6265bis, section 4.1.3).
+
+use axum::http::{HeaderMap, HeaderValue};
+use headers::{Cookie, HeaderMapExt as _};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::server::domain::session::SessionKind;
+use crate::server::flows::{EndingSession, SignedIn, session_of};
+use crate::server::state::AppState;
+
+/// A cookie by its two names: as it is called everywhere, and on plain http on this machine.
+struct Name {
+    secure: &'static str,
+    plain: &'static str,
+}
+
+const REFRESH: Name = Name { secure: "__Host-handstamp_refresh", plain: "handstamp_refresh" };
+const DEVICE: Name = Name { secure: "__Host-handstamp_device", plain: "handstamp_device" };
+
+/// How long a browser stays known: as long as browsers keep a cookie (RFC 6265bis, section 5.5).
+const DEVICE_MAX_AGE: &str = "; Max-Age=34560000";
+
+/// The refresh token that came in the cookie.
+pub fn refresh_cookie(state: &AppState, headers: &HeaderMap) -> Option<String> {
+    headers.typed_get::<Cookie>()?.get(REFRESH.of(state)).map(str::to_owned)
+}
+
+/// What this browser shows of an earlier sign-in.
+pub fn device_cookie(state: &AppState, headers: &HeaderMap) -> Option<SecretString> {
+    headers.typed_get::<Cookie>()?.get(DEVICE.of(state)).map(Into::into)
+}
+
+/// The session that this browser holds, going by its cookie. A hint: the session may have ended.
+pub fn session_of_cookie(state: &AppState, headers: &HeaderMap) -> Option<EndingSession> {
+    session_of(state, &refresh_cookie(state, headers)?)
+}
+
+/// Puts the refresh token into the browser: for good, or until the browser is closed.
+pub fn keep_cookie(state: &AppState, signed_in: &SignedIn) -> Option<HeaderValue> {
+    let max_age = match signed_in.kind {
+        SessionKind::Kept => format!("; Max-Age={}", signed_in.refresh_expires_in),
+        SessionKind::Brief => String::new(),
+    };
+    set_cookie(state, &REFRESH, signed_in.refresh_token.expose_secret(), &max_age)
+}
+
+/// Makes the browser known: for good where it is its user's own, else until it is closed.
+pub fn remember_device(state: &AppState, signed_in: &SignedIn) -> Option<HeaderValue> {
+    let max_age = match signed_in.kind {
+        SessionKind::Kept => DEVICE_MAX_AGE,
+        SessionKind::Brief => "",
+    };
+    set_cookie(state, &DEVICE, signed_in.known_device.as_ref()?.expose_secret(), max_age)
+}
+
+/// Takes it out again.
+pub fn forget_cookie(state: &AppState) -> Option<HeaderValue> {
+    set_cookie(state, &REFRESH, "", "; Max-Age=0")
+}
+
+fn set_cookie(state: &AppState, name: &Name, value: &str, max_age: &str) -> Option<HeaderValue> {
+    let secure = if state.config.secure_cookies() { "; Secure" } else { "" };
+    let cookie = format!("{}={value}; HttpOnly; SameSite=Strict; Path=/{secure}{max_age}", name.of(state));
+    let mut cookie = HeaderValue::from_str(&cookie).ok()?;
+    cookie.set_sensitive(true);
+    Some(cookie)
+}
+
+impl Name {
+    fn of(&self, state: &AppState) -> &'static str {
+        if state.config.secure_cookies() { self.secure } else { self.plain }
+    }
+}

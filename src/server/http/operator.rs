@@ -1,0 +1,45 @@
+//! Whether a request comes from whoever runs this server: from this machine itself, or with `METRICS_TOKEN`.
+
+use axum::extract::Request;
+use axum::http::header::{FORWARDED, HOST, HeaderName, VIA};
+use tracing::info;
+
+use super::current_user::bearer_headers;
+use super::visitor::Peer;
+use crate::server::config::is_loopback;
+use crate::server::flows::bearer_token;
+use crate::server::state::AppState;
+
+/// What proxies add. Behind one that runs here, everybody comes from this machine.
+const OF_PROXIES: [HeaderName; 6] = [
+    FORWARDED,
+    VIA,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+/// Whether it does.
+pub fn is_operator(state: &AppState, request: &Request) -> bool {
+    is_from_here(request) || shows_the_token(state, request)
+}
+
+/// Straight from this machine, and addressed to it by such a name: a page that a browser here has loaded can name an
+/// address of its own that leads here, but then asks for that name.
+fn is_from_here(request: &Request) -> bool {
+    let headers = request.headers();
+    let peer = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.to_canonical().is_loopback());
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).is_some_and(is_loopback);
+    peer && host && !OF_PROXIES.iter().any(|name| headers.contains_key(name))
+}
+
+fn shows_the_token(state: &AppState, request: &Request) -> bool {
+    let Ok(shown) = bearer_token(bearer_headers(request.headers())) else { return false };
+    let right = state.config.metrics_token.as_ref().is_some_and(|token| token.is(shown));
+    if !right {
+        // The answer says nothing; whoever set up the token finds out here.
+        info!("Refused to show the metrics: this is not METRICS_TOKEN");
+    }
+    right
+}

@@ -1,0 +1,13 @@
+//! `GET /openapi.json`: all machine doors, described (OpenAPI 3.1).
+//!
+//! Kept by hand in `openapi.json`; `src/tests/openapi.rs` compares it with the router and with real answers.
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::IntoResponse;
+
+/// The document, as `handstamp openapi` prints it.
+pub const DOCUMENT: &str = include_str!("openapi.json");
+
+pub async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], DOCUMENT)
+}

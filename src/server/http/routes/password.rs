@@ -1,0 +1,37 @@
+//! `POST /password`: changes one's own password, and ends one's other sessions.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+use crate::api_types::PasswordInput;
+use crate::server::flows::{self, Visitor};
+use crate::server::http::current_user::FreshUser;
+use crate::server::http::error::HttpError;
+use crate::server::http::form_or_json::FormOrJson;
+use crate::server::state::AppState;
+
+/// No `Debug`.
+#[derive(Deserialize)]
+pub struct PasswordRequest {
+    #[serde(default)]
+    current_password: PasswordInput,
+    #[serde(default)]
+    new_password: PasswordInput,
+}
+
+#[derive(Serialize)]
+pub struct ChangedAnswer {
+    msg: &'static str,
+}
+
+pub async fn change(
+    State(state): State<AppState>,
+    user: FreshUser,
+    visitor: Visitor,
+    FormOrJson(request): FormOrJson<PasswordRequest>,
+) -> Result<Json<ChangedAnswer>, HttpError> {
+    let (current, new) = (request.current_password.into(), request.new_password.into());
+    flows::change_own_password(&state, &user, current, new, visitor).await?;
+    Ok(Json(ChangedAnswer { msg: "Password changed" }))
+}

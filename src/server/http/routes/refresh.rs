@@ -1,0 +1,46 @@
+//! `POST /refresh`: a refresh token for the next one and a new access token.
+
+use axum::Json;
+use axum::extract::{FromRequest as _, Request, State};
+use serde::Deserialize;
+
+use super::TokensAnswer;
+use crate::api_types::ApiError;
+use crate::server::flows::{self, AuthenticateError, bearer_token};
+use crate::server::http::current_user::bearer_headers;
+use crate::server::http::error::HttpError;
+use crate::server::http::form_or_json::FormOrJson;
+use crate::server::state::AppState;
+
+/// No `Debug`: whoever reads it is signed in.
+#[derive(Deserialize)]
+struct RefreshRequest {
+    #[serde(default)]
+    refresh_token: String,
+}
+
+pub async fn refresh(State(state): State<AppState>, request: Request) -> Result<Json<TokensAnswer>, HttpError> {
+    let presented = presented(request).await?;
+    Ok(Json(flows::refresh(&state, &presented).await?.into()))
+}
+
+/// The token of the header; where there is no header, of the body.
+async fn presented(request: Request) -> Result<String, HttpError> {
+    match bearer_token(bearer_headers(request.headers())) {
+        Ok(token) => Ok(token.to_owned()),
+        Err(AuthenticateError::Missing) => {
+            let FormOrJson(body) =
+                FormOrJson::<RefreshRequest>::from_request(request, &()).await.or_else(none_at_all)?;
+            if body.refresh_token.is_empty() { Err(HttpError(ApiError::MissingToken)) } else { Ok(body.refresh_token) }
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Neither header nor body: what is missing is the token.
+fn none_at_all(error: HttpError) -> Result<FormOrJson<RefreshRequest>, HttpError> {
+    match error {
+        HttpError(ApiError::UnsupportedMediaType) => Err(HttpError(ApiError::MissingToken)),
+        other => Err(other),
+    }
+}

@@ -1,0 +1,85 @@
+//! What the pages' ways in share: the session that the browser held ends, the new one's refresh token goes into the cookie,
+//! and the page gets the access token alone.
+
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use super::cookies::{self, forget_cookie, keep_cookie, remember_device, session_of_cookie};
+use super::current_user::{app_state, parts};
+use super::visitor::visitor_of;
+use crate::api_types::{ApiError, Remember, SignedInAnswer};
+use crate::server::domain::session::SessionKind;
+use crate::server::flows::{NewSession, RefreshError, SignedIn};
+
+/// The session that a page's form is to start.
+///
+/// # Errors
+/// `internal` outside a request.
+pub fn new_session(remember: Remember) -> Result<NewSession, ApiError> {
+    let (state, parts) = (app_state()?, parts()?);
+    Ok(NewSession {
+        kind: remember.into(),
+        visitor: visitor_of(&state, &parts),
+        replaces: session_of_cookie(&state, &parts.headers),
+        ..NewSession::default()
+    })
+}
+
+/// The answer to a page, and the cookies beside it.
+///
+/// # Errors
+/// `internal` outside a request.
+pub fn page_answer(signed_in: SignedIn) -> Result<SignedInAnswer, ApiError> {
+    let state = app_state()?;
+    set_cookie(keep_cookie(&state, &signed_in));
+    set_cookie(remember_device(&state, &signed_in));
+    Ok(signed_in.into())
+}
+
+/// The refresh token of the browser that asks.
+///
+/// # Errors
+/// `missing_token` without a cookie.
+pub fn refresh_cookie() -> Result<String, ApiError> {
+    cookies::refresh_cookie(&app_state()?, &parts()?.headers).ok_or(ApiError::MissingToken)
+}
+
+/// The answer to a page that refreshed. A cookie that is worth nothing any more is taken out of the browser, so that it
+/// does not ask again and again; one whose server could not answer stays.
+///
+/// # Errors
+/// Those of the refresh token.
+pub fn refreshed(result: Result<SignedIn, RefreshError>) -> Result<SignedInAnswer, ApiError> {
+    match result {
+        Ok(signed_in) => page_answer(signed_in),
+        Err(error) => {
+            if !matches!(error, RefreshError::Store(_) | RefreshError::Signing(_)) {
+                forget_session()?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Takes the cookie out of the browser.
+///
+/// # Errors
+/// `internal` outside a request.
+pub fn forget_session() -> Result<(), ApiError> {
+    set_cookie(forget_cookie(&app_state()?));
+    Ok(())
+}
+
+fn set_cookie(cookie: Option<HeaderValue>) {
+    if let (Some(cookie), Some(response)) = (cookie, use_context::<ResponseOptions>()) {
+        response.append_header(SET_COOKIE, cookie);
+    }
+}
+
+impl From<Remember> for SessionKind {
+    fn from(Remember(remember): Remember) -> Self {
+        if remember { Self::Kept } else { Self::Brief }
+    }
+}

@@ -1,0 +1,247 @@
+//! What is measured: every metric's name and meaning, once, and a method for each place that counts.
+//!
+//! Each state has a recorder of its own, so that two in one process do not add up. Labels come from lists that are known
+//! before the first request: a flood of unknown paths makes no new line, and counting makes no text.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder as _};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+
+use crate::api_types::ApiError;
+use crate::server::domain::unix_time::UnixTime;
+use crate::server::hash_pool::Load;
+
+const REQUESTS: &str = "handstamp_requests_total";
+const REQUEST_TIME: &str = "handstamp_request_duration_seconds";
+const ERRORS: &str = "handstamp_errors_total";
+const SIGN_INS: &str = "handstamp_sign_ins_total";
+const TOKENS_ISSUED: &str = "handstamp_tokens_issued_total";
+const REVOCATIONS: &str = "handstamp_revocations_total";
+const HASHING_REFUSED: &str = "handstamp_hashing_refused_total";
+const HASHING_RUNNING: &str = "handstamp_hashing_running";
+const HASHING_WAITING: &str = "handstamp_hashing_waiting";
+const SESSIONS: &str = "handstamp_sessions_live";
+const BLOCKLIST: &str = "handstamp_blocklist_entries";
+const SYNC_AGE: &str = "handstamp_blocklist_sync_age_seconds";
+const BUILD: &str = "handstamp_build_info";
+const STARTED: &str = "process_start_time_seconds";
+
+const COUNTERS: [(&str, &str); 6] = [
+    (REQUESTS, "Answered requests, by door and status; the door `other` is files and everything unknown."),
+    (ERRORS, "Answers that were an error, by its code: among them every token that was refused."),
+    (SIGN_INS, "Sign-ins with a name and a password that were looked at, by result: accepted or refused."),
+    (TOKENS_ISSUED, "Access tokens issued."),
+    (REVOCATIONS, "Sessions and tokens that this process began to refuse, whoever ended them."),
+    (HASHING_REFUSED, "Passwords that were not looked at, as too many waited."),
+];
+const GAUGES: [(&str, &str); 7] = [
+    (HASHING_RUNNING, "Passwords that are being hashed."),
+    (HASHING_WAITING, "Passwords that wait for their turn."),
+    (SESSIONS, "Sessions that can be refreshed; NaN while the store does not say."),
+    (BLOCKLIST, "Entries of the blocklist in memory."),
+    (SYNC_AGE, "Seconds since the blocklist was last read from the store."),
+    (BUILD, "1; the label says which version runs."),
+    (STARTED, "When this process began, in Unix seconds."),
+];
+
+/// Upper bounds in seconds. A token is verified within the first, a password within some hundredths.
+const BUCKETS: [f64; 14] =
+    [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// The statuses that are counted by themselves; any other as `other`.
+const STATUSES: [u16; 19] =
+    [200, 201, 204, 206, 303, 304, 400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 431, 500, 503];
+/// The door of everything that no door has.
+const OTHER: &str = "other";
+/// Before the blocklist was first read.
+const NEVER: u64 = u64::MAX;
+
+/// All metrics of one state.
+pub struct Measures {
+    recorder: PrometheusRecorder,
+    /// In the order of [`ApiError::ALL`].
+    errors: Vec<Counter>,
+    accepted: Counter,
+    refused: Counter,
+    tokens_issued: Counter,
+    revocations: Counter,
+    /// In milliseconds of uptime.
+    synced_at: AtomicU64,
+}
+
+/// What is read when somebody asks, and not counted along the way.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    pub hashing: Load,
+    /// Absent where the store does not say.
+    pub sessions: Option<u64>,
+    pub blocklist: usize,
+    pub uptime: Duration,
+}
+
+/// The doors that are there, each with its counters: by path, then by method.
+pub struct Doors {
+    known: HashMap<String, Vec<(String, Door)>>,
+    other: Door,
+}
+
+/// One door's counters. A line appears with the first request that it counts.
+struct Door {
+    name: String,
+    /// In the order of [`STATUSES`], then any other.
+    answers: [OnceLock<Counter>; STATUSES.len() + 1],
+    time: OnceLock<Histogram>,
+}
+
+impl Measures {
+    /// Begins at zero.
+    ///
+    /// # Panics
+    /// Were there no [`BUCKETS`].
+    #[must_use]
+    pub fn begin(now: UnixTime) -> Self {
+        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).expect("there are buckets");
+        let recorder = builder.build_recorder();
+        for (name, meaning) in COUNTERS {
+            recorder.describe_counter(name.into(), None, meaning.into());
+        }
+        for (name, meaning) in GAUGES {
+            recorder.describe_gauge(name.into(), None, meaning.into());
+        }
+        recorder.describe_histogram(REQUEST_TIME.into(), None, "Until an answer begins, by door.".into());
+        let counter = |name, labels: &[(&'static str, &str)]| recorder.register_counter(&key(name, labels), &METADATA);
+        let measures = Self {
+            errors: ApiError::ALL.iter().map(|error| counter(ERRORS, &[("code", error.code())])).collect(),
+            accepted: counter(SIGN_INS, &[("result", "accepted")]),
+            refused: counter(SIGN_INS, &[("result", "refused")]),
+            tokens_issued: counter(TOKENS_ISSUED, &[]),
+            revocations: counter(REVOCATIONS, &[]),
+            synced_at: AtomicU64::new(NEVER),
+            recorder,
+        };
+        measures.set(STARTED, &[], number(now.0));
+        measures.set(BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        measures
+    }
+
+    /// A request was answered; `path` is that of the route, where one matched.
+    pub fn answered(&self, doors: &Doors, method: &str, path: Option<&str>, status: u16, after: Duration) {
+        let door = doors.find(method, path);
+        let index = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len());
+        let answers = door.answers[index].get_or_init(|| {
+            let status = STATUSES.get(index).map_or_else(|| OTHER.to_owned(), u16::to_string);
+            self.recorder.register_counter(&key(REQUESTS, &[("door", &door.name), ("status", &status)]), &METADATA)
+        });
+        answers.increment(1);
+        let time = door
+            .time
+            .get_or_init(|| self.recorder.register_histogram(&key(REQUEST_TIME, &[("door", &door.name)]), &METADATA));
+        time.record(after);
+    }
+
+    /// An answer was an error.
+    pub fn failed(&self, error: ApiError) {
+        let known = ApiError::ALL.iter().position(|known| *known == error);
+        if let Some(counter) = known.and_then(|index| self.errors.get(index)) {
+            counter.increment(1);
+        }
+    }
+
+    /// A name and a password were right.
+    pub fn sign_in_accepted(&self) {
+        self.accepted.increment(1);
+    }
+
+    /// They were not.
+    pub fn sign_in_refused(&self) {
+        self.refused.increment(1);
+    }
+
+    /// An access token was issued.
+    pub fn token_issued(&self) {
+        self.tokens_issued.increment(1);
+    }
+
+    /// The blocklist has a new entry. What is there at the start was revoked before.
+    pub fn revoked(&self) {
+        if self.synced_at.load(Ordering::Relaxed) != NEVER {
+            self.revocations.increment(1);
+        }
+    }
+
+    /// The blocklist was read from the store.
+    pub fn synced(&self, uptime: Duration) {
+        self.synced_at.store(millis(uptime), Ordering::Relaxed);
+    }
+
+    /// Prometheus text, with what was read just now.
+    #[must_use]
+    pub fn text(&self, reading: &Reading) -> String {
+        self.set(HASHING_RUNNING, &[], number(reading.hashing.running));
+        self.set(HASHING_WAITING, &[], number(reading.hashing.waiting));
+        self.recorder.register_counter(&key(HASHING_REFUSED, &[]), &METADATA).absolute(reading.hashing.refused);
+        self.set(SESSIONS, &[], reading.sessions.map_or(f64::NAN, number));
+        self.set(BLOCKLIST, &[], number(reading.blocklist));
+        let synced_at = self.synced_at.load(Ordering::Relaxed);
+        let age = Duration::from_millis(millis(reading.uptime).saturating_sub(synced_at));
+        self.set(SYNC_AGE, &[], if synced_at == NEVER { f64::NAN } else { age.as_secs_f64() });
+        self.recorder.handle().render()
+    }
+
+    /// Puts durations into their buckets; until then each is kept by itself. To be done now and then.
+    pub fn tidy(&self) {
+        self.recorder.handle().run_upkeep();
+    }
+
+    fn set(&self, name: &'static str, labels: &[(&'static str, &str)], value: f64) {
+        self.recorder.register_gauge(&key(name, labels), &METADATA).set(value);
+    }
+}
+
+impl Doors {
+    /// From names as `http/guard.rs` writes them: `GET /protected`.
+    #[must_use]
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let mut known: HashMap<String, Vec<(String, Door)>> = HashMap::new();
+        for name in names {
+            if let Some((method, path)) = name.split_once(' ') {
+                known.entry(path.to_owned()).or_default().push((method.to_owned(), Door::new(name.clone())));
+            }
+        }
+        Self { known, other: Door::new(OTHER.to_owned()) }
+    }
+
+    fn find(&self, method: &str, path: Option<&str>) -> &Door {
+        // Where one can GET one can HEAD.
+        let method = if method == "HEAD" { "GET" } else { method };
+        let doors = path.and_then(|path| self.known.get(path));
+        let door = doors.and_then(|doors| doors.iter().find(|(known, _)| known == method));
+        door.map_or(&self.other, |(_, door)| door)
+    }
+}
+
+impl Door {
+    fn new(name: String) -> Self {
+        Self { name, answers: Default::default(), time: OnceLock::new() }
+    }
+}
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
+
+fn key(name: &'static str, labels: &[(&'static str, &str)]) -> Key {
+    let labels = labels.iter().map(|(name, value)| Label::new(*name, (*value).to_owned()));
+    Key::from_parts(name, labels.collect::<Vec<_>>())
+}
+
+/// Counts here stay far below 2^52, from where on not every whole number is one of these.
+#[expect(clippy::cast_precision_loss, reason = "see above")]
+fn number<N: TryInto<i64>>(count: N) -> f64 {
+    count.try_into().unwrap_or(i64::MAX) as f64
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX - 1)
+}

@@ -1,0 +1,104 @@
+//! What `handstamp doctor` asks of a database. Changes nothing: makes no file and no table.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+use super::pool::{BUSY_TIMEOUT, MIGRATIONS, Pool, Store, StoreError, on_pool};
+use super::writer::Queue;
+use crate::server::domain::unix_time::UnixTime;
+
+/// How far the tables of a database are, beside this program's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// There are none, or those of an earlier version: a start brings them up to date.
+    Older,
+    Current,
+    Newer,
+    /// An update broke off.
+    Half,
+}
+
+const HAS_MIGRATIONS_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+const HAS_MIGRATIONS_POSTGRES: &str = "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE tablename = '_sqlx_migrations'";
+const HALF: &str = "SELECT COUNT(*) FROM _sqlx_migrations WHERE NOT success";
+const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
+const CHANGE_NOTHING: &str = "UPDATE counters SET value = value WHERE name = 'blocklist'";
+const NEWEST: &str = "SELECT MAX(at) FROM (SELECT MAX(created_at) AS at FROM users UNION ALL \
+                      SELECT MAX(last_used_at) FROM sessions UNION ALL \
+                      SELECT MAX(created_at) FROM signing_keys) AS times";
+
+impl Store {
+    /// Opens a database as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`]: absent, or not to be reached.
+    pub async fn open_as_it_is(url: &str) -> Result<Self, StoreError> {
+        let pool = if url.starts_with("sqlite:") {
+            let connection: SqliteConnectOptions = url.parse()?;
+            let connection = connection.create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
+            let pool = SqlitePoolOptions::new().max_connections(1).connect_with(connection).await?;
+            Pool::Sqlite { pool, writing: Arc::default() }
+        } else {
+            Pool::Postgres(PgPoolOptions::new().max_connections(1).connect(url).await?)
+        };
+        Ok(Self { queue: Queue::start(pool.clone()), pool })
+    }
+
+    /// How far its tables are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tables(&self) -> Result<Tables, StoreError> {
+        let (has_migrations,): (i64,) = match &self.pool {
+            Pool::Sqlite { pool, .. } => sqlx::query_as(HAS_MIGRATIONS_SQLITE).fetch_one(pool).await?,
+            Pool::Postgres(pool) => sqlx::query_as(HAS_MIGRATIONS_POSTGRES).fetch_one(pool).await?,
+        };
+        if has_migrations == 0 {
+            return Ok(Tables::Older);
+        }
+        let (half,): (i64,) = on_pool!(self, |pool| sqlx::query_as(HALF).fetch_one(pool).await?);
+        let (version,): (i64,) = on_pool!(self, |pool| sqlx::query_as(VERSION).fetch_one(pool).await?);
+        let known = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default();
+        Ok(match version.cmp(&known) {
+            _ if half > 0 => Tables::Half,
+            Ordering::Less => Tables::Older,
+            Ordering::Equal => Tables::Current,
+            Ordering::Greater => Tables::Newer,
+        })
+    }
+
+    /// Whether tables of this version can be written to: changes nothing, and takes that back.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot.
+    pub async fn try_writing(&self) -> Result<(), StoreError> {
+        on_pool!(self, |pool| {
+            let mut transaction = pool.begin().await?;
+            sqlx::query(CHANGE_NOTHING).execute(&mut *transaction).await?;
+            transaction.rollback().await?;
+        });
+        Ok(())
+    }
+
+    /// The first thing that SQLite finds damaged in its file; PostgreSQL looks after itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_damage(&self) -> Result<Option<String>, StoreError> {
+        let Pool::Sqlite { pool, .. } = &self.pool else { return Ok(None) };
+        let (said,): (String,) = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(pool).await?;
+        Ok((said != "ok").then_some(said))
+    }
+
+    /// The newest time that was written to tables of this version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn newest_time(&self) -> Result<Option<UnixTime>, StoreError> {
+        let (newest,): (Option<i64>,) = on_pool!(self, |pool| sqlx::query_as(NEWEST).fetch_one(pool).await?);
+        Ok(newest.map(UnixTime))
+    }
+}

@@ -1,0 +1,117 @@
+//! The table `security_events`. Rows are written with what they tell of, in the same transaction, wherever it has one.
+
+use super::pool::{Store, StoreError, on_pool};
+use super::writer::Write;
+use crate::server::domain::ids::{EventId, SessionId, UserId};
+use crate::server::domain::security_event::{EventKind, NewEvent, SecurityEvent};
+use crate::server::domain::session::Origin;
+use crate::server::domain::unix_time::UnixTime;
+
+const OF_USER: &str = "INSERT INTO security_events (id, at, kind, user_id, username, by_whom, device, address) \
+                       SELECT $1, $2, $3, id, username, $4, $5, $6 FROM users WHERE id = $7";
+const OF_SESSION: &str = "INSERT INTO security_events (id, at, kind, user_id, username, by_whom, device, address) \
+                          SELECT $1, $2, $3, users.id, username, $4, device, address FROM sessions \
+                          JOIN users ON users.id = sessions.user_id WHERE sessions.id = $5";
+const LIST: &str = "SELECT id, at, kind, user_id, username, by_whom, device, address FROM security_events \
+                    WHERE at < $1 OR (at = $1 AND id < $2) ORDER BY at DESC, id DESC LIMIT $3";
+const LIST_OF: &str = "SELECT id, at, kind, user_id, username, by_whom, device, address FROM security_events \
+                       WHERE user_id = $4 AND (at < $1 OR (at = $1 AND id < $2)) ORDER BY at DESC, id DESC LIMIT $3";
+const PURGE: &str = "DELETE FROM security_events WHERE id IN \
+                     (SELECT id FROM security_events WHERE at < $1 ORDER BY at LIMIT $2)";
+
+/// Where a list of events goes on: before this one. Its text is `<at>.<id>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    pub at: UnixTime,
+    pub id: String,
+}
+
+impl Before {
+    /// Before nothing: the newest first.
+    pub const NEWEST: Self = Self { at: UnixTime(i64::MAX), id: String::new() };
+}
+
+type Row = (String, i64, String, String, String, Option<String>, String, String);
+
+impl Store {
+    /// Notes an event of a user some time soon. Waits for nothing; a crash or a crowd may lose it.
+    pub fn note_event(&self, event: NewEvent, user: UserId) {
+        self.note(Write::Event { event, user });
+    }
+
+    /// Events before `before`, newest first, at most `limit`; of one user, or of all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_events(
+        &self,
+        of: Option<UserId>,
+        before: &Before,
+        limit: i64,
+    ) -> Result<Vec<SecurityEvent>, StoreError> {
+        let rows: Vec<Row> = match of {
+            None => on_pool!(self, |pool| {
+                sqlx::query_as(LIST).bind(before.at.0).bind(&before.id).bind(limit).fetch_all(pool).await?
+            }),
+            Some(user) => on_pool!(self, |pool| {
+                let list = sqlx::query_as(LIST_OF).bind(before.at.0).bind(&before.id).bind(limit);
+                list.bind(user.to_string()).fetch_all(pool).await?
+            }),
+        };
+        rows.into_iter().map(event).collect()
+    }
+
+    /// Removes events from before `before`, at most `limit`; answers how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn purge_events(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError> {
+        Ok(on_pool!(self, |pool| sqlx::query(PURGE).bind(before.0).bind(limit).execute(pool).await?.rows_affected()))
+    }
+}
+
+/// The row of an event of this user, who must be there still; none where not.
+pub(super) fn of_user<'q, D>(event: &NewEvent, user: UserId) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    Option<String>: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    let Origin { device, address } = event.origin.clone();
+    begin(OF_USER, event).bind(device).bind(address).bind(user.to_string())
+}
+
+/// The row of an event of the user of this session, which must be there still; none where not.
+pub(super) fn of_session<'q, D>(event: &NewEvent, session: SessionId) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    Option<String>: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    begin(OF_SESSION, event).bind(session.to_string())
+}
+
+fn begin<'q, D>(sql: &'static str, event: &NewEvent) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    Option<String>: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    let kind = event.kind.code().to_owned();
+    sqlx::query(sql).bind(event.id.to_string()).bind(event.at.0).bind(kind).bind(event.by.clone())
+}
+
+fn event((id, at, kind, user_id, username, by, device, address): Row) -> Result<SecurityEvent, StoreError> {
+    Ok(SecurityEvent {
+        id: EventId::parse(&id).map_err(|_| StoreError::Damaged("security_events.id"))?,
+        at: UnixTime(at),
+        kind: EventKind::parse(&kind).ok_or(StoreError::Damaged("security_events.kind"))?,
+        by,
+        user_id: UserId::parse(&user_id).map_err(|_| StoreError::Damaged("security_events.user_id"))?,
+        username,
+        origin: Origin { device, address },
+    })
+}

@@ -1,0 +1,97 @@
+//! The table `signing_keys`: the key ring, private halves sealed. Read whole and replaced whole.
+
+use super::pool::{Store, StoreError, in_transaction, on_pool};
+use crate::server::domain::algorithm::Algorithm;
+use crate::server::domain::kept_keys::{KeptKey, KeyState};
+use crate::server::domain::unix_time::UnixTime;
+
+const VERSION: &str = "SELECT value FROM counters WHERE name = 'signing_keys'";
+/// One statement, so that version and rows are those of one moment; without keys it gives one row of nulls.
+const LIST: &str = "SELECT counters.value, id, algorithm, state, verifies_until, created_at, public_jwk, sealed \
+                    FROM counters LEFT JOIN signing_keys ON 1 = 1 WHERE counters.name = 'signing_keys' \
+                    ORDER BY created_at, id";
+/// Whoever raises the counter holds it until the end of the transaction.
+const NEXT_VERSION: &str = "UPDATE counters SET value = value + 1 WHERE name = 'signing_keys' AND value = $1";
+const DELETE_ALL: &str = "DELETE FROM signing_keys";
+const INSERT: &str = "INSERT INTO signing_keys (id, algorithm, state, verifies_until, created_at, public_jwk, sealed) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+type Row =
+    (i64, Option<String>, Option<String>, Option<String>, Option<i64>, Option<i64>, Option<String>, Option<String>);
+
+impl Store {
+    /// A number that grows with every change of the keys.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn signing_keys_version(&self) -> Result<i64, StoreError> {
+        let (version,): (i64,) = on_pool!(self, |pool| sqlx::query_as(VERSION).fetch_one(pool).await?);
+        Ok(version)
+    }
+
+    /// All keys, oldest first, and their version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_signing_keys(&self) -> Result<(i64, Vec<KeptKey>), StoreError> {
+        let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(LIST).fetch_all(pool).await?);
+        let version = rows.first().ok_or(StoreError::Damaged("counters.name"))?.0;
+        let keys = rows.into_iter().filter_map(key).collect::<Result<_, _>>()?;
+        Ok((version, keys))
+    }
+
+    /// Puts these keys in place of those of `version`; `false` where somebody else changed them since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_signing_keys(&self, version: i64, keys: &[KeptKey]) -> Result<bool, StoreError> {
+        let replaced = in_transaction!(self, |transaction| {
+            let raised = sqlx::query(NEXT_VERSION).bind(version).execute(&mut *transaction).await?.rows_affected();
+            if raised == 1 {
+                sqlx::query(DELETE_ALL).execute(&mut *transaction).await?;
+                for key in keys {
+                    let public = key.public.as_ref().map(serde_json::to_string).transpose();
+                    sqlx::query(INSERT)
+                        .bind(&key.id)
+                        .bind(key.algorithm.name())
+                        .bind(key.state.name())
+                        .bind(key.state.verifies_until().map(|until| until.0))
+                        .bind(key.created_at.0)
+                        .bind(public.map_err(|_| StoreError::Damaged("signing_keys.public_jwk"))?)
+                        .bind(&key.sealed)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+            }
+            raised == 1
+        });
+        Ok(replaced)
+    }
+}
+
+/// `None` for the row that stands for no key.
+fn key(
+    (_, id, algorithm, state, verifies_until, created_at, public, sealed): Row,
+) -> Option<Result<KeptKey, StoreError>> {
+    let id = id?;
+    let read = || {
+        let algorithm = algorithm.as_deref().and_then(Algorithm::from_name);
+        let state = match (state.as_deref(), verifies_until) {
+            (Some("next"), None) => Some(KeyState::Next),
+            (Some("active"), None) => Some(KeyState::Active),
+            (Some("retired"), Some(until)) => Some(KeyState::Retired { verifies_until: UnixTime(until) }),
+            (Some("barred"), None) => Some(KeyState::Barred),
+            _ => None,
+        };
+        let public = public.map(|jwk| serde_json::from_str(&jwk)).transpose();
+        Ok(KeptKey {
+            id,
+            algorithm: algorithm.ok_or(StoreError::Damaged("signing_keys.algorithm"))?,
+            state: state.ok_or(StoreError::Damaged("signing_keys.state"))?,
+            created_at: UnixTime(created_at.ok_or(StoreError::Damaged("signing_keys.created_at"))?),
+            public: public.map_err(|_| StoreError::Damaged("signing_keys.public_jwk"))?,
+            sealed,
+        })
+    };
+    Some(read())
+}

@@ -1,0 +1,141 @@
+//! The tables `throttle` and `familiar_networks`: what a restart must not forgive, and what it must not forget.
+
+use std::time::Duration;
+
+use super::pool::{Store, StoreError, on_pool};
+use super::writer::{Write, Written};
+use crate::server::domain::ids::ThrottleKey;
+use crate::server::domain::throttle::{LONGEST_LIFE, LONGEST_WAIT, MAX_BUCKETS};
+use crate::server::domain::unix_time::UnixTime;
+
+/// A bucket as the table has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptBucket {
+    pub key: ThrottleKey,
+    pub empty_at: UnixTime,
+    pub next_at: UnixTime,
+}
+
+/// Adds to what is there, so that the tries of several processes add up. $2 is now, $3 the time by which one try fades, $5
+/// the latest time at which a bucket can be empty: what is later was written under another clock.
+pub(super) const COUNT: &str = "INSERT INTO throttle (key, empty_at, next_at) VALUES ($1, $2 + $3, $4) \
+                                ON CONFLICT (key) DO UPDATE SET next_at = $4, empty_at = $3 + \
+                                CASE WHEN throttle.empty_at < $2 THEN $2 \
+                                WHEN throttle.empty_at > $5 THEN $5 ELSE throttle.empty_at END \
+                                RETURNING empty_at";
+pub(super) const FORGET: &str = "DELETE FROM throttle WHERE key = $1";
+const BEYOND: &str = "SELECT COUNT(*) FROM throttle WHERE empty_at > $1 OR next_at > $2";
+const MEND: &str = "UPDATE throttle SET empty_at = CASE WHEN empty_at > $1 THEN $1 ELSE empty_at END, \
+                    next_at = CASE WHEN next_at > $2 THEN $2 ELSE next_at END WHERE empty_at > $1 OR next_at > $2";
+const LIST: &str = "SELECT key, empty_at, next_at FROM throttle WHERE empty_at > $1 ORDER BY empty_at DESC LIMIT $2";
+const PURGE: &str = "DELETE FROM throttle WHERE key IN (SELECT key FROM throttle WHERE empty_at <= $1 LIMIT $2)";
+const CUT: &str = "DELETE FROM throttle WHERE key IN \
+                   (SELECT key FROM throttle ORDER BY empty_at DESC LIMIT $1 OFFSET $2)";
+
+/// Written once a day at most: $3 is a day ago.
+pub(super) const FAMILIAR: &str = "INSERT INTO familiar_networks (key, seen_at) VALUES ($1, $2) \
+                                   ON CONFLICT (key) DO UPDATE SET seen_at = $2 WHERE familiar_networks.seen_at < $3";
+const IS_FAMILIAR: &str = "SELECT seen_at FROM familiar_networks WHERE key = $1 AND seen_at > $2";
+const PURGE_FAMILIAR: &str = "DELETE FROM familiar_networks WHERE key IN \
+                              (SELECT key FROM familiar_networks WHERE seen_at <= $1 LIMIT $2)";
+
+impl Store {
+    /// Counts a failed try, and answers when the bucket will be empty: durable when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_try(
+        &self,
+        key: ThrottleKey,
+        fade: Duration,
+        next_at: UnixTime,
+        now: UnixTime,
+    ) -> Result<UnixTime, StoreError> {
+        match self.write(count(key, fade, next_at, now)).await? {
+            Written::Counted { empty_at } => Ok(empty_at),
+            Written::Rows(_) | Written::Blocked { .. } => {
+                unreachable!("a try that is counted is answered with its row")
+            }
+        }
+    }
+
+    /// Counts a failed try some time soon: for somebody who did not wait for the answer.
+    pub fn note_try(&self, key: ThrottleKey, fade: Duration, next_at: UnixTime, now: UnixTime) {
+        self.note(count(key, fade, next_at, now));
+    }
+
+    /// Forgets the tries of somebody who has shown not to be guessing, some time soon.
+    pub fn note_forgotten(&self, key: ThrottleKey) {
+        self.note(Write::ForgetTries { key });
+    }
+
+    /// Remembers a network some time soon; once a day is enough.
+    pub fn note_familiar(&self, key: ThrottleKey, now: UnixTime) {
+        let unless_since = UnixTime(now.0 - DAY.as_secs().cast_signed());
+        self.note(Write::Familiar { key, seen_at: now, unless_since });
+    }
+
+    /// Whether somebody signed in to this account from this network after `since`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_familiar(&self, key: ThrottleKey, since: UnixTime) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> = on_pool!(self, |pool| {
+            sqlx::query_as(IS_FAMILIAR).bind(key.to_string()).bind(since.0).fetch_optional(pool).await?
+        });
+        Ok(row.is_some())
+    }
+
+    /// The buckets that are not empty, those first that last longest. Rows that another clock wrote, too far ahead to be
+    /// true, are mended first: a wait must not last until the clock has come that far.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_tries(&self, now: UnixTime) -> Result<Vec<KeptBucket>, StoreError> {
+        let (empty_by, next_by) = (now.plus(LONGEST_LIFE).0, now.plus(LONGEST_WAIT).0);
+        let (beyond,): (i64,) =
+            on_pool!(self, |pool| { sqlx::query_as(BEYOND).bind(empty_by).bind(next_by).fetch_one(pool).await? });
+        // Only then: a start must not wait for whoever writes.
+        if beyond > 0 {
+            on_pool!(self, |pool| sqlx::query(MEND).bind(empty_by).bind(next_by).execute(pool).await.map(|_| ())?);
+        }
+        let limit = i64::try_from(MAX_BUCKETS / 2).unwrap_or(i64::MAX);
+        let rows: Vec<(String, i64, i64)> =
+            on_pool!(self, |pool| sqlx::query_as(LIST).bind(now.0).bind(limit).fetch_all(pool).await?);
+        let kept = rows.into_iter().map(|(key, empty_at, next_at)| {
+            let key = ThrottleKey::parse(&key).map_err(|_| StoreError::Damaged("throttle.key"))?;
+            Ok(KeptBucket { key, empty_at: UnixTime(empty_at), next_at: UnixTime(next_at) })
+        });
+        kept.collect()
+    }
+
+    /// Removes empty buckets, and of more than `most` those that would be empty first; at most `limit` of each kind.
+    /// Answers how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn purge_tries(&self, now: UnixTime, most: i64, limit: i64) -> Result<u64, StoreError> {
+        let empty =
+            on_pool!(self, |pool| sqlx::query(PURGE).bind(now.0).bind(limit).execute(pool).await?.rows_affected());
+        let beyond =
+            on_pool!(self, |pool| sqlx::query(CUT).bind(limit).bind(most).execute(pool).await?.rows_affected());
+        Ok(empty + beyond)
+    }
+
+    /// Removes networks not seen since `since`, at most `limit`; answers how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn purge_familiar(&self, since: UnixTime, limit: i64) -> Result<u64, StoreError> {
+        Ok(on_pool!(self, |pool| {
+            sqlx::query(PURGE_FAMILIAR).bind(since.0).bind(limit).execute(pool).await?.rows_affected()
+        }))
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn count(key: ThrottleKey, fade: Duration, next_at: UnixTime, now: UnixTime) -> Write {
+    let empty_by = UnixTime(now.plus(LONGEST_LIFE).0.saturating_sub_unsigned(fade.as_secs()));
+    Write::CountTry { key, fade, next_at, now, empty_by }
+}

@@ -1,0 +1,280 @@
+//! Group commit: what many requests write at the same time goes into one transaction, and costs one fsync.
+//!
+//! One task writes. While it waits for the disk, requests queue up; then it takes all of them at once. Each waits until
+//! its own write is durable, and hears of its own failure alone.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use super::blocklist::{Entry, NEXT_SEQ, block};
+use super::events;
+use super::pool::{Pool, Store, StoreError, in_transaction};
+use super::sessions::{END, END_REUSED, REISSUE, ROTATE, START, USED};
+use super::throttle::{COUNT, FAMILIAR, FORGET};
+use crate::server::domain::blocklist::{Blocked, keep_until};
+use crate::server::domain::ids::{SessionId, ThrottleKey, TokenId, UserId};
+use crate::server::domain::password::PasswordHash;
+use crate::server::domain::refresh_token::Generation;
+use crate::server::domain::security_event::NewEvent;
+use crate::server::domain::session::Session;
+use crate::server::domain::unix_time::UnixTime;
+
+/// Writes of one transaction: bounded, so that nobody waits for a stranger's crowd.
+const MAX_BATCH: usize = 256;
+/// Writes that wait before whoever comes next waits too.
+const QUEUE: usize = 1024;
+/// Places that a note, for which nobody waits, leaves free: it must not delay a sign-out, and is dropped first.
+const LEFT_FREE: usize = MAX_BATCH;
+
+/// One change of the tables that requests make often.
+pub(super) enum Write {
+    StartSession(Box<Start>),
+    Rotate { id: SessionId, from: Generation, token_id: TokenId, token_expires_at: UnixTime, now: UnixTime },
+    Reissue { id: SessionId, generation: Generation, token_expires_at: UnixTime },
+    Used { id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime },
+    EndSession(Box<End>),
+    BlockToken { id: TokenId, keep_until: UnixTime },
+    CountTry { key: ThrottleKey, fade: Duration, next_at: UnixTime, now: UnixTime, empty_by: UnixTime },
+    ForgetTries { key: ThrottleKey },
+    Familiar { key: ThrottleKey, seen_at: UnixTime, unless_since: UnixTime },
+    Event { event: NewEvent, user: UserId },
+}
+
+/// A session begins.
+pub(super) struct Start {
+    pub session: Session,
+    pub token_id: TokenId,
+    pub token_expires_at: UnixTime,
+    pub verified: PasswordHash,
+    pub event: NewEvent,
+}
+
+/// A session ends.
+pub(super) struct End {
+    pub id: SessionId,
+    pub reused_at: Option<UnixTime>,
+    pub at_least_until: UnixTime,
+    pub leeway: Duration,
+    pub event: NewEvent,
+}
+
+/// What a write has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// How many rows it changed.
+    Rows(u64),
+    /// The number of the row in the blocklist, and how long it is kept.
+    Blocked { seq: i64, keep_until: UnixTime },
+    /// When a bucket of the throttle will be empty.
+    Counted { empty_at: UnixTime },
+}
+
+impl Written {
+    pub(super) const fn rows(self) -> u64 {
+        match self {
+            Self::Rows(rows) => rows,
+            Self::Blocked { .. } | Self::Counted { .. } => 1,
+        }
+    }
+
+    /// The row in the blocklist of a write that made one.
+    pub(super) fn entry(self, blocked: Blocked) -> Entry {
+        match self {
+            Self::Blocked { seq, keep_until } => Entry { blocked, keep_until, seq },
+            Self::Rows(_) | Self::Counted { .. } => unreachable!("a write that blocks is answered with its row"),
+        }
+    }
+}
+
+struct Job {
+    write: Write,
+    /// Nobody listens to what a note has done.
+    done: Option<oneshot::Sender<Result<Written, StoreError>>>,
+}
+
+/// The way to the task that writes.
+pub(super) struct Queue(mpsc::Sender<Job>);
+
+impl Queue {
+    /// Starts the task; it ends with the last queue that leads to it.
+    pub(super) fn start(pool: Pool) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(Writer { pool }.work(receiver));
+        Self(sender)
+    }
+}
+
+impl Store {
+    /// Writes; durable when this returns.
+    pub(super) async fn write(&self, write: Write) -> Result<Written, StoreError> {
+        let (done, doing) = oneshot::channel();
+        self.queue.0.send(Job { write, done: Some(done) }).await.map_err(|_| StoreError::Closed)?;
+        doing.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Writes some time soon, if there is room.
+    pub(super) fn note(&self, write: Write) {
+        if self.queue.0.capacity() > LEFT_FREE {
+            // Fails only where the process is stopping.
+            let _ = self.queue.0.try_send(Job { write, done: None });
+        }
+    }
+}
+
+struct Writer {
+    pool: Pool,
+}
+
+impl Writer {
+    async fn work(self, mut queue: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(MAX_BATCH);
+        while queue.recv_many(&mut jobs, MAX_BATCH).await > 0 {
+            let (writes, listeners): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.done)).unzip();
+            match self.attempt(&writes).await {
+                Ok(written) => listeners.into_iter().zip(written).for_each(|(done, written)| tell(done, Ok(written))),
+                // One of them spoilt it for all, or nothing can be written: each by itself, to know which. Those that
+                // were committed after all find their work done.
+                Err(_) if writes.len() > 1 => {
+                    for (write, done) in writes.iter().zip(listeners) {
+                        tell(done, self.attempt_alone(write).await);
+                    }
+                }
+                Err(error) => tell(listeners.into_iter().next().flatten(), Err(error)),
+            }
+        }
+    }
+
+    async fn attempt_alone(&self, write: &Write) -> Result<Written, StoreError> {
+        let written = self.attempt(std::slice::from_ref(write)).await?;
+        written.first().copied().ok_or(StoreError::Closed)
+    }
+
+    /// All of them in one transaction.
+    async fn attempt(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+        let written = in_transaction!(self, |transaction| {
+            // One number for all rows of a transaction: they become visible together.
+            let seq = if writes.iter().any(Write::blocks) {
+                let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
+                seq
+            } else {
+                0
+            };
+            let mut written = Vec::with_capacity(writes.len());
+            for write in writes {
+                let (id, keep_until) = match write {
+                    Write::EndSession(end) => {
+                        let End { id, reused_at, at_least_until, leeway, event } = end.as_ref();
+                        // First: it tells of a row that goes.
+                        events::of_session(event, *id).execute(&mut *transaction).await?;
+                        let end = match reused_at {
+                            Some(at) => sqlx::query_as(END_REUSED).bind(id.to_string()).bind(at.0),
+                            None => sqlx::query_as(END).bind(id.to_string()),
+                        };
+                        let ended: Option<(i64,)> = end.fetch_optional(&mut *transaction).await?;
+                        // The session may have newer tokens than the one that ends it.
+                        let last = ended.map_or(*at_least_until, |(last,)| UnixTime(last).max(*at_least_until));
+                        (Blocked::Session(*id), keep_until(last, *leeway))
+                    }
+                    Write::BlockToken { id, keep_until } => (Blocked::Token(*id), *keep_until),
+                    Write::CountTry { key, fade, next_at, now, empty_by } => {
+                        let count = sqlx::query_as(COUNT)
+                            .bind(key.to_string())
+                            .bind(now.0)
+                            .bind(fade.as_secs().cast_signed())
+                            .bind(next_at.0)
+                            .bind(empty_by.0);
+                        let (empty_at,): (i64,) = count.fetch_one(&mut *transaction).await?;
+                        written.push(Written::Counted { empty_at: UnixTime(empty_at) });
+                        continue;
+                    }
+                    other => {
+                        let done = change(other).execute(&mut *transaction).await?;
+                        if let Write::StartSession(start) = other {
+                            events::of_session(&start.event, start.session.id).execute(&mut *transaction).await?;
+                        }
+                        written.push(Written::Rows(done.rows_affected()));
+                        continue;
+                    }
+                };
+                block(id, keep_until, seq).execute(&mut *transaction).await?;
+                written.push(Written::Blocked { seq, keep_until });
+            }
+            written
+        });
+        Ok(written)
+    }
+}
+
+fn tell(done: Option<oneshot::Sender<Result<Written, StoreError>>>, result: Result<Written, StoreError>) {
+    match done {
+        // Fails only where whoever asked is gone.
+        Some(done) => _ = done.send(result),
+        None => {
+            if let Err(error) = result {
+                warn!(%error, "A note could not be written");
+            }
+        }
+    }
+}
+
+impl Write {
+    const fn blocks(&self) -> bool {
+        matches!(self, Self::EndSession(_) | Self::BlockToken { .. })
+    }
+}
+
+/// The statement of a write that needs no more than one.
+fn change<'q, D>(write: &Write) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    Option<String>: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    match write {
+        Write::StartSession(start) => start_session(start),
+        Write::Rotate { id, from, token_id, token_expires_at, now } => sqlx::query(ROTATE)
+            .bind(id.to_string())
+            .bind(i64::from(from.0))
+            .bind(i64::from(from.next().0))
+            .bind(now.0)
+            .bind(token_id.to_string())
+            .bind(token_expires_at.0),
+        Write::Reissue { id, generation, token_expires_at } => {
+            sqlx::query(REISSUE).bind(id.to_string()).bind(i64::from(generation.0)).bind(token_expires_at.0)
+        }
+        Write::Used { id, token_id, issued_at, at } => {
+            sqlx::query(USED).bind(id.to_string()).bind(token_id.to_string()).bind(at.0).bind(issued_at.0)
+        }
+        Write::ForgetTries { key } => sqlx::query(FORGET).bind(key.to_string()),
+        Write::Familiar { key, seen_at, unless_since } => {
+            sqlx::query(FAMILIAR).bind(key.to_string()).bind(seen_at.0).bind(unless_since.0)
+        }
+        Write::Event { event, user } => events::of_user(event, *user),
+        Write::EndSession(_) | Write::BlockToken { .. } => unreachable!("they need a row in the blocklist too"),
+        Write::CountTry { .. } => unreachable!("it is answered with a row"),
+    }
+}
+
+fn start_session<'q, D>(start: &Start) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    let Start { session, token_id, token_expires_at, verified, .. } = start;
+    sqlx::query(START)
+        .bind(session.id.to_string())
+        .bind(session.user_id.to_string())
+        .bind(session.started_at.0)
+        .bind(session.expires_at.0)
+        .bind(verified.as_stored().to_owned())
+        .bind(session.kind.as_str().to_owned())
+        .bind(token_id.to_string())
+        .bind(token_expires_at.0)
+        .bind(session.origin.device.clone())
+        .bind(session.origin.address.clone())
+        .bind(session.additional.to_json())
+}

@@ -1,0 +1,82 @@
+//! Traces for OpenTelemetry, in a build with the feature `otel`: every request is a span, what it logs are its events.
+//!
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` switches them on: the address of a collector, `http://` (it has no TLS), to which they go
+//! as OTLP over HTTP. The other variables of OpenTelemetry count too. They are read from the environment alone.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::time::Duration;
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_http::hyper::HyperClient;
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tokio::runtime::Handle;
+use tracing::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::registry::LookupSpan;
+
+/// How long a collector may take to accept what it is sent.
+const SEND_TIME: Duration = Duration::from_secs(10);
+
+/// The way to the collector; closed where none is named.
+pub struct Traces(Option<SdkTracerProvider>);
+
+impl Traces {
+    /// Opens it. In a runtime of tokio.
+    ///
+    /// # Errors
+    /// What is wrong with the variables.
+    #[expect(clippy::disallowed_methods, reason = "the library reads its variables from the environment itself")]
+    pub fn begin<S>() -> Result<(Self, Option<impl Layer<S>>), Box<dyn Error + Send + Sync>>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_none() {
+            return Ok((Self(None), None));
+        }
+        let client = HyperClient::with_default_connector(SEND_TIME, None);
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_http_client(OnRuntime { client, runtime: Handle::current() })
+            .with_protocol(Protocol::HttpBinary)
+            .build()
+            .map_err(|error| format!("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {error}; use http://host:4318"))?;
+        let resource = Resource::builder().with_service_name("handstamp").build();
+        let provider = SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("handstamp"));
+        Ok((Self(Some(provider)), Some(layer)))
+    }
+
+    /// Sends what is still here.
+    pub fn end(self) {
+        if let Some(error) = self.0.and_then(|provider| provider.shutdown().err()) {
+            tracing::warn!(%error, "The last traces were not sent");
+        }
+    }
+}
+
+/// The batches are sent from a thread without a runtime, and the client needs one.
+#[derive(Debug)]
+struct OnRuntime {
+    client: HyperClient,
+    runtime: Handle,
+}
+
+impl HttpClient for OnRuntime {
+    // As `async_trait` writes it.
+    fn send_bytes<'this, 'sent>(
+        &'this self,
+        request: Request<Bytes>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'sent>>
+    where
+        'this: 'sent,
+        Self: 'sent,
+    {
+        let client = self.client.clone();
+        let sending = self.runtime.spawn(async move { client.send_bytes(request).await });
+        Box::pin(async move { sending.await? })
+    }
+}
