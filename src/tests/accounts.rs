@@ -63,16 +63,19 @@ async fn what_cannot_be_a_name_or_a_password_is_refused_with_its_reason() {
         ("ada\u{200b}", PASSWORD, "400 invalid_username Username not allowed"),
         ("ada", "fourteen chars", short),
         ("ada", &"🔑".repeat(14), short),
+        ("ada", "password1234567", "400 password_too_common Password too easy to guess"),
+        ("ada", &"🔑".repeat(15), "400 password_too_common Password too easy to guess"),
         ("ada", &"x".repeat(1025), "400 password_too_long Password too long"),
     ];
     for (name, password, expected) in cases {
         assert_eq!(app.post_json("/signup", &credentials(name, password)).await.error(), expected, "{name}");
     }
-    assert_eq!(app.post_json("/signup", &credentials("ada", &"🔑".repeat(15))).await.status, 201);
+    let emoji = "🔑🐎🔋📎🧭🪐🎈🧵🪴🐙🧊🎷🪁🦉🍋";
+    assert_eq!(app.post_json("/signup", &credentials("ada", emoji)).await.status, 201);
 }
 
 #[tokio::test]
-async fn the_same_name_at_the_same_time_is_one_account() {
+async fn a41_the_same_name_at_the_same_time_is_one_account() {
     let app = TestApp::start().await;
     let body = credentials("ada", PASSWORD);
 

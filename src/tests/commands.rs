@@ -1,82 +1,24 @@
 //! The real binary: its commands, its first words, its last ones.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use crate::harness::PASSWORD;
-
-/// The binary, in a folder of its own, with no setting of this machine.
-fn handstamp(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_handstamp"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
-        .envs(settings.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
+use crate::process::{Serving, handstamp, text};
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = handstamp(folder, arguments, &[]).spawn().unwrap();
+    run_with(folder, arguments, &[], input)
+}
+
+pub fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)], input: &str) -> Output {
+    let mut child = handstamp(folder, arguments, settings).spawn().unwrap();
     // Whoever fails before it reads closes the pipe; what it says matters then, and not what it was told.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// A server that runs until it is dropped.
-struct Serving {
-    child: Ended,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-    /// Reads along: a server whose log nobody reads waits for ever once the pipe is full.
-    log: std::thread::JoinHandle<String>,
-    origin: String,
-}
-
-impl Serving {
-    fn start(folder: &Path) -> Self {
-        let mut child = handstamp(folder, &[], &[("RUST_LOG", "trace")]).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut stderr = child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
-        });
-        let first = lines.next().unwrap().unwrap();
-        let origin = first.strip_prefix("Handstamp listens on ").unwrap().to_owned();
-        Self { child: Ended(child), lines, log, origin }
-    }
-
-    /// SIGTERM, then whatever it logged.
-    fn stop(mut self) -> (ExitStatus, String) {
-        let pid = self.child.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let status = self.child.0.wait().unwrap();
-        (status, self.log.join().unwrap())
-    }
-}
-
-/// A process that does not outlive its spec.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        // Gone already where the spec stopped it.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -90,16 +32,22 @@ fn help_names_the_commands_and_every_setting() {
     }
     assert!(help.contains("Example: "), "{help}");
     insta::assert_snapshot!(text(&run(folder.path(), &["user", "--help"], "").stdout), @r#"
-    Add, list and remove users, set their passwords
+    Add, list, disable and remove users, set their passwords
 
     Usage: handstamp user <COMMAND>
 
     Commands:
-      add     Add a user
-      list    List all users
-      passwd  Set a user's password and end all sessions of that user
-      remove  Remove a user and end all sessions of that user
-      help    Print this message or the help of the given subcommand(s)
+      add      Add a user
+      list     List all users
+      passwd   Set a user's password and end all sessions of that user
+      disable  Lock a user out and end all sessions of that user; the account stays
+      enable   Let a disabled user sign in again
+      remove   Remove a user and end all sessions of that user
+      promote  Make a user an administrator; all sessions of that user end
+      demote   Make an administrator a user like others; all sessions of that user end
+      invite   Print a link by which one person can make an account, also where sign-up is closed
+      events   List what happened to an account, newest first
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help  Print help
@@ -165,7 +113,7 @@ fn a_bad_setting_or_secret_stops_the_start_with_one_line() {
 }
 
 #[test]
-fn a_secret_is_generated_once_and_kept_for_the_owner_alone() {
+fn h19_a_secret_is_generated_once_and_kept_for_the_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("data/jwt_secret");
     run(folder.path(), &["user", "list"], "");
@@ -191,14 +139,14 @@ fn a_secret_is_generated_once_and_kept_for_the_owner_alone() {
 fn settings_come_from_a_file_and_the_environment_wins() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(".env"), "DATABASE_URL=sqlite:elsewhere/here.db\nPASSWORD_MIN_LENGTH=8\n").unwrap();
-    assert!(run(folder.path(), &["user", "add", "ada", "--password-stdin"], "12345678").status.success());
+    assert!(run(folder.path(), &["user", "add", "ada", "--password-stdin"], "k7#vQx2p").status.success());
     assert!(folder.path().join("elsewhere/here.db").exists());
     assert!(!folder.path().join("data").exists());
 
     let mut child =
         handstamp(folder.path(), &["user", "add", "bob", "--password-stdin"], &[("PASSWORD_MIN_LENGTH", "9")]);
     let mut child = child.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"12345678").unwrap();
+    child.stdin.take().unwrap().write_all(b"k7#vQx2p").unwrap();
     assert!(!child.wait_with_output().unwrap().status.success());
 }
 
@@ -234,27 +182,84 @@ fn the_first_start_prints_a_one_time_link_and_the_log_never_a_secret() {
 }
 
 #[test]
-fn a_server_that_runs_learns_of_a_user_that_the_command_line_removes() {
+fn a_server_that_runs_learns_of_what_the_command_line_ends() {
     let folder = tempfile::tempdir().unwrap();
+    let command = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments, "");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
     run(folder.path(), &["user", "add", "ada", "--password-stdin"], PASSWORD);
     let serving = Serving::start(folder.path());
-    let login = serde_json::json!({ "username": "ada", "password": PASSWORD }).to_string();
-    let answer =
-        ureq::post(format!("{}/login", serving.origin)).header("content-type", "application/json").send(&login);
-    let answer: serde_json::Value =
-        serde_json::from_str(&answer.unwrap().body_mut().read_to_string().unwrap()).unwrap();
-    let authorization = format!("Bearer {}", answer["access_token"].as_str().unwrap());
-    let status = || {
-        let request = ureq::get(format!("{}/protected", serving.origin)).header("authorization", &authorization);
+    let login = || {
+        let body = serde_json::json!({ "username": "ada", "password": PASSWORD }).to_string();
+        let request = ureq::post(format!("{}/login", serving.origin)).header("content-type", "application/json");
+        let mut answer = request.config().http_status_as_error(false).build().send(&body).unwrap();
+        let body: serde_json::Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+        body["access_token"].as_str().map(|token| format!("Bearer {token}"))
+    };
+    let status = |authorization: &str| {
+        let request = ureq::get(format!("{}/protected", serving.origin)).header("authorization", authorization);
         request.config().http_status_as_error(false).build().call().unwrap().status().as_u16()
     };
-    assert_eq!(status(), 200);
-
-    assert!(run(folder.path(), &["user", "remove", "ada"], "").status.success());
-
     // Waits for the condition; the deadline is far beyond the second that is promised, so that only a fault meets it.
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while status() != 401 {
-        assert!(Instant::now() < deadline, "the server has not learned of it");
-    }
+    let refused_soon = |authorization: &str| {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while status(authorization) != 401 {
+            assert!(Instant::now() < deadline, "the server has not learned of it");
+        }
+    };
+
+    let (first, second, third) = (login().unwrap(), login().unwrap(), login().unwrap());
+    let listed: serde_json::Value = serde_json::from_str(&command(&["session", "list", "ada", "--json"])).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 3);
+    let id = crate::harness::part(first.trim_start_matches("Bearer "), 1)["sid"].as_str().unwrap().to_owned();
+    command(&["session", "end", &id]);
+    refused_soon(&first);
+    assert_eq!(status(&second), 200);
+    let again = run(folder.path(), &["session", "end", &id], "");
+    assert!(text(&again.stderr).starts_with("handstamp: there is no session"), "{again:?}");
+
+    assert!(command(&["session", "end", "--user", "ada"]).starts_with("Ended 2 sessions"));
+    refused_soon(&second);
+    refused_soon(&third);
+
+    let fourth = login().unwrap();
+    command(&["user", "disable", "ada"]);
+    refused_soon(&fourth);
+    assert!(command(&["user", "list"]).contains("disabled"));
+    assert_eq!(login(), None);
+    command(&["user", "enable", "ada"]);
+    let fifth = login().unwrap();
+    assert_eq!(status(&fifth), 200);
+    command(&["user", "remove", "ada"]);
+    refused_soon(&fifth);
+}
+
+#[test]
+fn administrators_are_made_people_invited_and_it_is_told_what_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str], input: &str| {
+        let output = run(folder.path(), arguments, input);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    said(&["user", "add", "ada", "--password-stdin"], PASSWORD);
+
+    assert_eq!(said(&["user", "promote", "ada"], ""), "ada is an administrator from the next sign-in on\n");
+    assert!(said(&["user", "list", "--json"], "").contains(r#""roles":["admin"]"#));
+    assert_eq!(said(&["user", "demote", "ada"], ""), "ada is no administrator; all sessions end within a second\n");
+    assert!(said(&["user", "list", "--json"], "").contains(r#""roles":[]"#));
+
+    let link = said(&["user", "invite"], "");
+    let (page, code) = link.trim_end().split_once('#').unwrap();
+    assert_eq!((page, code.len()), ("http://127.0.0.1:0/signup", 22));
+
+    let events: serde_json::Value = serde_json::from_str(&said(&["user", "events", "ada", "--json"], "")).unwrap();
+    let mut kinds: Vec<_> = events.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["made_admin", "signed_up", "unmade_admin"]);
+    assert_eq!(said(&["user", "events", "ada"], "").lines().count(), 3);
+    let nobody = run(folder.path(), &["user", "promote", "nobody"], "");
+    assert_eq!(text(&nobody.stderr), "handstamp: there is no such user\n");
 }

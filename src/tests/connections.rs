@@ -27,7 +27,7 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a_client_that_never_finishes_its_header_is_let_go() {
+async fn a26_h11_a_client_that_never_finishes_its_header_is_let_go() {
     let app = TestApp::start_limited(hasty()).await;
     for beginning in ["", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
         let mut stream = connect(&app).await;
@@ -37,7 +37,7 @@ async fn a_client_that_never_finishes_its_header_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_client_that_never_finishes_its_body_is_told_so_and_let_go() {
+async fn a26_h11_a_client_that_never_finishes_its_body_is_told_so_and_let_go() {
     let app = TestApp::start_limited(hasty()).await;
     let mut stream = connect(&app).await;
     let head = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
@@ -48,7 +48,7 @@ async fn a_client_that_never_finishes_its_body_is_told_so_and_let_go() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_let_go_after_its_answer() {
+async fn a26_h11_an_idle_connection_is_let_go_after_its_answer() {
     let app = TestApp::start_limited(hasty()).await;
     let mut stream = connect(&app).await;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();

@@ -1,40 +1,69 @@
 //! A whole server of one's own, and its doors as methods.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
 use handstamp::server::config::{Config, Settings};
+use handstamp::server::domain::ids::EventId;
+use handstamp::server::domain::security_event::{EventKind, NewEvent};
+use handstamp::server::domain::session::Origin;
 use handstamp::server::domain::unix_time::UnixTime;
 use handstamp::server::domain::user::Roles;
 use handstamp::server::flows::{self, BlocklistFollower};
 use handstamp::server::http::{self, Limits};
-use handstamp::server::startup;
+use handstamp::server::startup::{self, StartupError};
 use handstamp::server::state::AppState;
 use handstamp::server::world::World;
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::logs::{self, Watched};
+
 /// What every user of the specs has.
 pub const PASSWORD: &str = "correct horse battery staple";
 /// What the specs' servers sign with, so that specs can forge with the right key.
-pub const SECRET: &str = "specs sign with this and nobody else does";
+pub const SECRET: &str = "specs sign with this and nobody else does: long enough for SHA-512";
 /// When the specs begin: 2026-11-22T09:12:00Z.
 pub const MORNING: i64 = 1_795_338_720;
+
+/// The clock, and the seconds that have really passed.
+type Clocks = (Arc<AtomicI64>, Arc<AtomicU64>);
+
+fn clocks() -> Clocks {
+    (Arc::new(AtomicI64::new(MORNING)), Arc::default())
+}
 
 /// A server that listens on a port of its own.
 pub struct TestApp {
     pub state: AppState,
     pub origin: String,
     pub clock: Arc<AtomicI64>,
+    uptime: Arc<AtomicU64>,
     pub follower: BlocklistFollower,
     settings: Vec<(String, String)>,
     folder: Arc<TempDir>,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
+    _watched: Watched,
+}
+
+/// Another service.
+pub struct Client {
+    pub name: String,
+    pub secret: String,
+}
+
+/// The tokens of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
 }
 
 /// An answer, read to the end.
@@ -53,21 +82,22 @@ impl TestApp {
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::start_in(folder, settings, Arc::new(AtomicI64::new(MORNING)), Limits::default()).await
+        Self::start_in(folder, settings, clocks(), Limits::default()).await
     }
 
     pub async fn start_limited(limits: Limits) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::start_in(folder, Vec::new(), Arc::new(AtomicI64::new(MORNING)), limits).await
+        Self::start_in(folder, Vec::new(), clocks(), limits).await
     }
 
-    async fn start_in(
-        folder: Arc<TempDir>,
-        settings: Vec<(String, String)>,
-        clock: Arc<AtomicI64>,
-        limits: Limits,
-    ) -> Self {
-        let (state, follower) = open(&folder, &settings, &clock).await;
+    async fn start_in(folder: Arc<TempDir>, settings: Vec<(String, String)>, clocks: Clocks, limits: Limits) -> Self {
+        // Before anything is logged.
+        let watched = Watched::begin();
+        let (state, follower) = open(&folder, &settings, &clocks).await;
+        if let Some(code) = &state.setup_code {
+            logs::keep_secret(&code.to_string());
+        }
+        let (clock, uptime) = clocks;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
@@ -75,18 +105,36 @@ impl TestApp {
         let served = tokio::spawn(http::serve(listener, router, limits, async {
             let _ = stopped.await;
         }));
-        Self { state, origin, clock, follower, settings, folder, stop: Some(stop), served }
+        Self { state, origin, clock, uptime, follower, settings, folder, stop: Some(stop), served, _watched: watched }
     }
 
     /// Another process on the same database: its state, and how far it has followed the blocklist.
     pub async fn another_process(&self) -> (AppState, BlocklistFollower) {
-        open(&self.folder, &self.settings, &self.clock).await
+        open(&self.folder, &self.settings, &self.clocks()).await
+    }
+
+    /// Another process on the same database with other settings; or why it does not start.
+    pub async fn start_another_with(&self, settings: &[(&str, &str)]) -> Result<AppState, String> {
+        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings: Vec<_> = self.settings.iter().cloned().chain(more).collect();
+        let opened = try_open(&self.folder, &settings, &self.clocks()).await;
+        opened.map(|(state, _)| state).map_err(|error| error.to_string())
+    }
+
+    /// What else the server's own process does now and then: follows blocklist and keys.
+    pub async fn follow(&mut self) {
+        self.follower.catch_up(&self.state).await.unwrap();
+        flows::follow_keys(&self.state).await.unwrap();
+    }
+
+    pub fn database_url(&self) -> String {
+        self.state.config.database_url.clone()
     }
 
     /// Stops the server in order, and starts another on the same data, clock and settings.
     pub async fn restart(mut self) -> Self {
         self.stop().await;
-        Self::start_in(self.folder, self.settings, self.clock, Limits::default()).await
+        Self::start_in(self.folder, self.settings, (self.clock, self.uptime), Limits::default()).await
     }
 
     pub async fn stop(&mut self) {
@@ -97,18 +145,24 @@ impl TestApp {
 
     /// Sends the signal to stop, and waits for nothing.
     pub fn stop_accepting(&mut self) {
+        self.state.stopping.send_replace(true);
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
     }
 
-    /// Lets time pass.
+    fn clocks(&self) -> Clocks {
+        (Arc::clone(&self.clock), Arc::clone(&self.uptime))
+    }
+
+    /// Lets time pass. Whoever changes `clock` alone sets the clock.
     pub fn pass(&self, duration: Duration) {
+        self.uptime.fetch_add(duration.as_secs(), Ordering::SeqCst);
         self.clock.fetch_add(i64::try_from(duration.as_secs()).unwrap(), Ordering::SeqCst);
     }
 
     pub async fn add_user(&self, name: &str) {
-        flows::add_user(&self.state, name, &PASSWORD.into(), Roles::default()).await.unwrap();
+        flows::add_user(&self.state, name, PASSWORD.into(), Roles::default()).await.unwrap();
     }
 
     /// A user who is there already signs in.
@@ -116,6 +170,19 @@ impl TestApp {
         let answer = self.post_json("/login", &format!(r#"{{"username":"{name}","password":"{PASSWORD}"}}"#)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A user who is there already signs in, to stay.
+    pub async fn tokens(&self, name: &str) -> Tokens {
+        let body = format!(r#"{{"username":"{name}","password":"{PASSWORD}","remember":true}}"#);
+        let answer = self.post_json("/login", &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.tokens()
+    }
+
+    /// Presents a refresh token.
+    pub async fn refresh(&self, refresh_token: &str) -> Answer {
+        self.send("POST", "/refresh", &[("authorization", &bearer(refresh_token))], None).await
     }
 
     /// A new user signs in.
@@ -130,6 +197,20 @@ impl TestApp {
 
     pub async fn logout(&self, token: &str) -> Answer {
         self.send("DELETE", "/logout", &[("authorization", &bearer(token))], None).await
+    }
+
+    /// As another service, which shows its name and secret.
+    pub async fn as_client(&self, method: &str, path: &str, client: &Client, body: &str) -> Answer {
+        let credentials = STANDARD.encode(format!("{}:{}", client.name, client.secret));
+        let basic = format!("Basic {credentials}");
+        let headers = [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        self.send(method, path, &headers, Some(body)).await
+    }
+
+    /// A new client.
+    pub async fn client(&self, name: &str) -> Client {
+        let secret = flows::add_client(&self.state, name).await.unwrap();
+        Client { name: name.to_owned(), secret: secret.expose_secret().to_owned() }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -150,6 +231,11 @@ impl TestApp {
 
     /// A server function, called as our own page calls it.
     pub async fn call(&self, function: &str, token: Option<&str>, body: &str) -> Answer {
+        self.call_with_cookie(function, token, "", body).await
+    }
+
+    /// The same, by a browser that holds a cookie.
+    pub async fn call_with_cookie(&self, function: &str, token: Option<&str>, cookie: &str, body: &str) -> Answer {
         let authorization = token.map(bearer);
         let mut headers = vec![
             ("content-type", "application/x-www-form-urlencoded"),
@@ -159,22 +245,51 @@ impl TestApp {
         if let Some(authorization) = &authorization {
             headers.push(("authorization", authorization));
         }
+        if !cookie.is_empty() {
+            headers.push(("cookie", cookie));
+        }
         self.send("POST", &format!("/api/{function}"), &headers, Some(body)).await
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
-        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.origin));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(body.unwrap_or_default().to_owned()).unwrap();
-        tokio::task::spawn_blocking(move || answer(request)).await.unwrap()
+        send_to(&self.origin, method, path, headers, body).await
     }
+}
+
+/// Something that happens in a spec of the store.
+pub fn event(kind: EventKind) -> NewEvent {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let id = u128::from(COUNT.fetch_add(1, Ordering::SeqCst));
+    NewEvent {
+        id: EventId::from_random(id.to_be_bytes()),
+        at: UnixTime(MORNING),
+        kind,
+        by: None,
+        origin: Origin::default(),
+    }
+}
+
+/// One request, on a connection of its own.
+pub async fn send_to(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("{origin}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = body.unwrap_or_default();
+    logs::keep_passwords_secret(body);
+    let request = request.body(body.to_owned()).unwrap();
+    tokio::task::spawn_blocking(move || answer(request)).await.unwrap()
 }
 
 impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    pub fn tokens(&self) -> Tokens {
+        assert_eq!(self.status, 200, "{self:?}");
+        let text = |name: &str| self.json()[name].as_str().unwrap().to_owned();
+        Tokens { access: text("access_token"), refresh: text("refresh_token") }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -190,6 +305,12 @@ impl Answer {
         assert_eq!(self.status == 401, self.header("www-authenticate").is_some(), "{self:?}");
         format!("{} {} {}", self.status, body["code"].as_str().unwrap(), body["msg"].as_str().unwrap())
     }
+}
+
+/// One part of a token, decoded: 0 is the header, 1 the claims.
+pub fn part(token: &str, index: usize) -> Value {
+    let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
 }
 
 pub fn bearer(token: &str) -> String {
@@ -213,16 +334,23 @@ fn answer(request: ureq::http::Request<String>) -> Answer {
     }
 }
 
-async fn open(
+async fn open(folder: &TempDir, settings: &[(String, String)], clocks: &Clocks) -> (AppState, BlocklistFollower) {
+    try_open(folder, settings, clocks).await.unwrap()
+}
+
+async fn try_open(
     folder: &TempDir,
     settings: &[(String, String)],
-    clock: &Arc<AtomicI64>,
-) -> (AppState, BlocklistFollower) {
+    clocks: &Clocks,
+) -> Result<(AppState, BlocklistFollower), StartupError> {
     let database = format!("sqlite:{}", folder.path().join("handstamp.db").display());
     let fixed = [("DATABASE_URL", database.as_str()), ("JWT_SECRET", SECRET), ("HASH_CONCURRENCY", "2")];
     let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = Config::from_settings(&Settings::from_pairs(fixed.chain(settings.iter().cloned()))).unwrap();
-    let clock = Arc::clone(clock);
-    let world = World::with_clock(move || UnixTime(clock.load(Ordering::SeqCst)));
-    startup::start(config, world).await.unwrap()
+    let (clock, uptime) = clocks.clone();
+    let world = World::with_clocks(
+        move || UnixTime(clock.load(Ordering::SeqCst)),
+        move || Duration::from_secs(uptime.load(Ordering::SeqCst)),
+    );
+    startup::start(config, world).await
 }

@@ -41,7 +41,7 @@ impl Jobs {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exactly_so_many_run_at_a_time() {
+async fn p7_exactly_so_many_run_at_a_time() {
     for concurrency in [1, 2, 4] {
         let mut jobs = Jobs::new(concurrency, 64);
         let started: Vec<_> = (0..3 * concurrency).map(|_| jobs.start()).collect();
@@ -62,7 +62,7 @@ async fn exactly_so_many_run_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_queue_has_so_many_places_and_the_next_is_refused_at_once() {
+async fn p7_the_queue_has_so_many_places_and_the_next_is_refused_at_once() {
     let mut jobs = Jobs::new(1, 2);
     let (running, end_running) = jobs.start();
     jobs.begun.recv().await.unwrap();

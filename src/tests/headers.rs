@@ -24,7 +24,7 @@ fn assert_secure(what: &str, answer: &Answer) {
 }
 
 #[tokio::test]
-async fn every_answer_carries_them_whatever_its_status() {
+async fn h5_h6_h7_every_answer_carries_them_whatever_its_status() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let html = [("accept", "text/html")];
@@ -58,7 +58,7 @@ async fn every_answer_carries_them_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn a_broken_store_is_503_and_says_nothing_of_itself() {
+async fn a42_a_broken_store_is_503_and_says_nothing_of_itself() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     app.state.store.close().await;
@@ -94,7 +94,7 @@ async fn each_page_has_its_own_nonce_and_the_header_names_it() {
 }
 
 #[tokio::test]
-async fn behind_https_browsers_are_told_to_stay_there() {
+async fn h7_behind_https_browsers_are_told_to_stay_there() {
     let app = TestApp::start_with(&[("PUBLIC_URL", "https://id.example.org")]).await;
     let hsts = "strict-transport-security";
     assert_eq!(app.get("/").await.header(hsts), Some("max-age=31536000; includeSubDomains"));

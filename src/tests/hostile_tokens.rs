@@ -7,7 +7,7 @@ use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::harness::{MORNING, SECRET, TestApp};
+use crate::harness::{MORNING, SECRET, TestApp, part};
 
 const INVALID: &str = "401 invalid_token Invalid token";
 const BAD_SIGNATURE: &str = "401 invalid_token Signature verification failed";
@@ -38,11 +38,7 @@ impl Honest {
     async fn start() -> Self {
         let app = TestApp::start().await;
         let token = app.somebody("ada").await;
-        let part = |index: usize| {
-            let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap();
-            serde_json::from_slice(&bytes).unwrap()
-        };
-        let (header, claims) = (part(0), part(1));
+        let (header, claims) = (part(&token, 0), part(&token, 1));
         Self { app, token, header, claims }
     }
 
@@ -77,7 +73,7 @@ async fn bending_an_honest_token_without_changing_it_is_accepted() {
 }
 
 #[tokio::test]
-async fn t1_t2_the_header_does_not_choose_the_algorithm() {
+async fn a1_t1_t2_the_header_does_not_choose_the_algorithm() {
     let honest = Honest::start().await;
     let algs =
         ["none", "None", "NONE", "nOnE", "", " HS256", "hs256", "HS384", "HS512", "RS256", "ES256", "EdDSA", "Ed25519"];
@@ -94,7 +90,7 @@ async fn t1_t2_the_header_does_not_choose_the_algorithm() {
 }
 
 #[tokio::test]
-async fn t3_t5_a_header_that_brings_a_key_or_an_extension_is_refused() {
+async fn a4_a12_t3_t5_a_header_that_brings_a_key_or_an_extension_is_refused() {
     let honest = Honest::start().await;
     let members = [
         ("jwk", json!({"kty": "oct", "k": b64(SECRET)})),
@@ -118,7 +114,7 @@ async fn t3_t5_a_header_that_brings_a_key_or_an_extension_is_refused() {
 }
 
 #[tokio::test]
-async fn t4_a_key_id_is_looked_up_and_never_interpreted() {
+async fn a3_t4_a_key_id_is_looked_up_and_never_interpreted() {
     let honest = Honest::start().await;
     let kids = [
         json!(""),
@@ -144,7 +140,7 @@ async fn t4_a_key_id_is_looked_up_and_never_interpreted() {
 }
 
 #[tokio::test]
-async fn t6_t7_there_is_one_spelling_of_a_token() {
+async fn a5_a14_t6_t7_there_is_one_spelling_of_a_token() {
     let honest = Honest::start().await;
     let token = &honest.token;
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
@@ -182,7 +178,7 @@ async fn t6_t7_there_is_one_spelling_of_a_token() {
 }
 
 #[tokio::test]
-async fn t8_t9_duplicate_members_and_bad_json_are_refused() {
+async fn a7_a11_t8_t9_duplicate_members_and_bad_json_are_refused() {
     let honest = Honest::start().await;
     let header = honest.header.to_string();
     let claims = honest.claims.to_string();
@@ -190,6 +186,7 @@ async fn t8_t9_duplicate_members_and_bad_json_are_refused() {
     let exp = format!(r#""exp":{}"#, honest.claims["exp"]);
     for (what, bent) in [
         ("exp twice", format!("{{{inside},{exp}}}")),
+        ("additional claim twice", format!(r#"{{{inside},"a":1,"\u0061":2}}"#)),
         ("escaped exp", format!(r#"{{{inside},"\u0065xp":1}}"#)),
         ("NaN", claims.replace(&exp, r#""exp":NaN"#)),
         ("Infinity", claims.replace(&exp, r#""exp":Infinity"#)),
@@ -223,12 +220,12 @@ async fn t8_t9_duplicate_members_and_bad_json_are_refused() {
 }
 
 #[tokio::test]
-async fn t10_t11_times_must_be_whole_in_range_and_in_order() {
+async fn a9_a10_t10_t11_times_must_be_whole_in_range_and_in_order() {
     let honest = Honest::start().await;
     let times = |name: &'static str, values: Vec<Value>| values.into_iter().map(move |value| (name, value));
     let wrong_types =
         || vec![json!("1795342320"), json!(null), json!(true), json!([1]), json!({}), json!(1.5), json!(-1)];
-    let exp_extremes = vec![json!(u64::MAX), json!(1e18), json!(i64::MAX), json!(MORNING + 3601), json!(0)];
+    let exp_extremes = vec![json!(u64::MAX), json!(1e18), json!(i64::MAX), json!(MORNING + 301), json!(0)];
     let future = vec![json!(MORNING + 1), json!(MORNING + 60)];
     let cases = times("exp", wrong_types())
         .chain(times("exp", exp_extremes))
@@ -240,14 +237,14 @@ async fn t10_t11_times_must_be_whole_in_range_and_in_order() {
         honest.refused(&format!("{name} {value}"), &honest.with_claim(name, value.clone()), INVALID).await;
     }
     let mut expired = honest.claims.clone();
-    (expired["iat"], expired["exp"]) = (json!(MORNING - 3600), json!(MORNING));
+    (expired["iat"], expired["exp"]) = (json!(MORNING - 300), json!(MORNING));
     let token = sign(&honest.header.to_string(), expired.to_string());
     honest.refused("exp is now", &token, "401 token_expired Token has expired").await;
     honest.still_works().await;
 }
 
 #[tokio::test]
-async fn t12_t15_every_claim_must_be_there_and_be_ours() {
+async fn a8_a15_t12_t15_every_claim_must_be_there_and_be_ours() {
     let honest = Honest::start().await;
     for name in honest.claims.as_object().unwrap().keys() {
         let mut claims = honest.claims.clone();
@@ -284,7 +281,6 @@ async fn t12_t15_every_claim_must_be_there_and_be_ours() {
         ("roles", json!("admin")),
         ("roles", json!([1])),
         ("username", json!(null)),
-        ("extra", json!("member")),
     ];
     for (name, value) in cases {
         honest.refused(&format!("{name} {value}"), &honest.with_claim(name, value.clone()), INVALID).await;
@@ -296,7 +292,7 @@ async fn t12_t15_every_claim_must_be_there_and_be_ours() {
 }
 
 #[tokio::test]
-async fn a_token_signed_with_any_other_key_is_refused() {
+async fn a6_a40_a_token_signed_with_any_other_key_is_refused() {
     let honest = Honest::start().await;
     let (header, claims) = (honest.header.to_string(), honest.claims.to_string());
     for key in ["", "secret", "\0", "handstamp", "your-256-bit-secret", "null", &SECRET[1..], &SECRET.to_uppercase()] {

@@ -1,9 +1,14 @@
 //! Sign in.
 
 use handstamp::server::domain::access_token::Expiry;
+use handstamp::server::domain::additional_claims::AdditionalClaims;
+use handstamp::server::domain::ids::{SessionId, TokenId};
+use handstamp::server::domain::security_event::EventKind;
+use handstamp::server::domain::session::{Origin, Session, SessionKind};
 use handstamp::server::domain::unix_time::UnixTime;
+use handstamp::server::flows::{self, Actor, Target};
 
-use crate::harness::{MORNING, PASSWORD, TestApp};
+use crate::harness::{MORNING, PASSWORD, TestApp, event};
 
 #[tokio::test]
 async fn a_form_and_json_get_the_same_answer() {
@@ -20,8 +25,8 @@ async fn a_form_and_json_get_the_same_answer() {
         assert_eq!(answer.header("set-cookie"), None);
         let body = answer.json();
         assert_eq!(body["token_type"], "Bearer");
-        assert_eq!(body["expires_in"], 3600);
-        assert_eq!(body.as_object().unwrap().len(), 3);
+        assert_eq!(body["expires_in"], 300);
+        assert_eq!(body.as_object().unwrap().len(), 5);
         let greeting = app.protected(body["access_token"].as_str().unwrap()).await;
         assert_eq!(greeting.body, r#"{"message":"Hello, ada! This is a protected route."}"#);
     }
@@ -102,7 +107,7 @@ async fn a_token_says_what_the_contract_lists_and_no_secret() {
     assert_eq!(claims["username"], "ada");
     assert_eq!(claims["type"], "access");
     assert_eq!(claims["iat"], MORNING);
-    assert_eq!(claims["exp"], MORNING + 3600);
+    assert_eq!(claims["exp"], MORNING + 300);
     assert_eq!(claims["fresh"], MORNING + 600);
     assert_eq!(claims["jti"].as_str().unwrap().len(), 22);
 }
@@ -112,7 +117,8 @@ async fn each_sign_in_is_a_session_of_its_own() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let rules = &app.state.token_rules;
-    let verify = |token: &str| rules.verify(token, UnixTime(MORNING), Expiry::Judged).unwrap();
+    let keys = app.state.keys.load();
+    let verify = |token: &str| rules.verify(&keys, token, UnixTime(MORNING), Expiry::Judged).unwrap();
 
     let (first, second) = (verify(&app.login("ada").await), verify(&app.login("ada").await));
 
@@ -122,20 +128,28 @@ async fn each_sign_in_is_a_session_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_password_that_changes_while_it_is_checked_starts_no_session() {
+async fn a41_a_password_that_changes_while_it_is_checked_starts_no_session() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let name = handstamp::server::domain::username::Username::parse("ada").unwrap();
     let (user, old_hash) = app.state.store.find_user(&name).await.unwrap().unwrap();
-    handstamp::server::flows::change_password(&app.state, "ada", &"another long password".into()).await.unwrap();
+    let password = "another long password".into();
+    flows::change_password(&app.state, Target::Name("ada"), password, &Actor::Operator).await.unwrap();
 
-    let session = handstamp::server::domain::session::Session {
-        id: handstamp::server::domain::ids::SessionId::from_random([1; 16]),
+    let session = Session {
+        id: SessionId::from_random([1; 16]),
         user_id: user.id,
         started_at: UnixTime(MORNING),
         expires_at: UnixTime(MORNING + 60),
+        kind: SessionKind::Brief,
+        origin: Origin::default(),
+        additional: AdditionalClaims::default(),
     };
-    assert!(!app.state.store.start_session(&session, &old_hash).await.unwrap());
+    let token_id = TokenId::from_random([2; 16]);
+    let started =
+        app.state.store.start_session(&session, token_id, session.expires_at, &old_hash, event(EventKind::SignedIn));
+    let started = started.await.unwrap();
+    assert!(!started);
 }
 
 #[tokio::test]

@@ -11,6 +11,10 @@ async fn every_page_has_a_title_a_heading_and_a_language() {
         ("/signup", "Create an account · Handstamp", "Create an account"),
         ("/setup", "Set up · Handstamp", "Make the first account"),
         ("/dashboard", "Dashboard · Handstamp", ""),
+        ("/account", "Account · Handstamp", ""),
+        ("/admin", "Users · Handstamp", ""),
+        ("/admin/events", "Events · Handstamp", ""),
+        ("/admin/keys", "Keys · Handstamp", ""),
     ] {
         let answer = app.get(page).await;
         assert_eq!(answer.status, 200, "{page}");
@@ -26,9 +30,11 @@ async fn the_sign_in_form_never_puts_a_password_into_an_address() {
     let app = TestApp::start().await;
     for (page, action) in [("/login", "/api/login"), ("/signup", "/api/signup"), ("/setup", "/api/setup")] {
         let body = app.get(page).await.body;
-        let form = body.split("<form").nth(1).unwrap().split('>').next().unwrap();
-        assert!(form.contains(r#"method="post""#), "{page}: {form}");
-        assert!(form.contains(&format!(r#"action="{action}""#)), "{page}: {form}");
+        let forms: Vec<_> = body.split("<form").skip(1).map(|form| form.split('>').next().unwrap()).collect();
+        // Those that sign in, and the one that signs out.
+        assert!(forms.iter().all(|form| form.contains(r#"method="post""#)), "{page}: {forms:?}");
+        let own = forms.iter().filter(|form| form.contains(&format!(r#"action="{action}""#)));
+        assert_eq!(own.count(), 1, "{page}: {forms:?}");
         assert!(body.contains("<noscript>"), "{page}");
     }
 }
@@ -54,7 +60,8 @@ async fn a_path_that_nothing_has_is_a_page_with_404() {
 #[tokio::test]
 async fn a_page_asks_nobody_else_for_anything() {
     let app = TestApp::start().await;
-    for page in ["/", "/login", "/signup", "/setup", "/dashboard"] {
+    for page in ["/", "/login", "/signup", "/setup", "/dashboard", "/account", "/admin", "/admin/events", "/admin/keys"]
+    {
         let body = app.get(page).await.body;
         for attribute in ["src=\"", "href=\"", "action=\""] {
             for address in body.split(attribute).skip(1).map(|rest| rest.split('"').next().unwrap()) {

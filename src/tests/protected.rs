@@ -41,7 +41,7 @@ async fn the_header_must_be_bearer_and_one_token() {
 }
 
 #[tokio::test]
-async fn a_token_anywhere_else_opens_nothing() {
+async fn t22_a_token_anywhere_else_opens_nothing() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let missing = "401 missing_token Missing Authorization Header";

@@ -1,6 +1,6 @@
 //! The pages' doors: what Leptos would do otherwise than the contract says.
 
-use crate::harness::{MORNING, PASSWORD, TestApp, bearer};
+use crate::harness::{MORNING, TestApp, bearer};
 
 const LOGIN: &str = "username=ada&password=correct+horse+battery+staple";
 
@@ -11,7 +11,6 @@ async fn login_and_greeting_answer_what_the_page_needs() {
 
     let login = app.call("login", None, LOGIN).await;
     assert_eq!(login.status, 200, "{login:?}");
-    assert_eq!(login.header("set-cookie"), None);
     let token = login.json()["access_token"].as_str().unwrap().to_owned();
 
     app.pass(std::time::Duration::from_mins(1));
@@ -24,8 +23,8 @@ async fn login_and_greeting_answer_what_the_page_needs() {
             "username": "ada",
             "roles": [],
             "issued_at": MORNING,
-            "lifetime": 3600,
-            "expires_in": 3540,
+            "lifetime": 300,
+            "expires_in": 240,
         })
     );
 }
@@ -55,7 +54,7 @@ async fn an_error_has_the_status_and_the_shape_of_the_contract() {
 }
 
 #[tokio::test]
-async fn another_site_cannot_make_a_browser_sign_in_or_out() {
+async fn h1_a38_another_site_cannot_make_a_browser_sign_in_or_out() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let form = ("content-type", "application/x-www-form-urlencoded");
@@ -93,7 +92,7 @@ async fn another_site_cannot_make_a_browser_sign_in_or_out() {
 }
 
 #[tokio::test]
-async fn only_a_form_or_json_is_read() {
+async fn h3_a38_only_a_form_or_json_is_read() {
     let app = TestApp::start().await;
     for content_type in ["text/plain", "multipart/form-data; boundary=x", "application/octet-stream", ""] {
         let headers = [("content-type", content_type), ("sec-fetch-site", "same-origin")];
@@ -103,26 +102,7 @@ async fn only_a_form_or_json_is_read() {
 }
 
 #[tokio::test]
-async fn a_form_posted_without_the_program_signs_nobody_in_and_goes_back_to_its_page() {
-    let app = TestApp::start().await;
-    app.add_user("ada").await;
-    let headers = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("accept", "text/html,application/xhtml+xml"),
-        ("sec-fetch-site", "same-origin"),
-        ("referer", "https://evil.example/"),
-    ];
-    for (function, page) in [("login", "/login"), ("signup", "/signup"), ("setup", "/setup")] {
-        for password in [PASSWORD, "wrong"] {
-            let body = format!("username=ada&password={password}");
-            let answer = app.send("POST", &format!("/api/{function}"), &headers, Some(&body)).await;
-            assert_eq!((answer.status, answer.header("location"), answer.body.as_str()), (303, Some(page), ""));
-        }
-    }
-}
-
-#[tokio::test]
-async fn nothing_changes_by_get() {
+async fn h2_a38_nothing_changes_by_get() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     for path in [

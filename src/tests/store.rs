@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
-use handstamp::server::domain::blocklist::Blocked;
-use handstamp::server::domain::ids::{SessionId, UserId};
+use handstamp::server::domain::additional_claims::AdditionalClaims;
+use handstamp::server::domain::blocklist::{Blocked, keep_until};
+use handstamp::server::domain::ids::{SessionId, TokenId, UserId};
 use handstamp::server::domain::password::PasswordHash;
-use handstamp::server::domain::session::Session;
+use handstamp::server::domain::refresh_token::{Generation, Rotation};
+use handstamp::server::domain::security_event::{EventKind, NewEvent};
+use handstamp::server::domain::session::{Origin, Session, SessionKind};
 use handstamp::server::domain::unix_time::UnixTime;
 use handstamp::server::domain::user::{Roles, User};
 use handstamp::server::domain::username::Username;
 use handstamp::server::store::Store;
 use handstamp::server::store::sessions::Along;
 use handstamp::server::store::users::Inserted;
+
+use crate::harness::event;
+use crate::{store_keys, store_throttle};
 
 const NOW: UnixTime = UnixTime(1_795_338_720);
 
@@ -21,6 +27,7 @@ fn user(number: u8, name: &str) -> User {
         username: Username::parse(name).unwrap(),
         roles: if number == 1 { Roles::admin() } else { Roles::default() },
         created_at: NOW,
+        disabled_at: None,
     }
 }
 
@@ -29,8 +36,22 @@ fn session(number: u8, user: &User) -> Session {
         id: SessionId::from_random([number; 16]),
         user_id: user.id,
         started_at: NOW,
-        expires_at: UnixTime(NOW.0 + 60),
+        expires_at: UnixTime(NOW.0 + 3600),
+        kind: SessionKind::Kept,
+        origin: Origin { device: "curl".into(), address: "192.0.2.x".into() },
+        additional: AdditionalClaims::parse(r#"{"tenant":"north"}"#).unwrap(),
     }
+}
+
+const TOKEN: TokenId = TokenId::from_random([77; 16]);
+const TOKEN_EXPIRES_AT: UnixTime = UnixTime(NOW.0 + 60);
+
+async fn start(store: &Store, session: &Session, verified: &str) -> bool {
+    store.start_session(session, TOKEN, TOKEN_EXPIRES_AT, &hash(verified), event(EventKind::SignedIn)).await.unwrap()
+}
+
+fn an_end() -> NewEvent {
+    event(EventKind::SessionEnded)
 }
 
 fn hash(text: &str) -> PasswordHash {
@@ -68,16 +89,25 @@ async fn sqlite_survives_power_loss_by_its_settings() {
 async fn keeps_its_word(store: &Store, other: &Store) {
     users(store).await;
     sessions(store, other).await;
+    rotation(store, other).await;
     purging(store).await;
     first_users(store, other).await;
+    store_keys::signing_keys(store, other).await;
+    store_keys::clients(store).await;
+    store_keys::blocked_tokens(store, other).await;
+    store_throttle::tries(store, other).await;
+    store_throttle::familiar_networks(store, other).await;
 }
 
 async fn users(store: &Store) {
     assert!(!store.has_users().await.unwrap());
     let (ada, bob) = (user(1, "ada"), user(2, "bob"));
-    assert_eq!(store.insert_user(&ada, &hash("a")).await.unwrap(), Inserted::Yes);
-    assert_eq!(store.insert_user(&bob, &hash("b")).await.unwrap(), Inserted::Yes);
-    assert_eq!(store.insert_user(&user(3, "Ada"), &hash("c")).await.unwrap(), Inserted::Taken);
+    assert_eq!(store.insert_user(&ada, &hash("a"), &event(EventKind::SignedUp)).await.unwrap(), Inserted::Yes);
+    assert_eq!(store.insert_user(&bob, &hash("b"), &event(EventKind::SignedUp)).await.unwrap(), Inserted::Yes);
+    assert_eq!(
+        store.insert_user(&user(3, "Ada"), &hash("c"), &event(EventKind::SignedUp)).await.unwrap(),
+        Inserted::Taken
+    );
 
     assert!(store.has_users().await.unwrap());
     let (found, kept) = store.find_user(&ada.username).await.unwrap().unwrap();
@@ -92,55 +122,132 @@ async fn sessions(store: &Store, other: &Store) {
     let (ada, bob) = (user(1, "ada"), user(2, "bob"));
     let [first, second, third] = [session(11, &ada), session(12, &ada), session(13, &bob)];
     for (session, verified) in [(&first, "a"), (&second, "a"), (&third, "b")] {
-        assert!(store.start_session(session, &hash(verified)).await.unwrap());
+        assert!(start(store, session, verified).await);
     }
-    assert!(!store.start_session(&session(14, &ada), &hash("an older password")).await.unwrap());
-    assert!(!store.start_session(&session(15, &user(9, "gone")), &hash("a")).await.unwrap());
+    assert!(!start(store, &session(14, &ada), "an older password").await);
+    assert!(!start(store, &session(15, &user(9, "gone")), "a").await);
 
-    let keep_until = UnixTime(NOW.0 + 1000);
-    store.end_session(third.id, keep_until).await.unwrap();
-    store.end_session(third.id, keep_until).await.unwrap();
+    // The token that ends it is older than the session's newest.
+    let ended = store.end_session(third.id, NOW, Duration::from_secs(5), an_end()).await.unwrap();
+    let keep_until = keep_until(TOKEN_EXPIRES_AT, Duration::from_secs(5));
+    assert_eq!((ended.blocked, ended.keep_until), (Blocked::Session(third.id), keep_until));
+    store.end_session(third.id, NOW, Duration::ZERO, an_end()).await.unwrap();
     let seen = other.list_blocked_since(0).await.unwrap();
     assert_eq!(seen.len(), 1);
     assert_eq!((seen[0].blocked, seen[0].keep_until), (Blocked::Session(third.id), keep_until));
 
-    store.end_sessions_of(ada.id, Duration::ZERO, &Along::ChangePassword(hash("new"))).await.unwrap();
+    store
+        .end_sessions_of(
+            ada.id,
+            None,
+            Duration::ZERO,
+            &Along::ChangePassword(hash("new")),
+            &event(EventKind::PasswordChanged),
+        )
+        .await
+        .unwrap();
     let news = other.list_blocked_since(seen[0].seq).await.unwrap();
     let mut blocked: Vec<_> = news.iter().map(|entry| entry.blocked).collect();
     blocked.sort_by_key(|blocked| format!("{blocked:?}"));
     assert_eq!(blocked, [Blocked::Session(first.id), Blocked::Session(second.id)]);
-    assert!(news.iter().all(|entry| entry.keep_until > first.expires_at && entry.seq > seen[0].seq));
+    assert!(news.iter().all(|entry| entry.keep_until > TOKEN_EXPIRES_AT && entry.seq > seen[0].seq));
     assert_eq!(store.find_user(&ada.username).await.unwrap().unwrap().1.as_stored(), "new");
 
-    assert!(store.start_session(&session(16, &bob), &hash("b")).await.unwrap());
-    store.end_sessions_of(bob.id, Duration::ZERO, &Along::Remove).await.unwrap();
+    assert!(start(store, &session(16, &bob), "b").await);
+    store.end_sessions_of(bob.id, None, Duration::ZERO, &Along::Remove, &event(EventKind::Removed)).await.unwrap();
     assert!(store.find_user_by_id(bob.id).await.unwrap().is_none());
     assert_eq!(other.list_blocked_since(0).await.unwrap().len(), 4);
+}
+
+async fn rotation(store: &Store, other: &Store) {
+    let ada = user(1, "ada");
+    let (kept, ended) = (session(17, &ada), session(18, &ada));
+    assert!(start(store, &kept, "new").await && start(store, &ended, "new").await);
+    let find = async |id| other.find_session(id).await.unwrap().unwrap();
+    let found = find(kept.id).await;
+    assert_eq!(found.session, kept);
+    assert_eq!(found.rotation, Rotation { generation: Generation(0), rotated_at: NOW, unseen: true });
+    assert_eq!((found.last_used_at, found.reused_at), (NOW, None));
+
+    let later = |seconds: i64| UnixTime(NOW.0 + seconds);
+    let next = TokenId::from_random([78; 16]);
+    let (one, two) = tokio::join!(
+        store.rotate(kept.id, Generation(0), next, later(400), later(100)),
+        other.rotate(kept.id, Generation(0), next, later(400), later(100)),
+    );
+    assert_ne!(one.unwrap(), two.unwrap(), "one of two processes rotates");
+    assert_eq!(
+        find(kept.id).await.rotation,
+        Rotation { generation: Generation(1), rotated_at: later(100), unseen: true }
+    );
+    assert!(store.reissue(kept.id, Generation(1), later(500)).await.unwrap());
+    assert!(!store.reissue(kept.id, Generation(0), later(500)).await.unwrap());
+
+    // A token of before the rotation says nothing about its successor.
+    store.note_use(kept.id, TOKEN, NOW, later(110));
+    // What is waited for is written after what is not.
+    assert!(store.reissue(kept.id, Generation(1), later(500)).await.unwrap());
+    assert!(find(kept.id).await.rotation.unseen);
+    store.note_use(kept.id, next, later(100), later(120));
+    assert!(store.reissue(kept.id, Generation(1), later(500)).await.unwrap());
+    let used = find(kept.id).await;
+    assert_eq!((used.rotation.unseen, used.last_used_at), (false, later(120)));
+
+    let reused = store
+        .end_reused_session(ended.id, later(130), Duration::ZERO, event(EventKind::RefreshTokenReused))
+        .await
+        .unwrap();
+    assert_eq!(reused.keep_until, keep_until(later(130), Duration::ZERO), "its token has expired before");
+    assert_eq!(find(ended.id).await.reused_at, Some(later(130)));
+    let listed: Vec<_> = other.list_sessions(ada.id).await.unwrap().iter().map(|kept| kept.session.id).collect();
+    assert_eq!(listed, [kept.id]);
+
+    let third = session(19, &ada);
+    assert!(start(store, &third, "new").await);
+    let ended = store
+        .end_sessions_of(ada.id, Some(third.id), Duration::ZERO, &Along::Nothing, &event(EventKind::AllSessionsEnded))
+        .await
+        .unwrap();
+    let of_kept = ended.iter().find(|entry| entry.blocked == Blocked::Session(kept.id)).unwrap();
+    assert_eq!(of_kept.keep_until, keep_until(later(500), Duration::ZERO), "as long as its newest token");
+    assert_eq!(other.list_sessions(ada.id).await.unwrap().len(), 1);
+    store
+        .end_sessions_of(ada.id, None, Duration::ZERO, &Along::Disable(later(140)), &event(EventKind::Disabled))
+        .await
+        .unwrap();
+    assert_eq!(other.find_user(&ada.username).await.unwrap().unwrap().0.disabled_at, Some(later(140)));
+    assert!(!start(store, &session(21, &ada), "new").await);
+    store.enable_user(ada.id, &event(EventKind::Enabled)).await.unwrap();
+    store.purge_blocklist(later(1_000_000), 100).await.unwrap();
 }
 
 async fn purging(store: &Store) {
     let ada = user(1, "ada");
     for number in 20..26 {
-        assert!(store.start_session(&session(number, &ada), &hash("new")).await.unwrap());
-        store.end_session(SessionId::from_random([number; 16]), UnixTime(NOW.0 + 5000)).await.unwrap();
+        assert!(start(store, &session(number, &ada), "new").await);
+        store.end_session(SessionId::from_random([number; 16]), NOW, Duration::ZERO, an_end()).await.unwrap();
     }
-    assert!(store.start_session(&session(30, &ada), &hash("new")).await.unwrap());
+    assert!(start(store, &session(30, &ada), "new").await);
     assert_eq!(store.purge_sessions(NOW, 100).await.unwrap(), 0);
-    assert_eq!(store.purge_sessions(UnixTime(NOW.0 + 61), 100).await.unwrap(), 1);
+    assert_eq!(store.purge_sessions(UnixTime(NOW.0 + 3601), 100).await.unwrap(), 1);
 
     let last_seq = store.list_blocked_since(0).await.unwrap().last().unwrap().seq;
     assert_eq!(store.purge_blocklist(UnixTime(NOW.0 + 5001), 4).await.unwrap(), 4);
-    assert_eq!(store.purge_blocklist(UnixTime(NOW.0 + 5001), 100).await.unwrap(), 6);
+    assert_eq!(store.purge_blocklist(UnixTime(NOW.0 + 5001), 100).await.unwrap(), 2);
     // A number is never given twice, whatever was purged: a process that follows would miss the second.
-    store.end_session(SessionId::from_random([40; 16]), UnixTime(NOW.0 + 5000)).await.unwrap();
+    store.end_session(SessionId::from_random([40; 16]), NOW, Duration::ZERO, an_end()).await.unwrap();
     assert!(store.list_blocked_since(last_seq).await.unwrap().len() == 1);
-    store.end_sessions_of(ada.id, Duration::ZERO, &Along::Remove).await.unwrap();
+    store.end_sessions_of(ada.id, None, Duration::ZERO, &Along::Remove, &event(EventKind::Removed)).await.unwrap();
 }
 
 async fn first_users(store: &Store, other: &Store) {
     assert!(!store.has_users().await.unwrap());
     let (ada, bob, password) = (user(1, "ada"), user(2, "bob"), hash("a"));
-    let (one, two) = tokio::join!(store.insert_first_user(&ada, &password), other.insert_first_user(&bob, &password));
+    let (first, second) = (event(EventKind::SignedUp), event(EventKind::SignedUp));
+    let (one, two) = tokio::join!(
+        store.insert_first_user(&ada, &password, &first),
+        other.insert_first_user(&bob, &password, &second)
+    );
     assert_ne!(one.unwrap(), two.unwrap(), "exactly one wins");
     assert_eq!(store.list_users().await.unwrap().len(), 1);
 }

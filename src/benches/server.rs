@@ -1,0 +1,195 @@
+//! What the benchmarks of a whole server share: the real binary in a folder, an account, and connections that are kept.
+//!
+//! It knows doors and bodies, and of the tables only where a password's hash is kept.
+
+#![allow(dead_code, reason = "no benchmark needs all of it")]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use handstamp::server::config::{Config, Settings};
+use handstamp::server::domain::additional_claims::AdditionalClaims;
+use handstamp::server::domain::ids::{EventId, SessionId, TokenId, UserId};
+use handstamp::server::domain::password::{Hasher, Password};
+use handstamp::server::domain::security_event::{EventKind, NewEvent};
+use handstamp::server::domain::session::{Origin, Session, SessionKind};
+use handstamp::server::domain::username::Username;
+use handstamp::server::startup;
+use handstamp::server::world::World;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, SqliteConnection};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// The binary, which lives no longer than this.
+pub struct Server {
+    child: Child,
+    pub address: String,
+}
+
+impl Server {
+    /// Starts it on the data in this folder, and waits until it listens.
+    pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut child =
+            handstamp(folder, &[]).envs(settings.iter().copied()).stdout(Stdio::piped()).spawn().expect("starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("speaks");
+        let address = line.trim().strip_prefix("Handstamp listens on http://").expect("listens").to_owned();
+        Self { child, address }
+    }
+
+    pub async fn connect(&self) -> Connection {
+        Connection::to(&self.address).await
+    }
+
+    /// A connection from an address of this machine.
+    pub async fn connect_from(&self, address: [u8; 4]) -> Connection {
+        let socket = TcpSocket::new_v4().expect("is a socket");
+        socket.bind((address, 0).into()).expect("is an address of this machine");
+        let stream = socket.connect(self.address.parse().expect("is an address")).await.expect("is let in");
+        Connection::on(stream)
+    }
+
+    /// KiB of memory that it has now, by this name of `/proc`: `VmRSS`, or the most it ever had, `VmHWM`.
+    pub fn memory(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("is there");
+        line.trim().trim_end_matches(" kB").parse().expect("is a number")
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Stops it in order, so that its whole database is in the one file.
+    pub fn stop(mut self) {
+        Command::new("kill").arg(self.id().to_string()).status().expect("kills");
+        assert!(self.child.wait().expect("ends").success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Has ended where it was stopped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A connection that is kept.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub async fn to(address: &str) -> Self {
+        Self::on(TcpStream::connect(address).await.expect("is let in"))
+    }
+
+    fn on(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).expect("is a socket");
+        Self { stream, buffer: Vec::with_capacity(4096) }
+    }
+
+    /// What the door to sign in answers to a visitor from this address, of whom a proxy tells.
+    pub async fn try_login(&mut self, username: &str, password: &str, from: Option<&str>) -> u16 {
+        let body = serde_json::json!({ "username": username, "password": password }).to_string();
+        let from = from.map(|from| format!("x-forwarded-for: {from}\r\n")).unwrap_or_default();
+        let head = format!("{from}content-type: application/json\r\ncontent-length: {}", body.len());
+        self.send(&format!("POST /login HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n{body}")).await.0
+    }
+
+    /// The status that a door answers to a token.
+    pub async fn ask(&mut self, door: &str, token: &str) -> u16 {
+        self.send(&format!("{door} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")).await.0
+    }
+
+    /// Sends a request, and reads the answer to its end.
+    async fn send(&mut self, request: &str) -> (u16, String) {
+        self.stream.write_all(request.as_bytes()).await.expect("is read");
+        self.buffer.clear();
+        loop {
+            assert_ne!(self.stream.read_buf(&mut self.buffer).await.expect("answers"), 0, "the connection was closed");
+            let text = String::from_utf8_lossy(&self.buffer);
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("has a length");
+            if body.len() == length.parse::<usize>().expect("is a number") {
+                return (head[9..12].parse().expect("is a status"), body.to_owned());
+            }
+        }
+    }
+}
+
+/// What the servers of the benchmarks run with.
+const SETTINGS: [(&str, &str); 3] =
+    [("LEPTOS_SITE_ADDR", "127.0.0.1:0"), ("RUST_LOG", "error"), ("JWT_ACCESS_TOKEN_EXPIRES", "60m")];
+
+/// Makes a database with ada in it.
+pub fn add_ada(folder: &Path) {
+    let mut child =
+        handstamp(folder, &["user", "add", "ada", "--password-stdin"]).stdout(Stdio::null()).spawn().expect("starts");
+    child.stdin.take().expect("piped").write_all(PASSWORD.as_bytes()).expect("listens");
+    assert!(child.wait().expect("ends").success());
+}
+
+/// Makes an account with this password, at its full price, as a copy of ada's.
+pub async fn add_user(folder: &Path, number: u8, name: &str, password: &str, disabled: bool) {
+    let hasher = Hasher::new(19456, 2, 1).expect("fit");
+    let hash = hasher.hash(&Password::parse(&password.into()).expect("fit"), &[7; 16]).expect("hashes");
+    let copy = "INSERT INTO users (id, username, password_hash, roles, created_at, disabled_at) \
+                SELECT $1, $2, $3, roles, created_at, CASE WHEN $4 THEN created_at END FROM users WHERE username = 'ada'";
+    let id = UserId::from_random([number; 16]).to_string();
+    let copy = sqlx::query(copy).bind(id).bind(name).bind(hash.as_stored()).bind(disabled);
+    copy.execute(&mut open(folder).await).await.expect("is new");
+}
+
+/// The database, beside the server.
+pub async fn open(folder: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(folder.join("data/handstamp.db")).connect().await.expect("opens")
+}
+
+/// So many sessions of ada, by the ways of the server but without typing her password each time; their access tokens.
+pub async fn sign_in(folder: &Path, number: usize) -> Vec<String> {
+    let database = format!("sqlite:{}", folder.join("data/handstamp.db").display());
+    let settings = Settings::from_pairs(SETTINGS.into_iter().chain([("DATABASE_URL", database.as_str())]));
+    let config = Config::from_settings(&settings).expect("fit");
+    let (state, _) = startup::start(config, World::system()).await.expect("starts");
+    let ada = Username::parse("ada").expect("is a name");
+    let (user, verified) = state.store.find_user(&ada).await.expect("is read").expect("is there");
+    let sign_ins = (0..number).map(async |_| {
+        let now = state.world.now();
+        let session = Session {
+            id: SessionId::from_random(state.world.random_bytes()),
+            user_id: user.id,
+            started_at: now,
+            expires_at: now.plus(Duration::from_hours(12)),
+            kind: SessionKind::Brief,
+            origin: Origin::default(),
+            additional: AdditionalClaims::default(),
+        };
+        let token_id = TokenId::from_random(state.world.random_bytes());
+        let id = EventId::from_random(state.world.random_bytes());
+        let event = NewEvent { id, at: now, kind: EventKind::SignedIn, by: None, origin: Origin::default() };
+        let expires_at = state.token_rules.expiry(&session, now);
+        assert!(state.store.start_session(&session, token_id, expires_at, &verified, event).await.expect("is kept"));
+        state.token_rules.issue(&state.keys.load(), &user, &session, token_id, now).expect("signs").text
+    });
+    let tokens = futures::future::join_all(sign_ins).await;
+    state.store.close().await;
+    tokens
+}
+
+fn handstamp(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handstamp"));
+    command.args(arguments).current_dir(folder).env_clear().envs(SETTINGS).stdin(Stdio::piped());
+    command
+}

@@ -1,0 +1,210 @@
+//! Whether the time of an answer tells who has an account: `make bench-timing`.
+//!
+//! Over real sockets, against the real binary. Kinds that must not be told apart are sent in turn, in an order drawn anew
+//! for each round, each from a new address (a proxy on this machine tells of it), so that none is slowed. First while
+//! nobody else signs in, then while others keep the hashing busy. Ends with 1 where medians differ too much.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use futures::future::{Either, join_all, select};
+
+use crate::server::{Connection, Server, add_ada, add_user};
+
+mod server;
+
+/// Samples of each kind.
+const ROUNDS: usize = 400;
+/// The largest difference of two medians.
+const BOUND: Duration = Duration::from_millis(2);
+/// Connections that keep the hashing busy: fewer than its queue is long, so that every sample is hashed.
+const FLOOD: u8 = 4;
+/// Accounts of each kind: a stranger may try each seventy times an hour.
+const ACCOUNTS: u8 = 32;
+const LONG: usize = 1025;
+
+/// A kind of request, and the status that it must get.
+struct Kind {
+    name: &'static str,
+    /// Accounts are called this, and a number.
+    account: &'static str,
+    password: String,
+    status: u16,
+    /// From where; `None`: each from elsewhere.
+    from: Option<&'static str>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("is writable");
+    add_ada(folder.path());
+    for number in 0..ACCOUNTS {
+        add_user(folder.path(), number, &format!("known{number}"), "a password of somebody", false).await;
+        add_user(folder.path(), 100 + number, &format!("disabled{number}"), "a password of somebody", true).await;
+    }
+    let cores = std::thread::available_parallelism().expect("is known");
+    println!("{ROUNDS} samples a kind, in turn; client and server share {cores} cores. Load: {}", load());
+
+    let mut passed = true;
+    for flooded in [false, true] {
+        // A start each: hours of tries are not carried over.
+        let server = Server::start_with(folder.path(), &[("TRUSTED_PROXIES", "127.0.0.1")]);
+        println!("\n{}", if flooded { "While others keep the hashing busy" } else { "While nobody else signs in" });
+        let measured = measure_all(&server);
+        passed &= if flooded {
+            match select(Box::pin(measured), Box::pin(flood(&server))).await {
+                Either::Left((passed, _)) => passed,
+                Either::Right(_) => unreachable!("the flood has no end"),
+            }
+        } else {
+            measured.await
+        };
+        server.stop();
+        forget_tries(folder.path()).await;
+    }
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn measure_all(server: &Server) -> bool {
+    let hashed =
+        |name, account, password: &str| Kind { name, account, password: password.into(), status: 401, from: None };
+    let mut passed = true;
+    passed &= measure(
+        server,
+        &[
+            hashed("unknown user", "unknown", "a wrong password"),
+            hashed("wrong password", "known", "a wrong password"),
+            hashed("disabled user", "disabled", "a password of somebody"),
+        ],
+    )
+    .await;
+    let long = |name, account| Kind { name, account, password: "x".repeat(LONG), status: 400, from: None };
+    passed &= measure(server, &[long("overlong, unknown", "unknown"), long("overlong, known", "known")]).await;
+
+    // Until both are slowed for longer than the measurement takes.
+    let (unknown, known) = ("192.0.2.1", "192.0.2.2");
+    let mut connection = server.connect().await;
+    for (account, from) in [("unknown0", unknown), ("known0", known)] {
+        let (mut tries, begun) = (0, Instant::now());
+        while tries < 8 {
+            let status = connection.try_login(account, "a wrong password", Some(from)).await;
+            tries += u32::from(status == 401);
+            assert!(begun.elapsed() < Duration::from_mins(1), "{tries} tries");
+            if status == 429 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    let slowed = |name, account, from| Kind { name, account, password: "x".into(), status: 429, from: Some(from) };
+    passed
+        & measure(server, &[slowed("slowed, unknown", "unknown", unknown), slowed("slowed, known", "known", known)])
+            .await
+}
+
+/// Measures kinds that must not be told apart, and prints each with its difference from the first.
+async fn measure(server: &Server, kinds: &[Kind]) -> bool {
+    let mut connection = server.connect().await;
+    let mut samples = vec![Vec::with_capacity(ROUNDS); kinds.len()];
+    let (mut random, mut address) = (Random(0x5EED), 0_u32);
+    for round in 0..ROUNDS {
+        let mut order: Vec<_> = (0..kinds.len()).collect();
+        random.shuffle(&mut order);
+        for index in order {
+            let kind = &kinds[index];
+            address += 1;
+            let elsewhere = format!("10.{}.{}.{}", kind.status % 256, address / 250, address % 250);
+            let number = if kind.from.is_some() { 0 } else { round % usize::from(ACCOUNTS) };
+            let account = format!("{}{number}", kind.account);
+            let begun = Instant::now();
+            let status = connection.try_login(&account, &kind.password, Some(kind.from.unwrap_or(&elsewhere))).await;
+            samples[index].push(begun.elapsed());
+            assert_eq!(status, kind.status, "{}", kind.name);
+        }
+    }
+    for times in &mut samples {
+        times.sort();
+    }
+    let mut passed = true;
+    for (index, kind) in kinds.iter().enumerate() {
+        print!("  {:<18} median {:>9}", kind.name, shown(median(&samples[index])));
+        for (other, its) in samples.iter().enumerate().take(index) {
+            let difference = median(&samples[index]).abs_diff(median(its));
+            let verdict = if difference > BOUND { "  TOO MUCH" } else { "" };
+            passed &= difference <= BOUND;
+            print!(
+                "   {:>8} from {} (p {:.2}){verdict}",
+                shown(difference),
+                kinds[other].name,
+                p(&samples[index], its)
+            );
+        }
+        println!();
+    }
+    passed
+}
+
+/// Others, who guess unknown names as fast as they are answered, always from elsewhere.
+async fn flood(server: &Server) {
+    join_all((0..FLOOD).map(async |number| {
+        let mut connection: Connection = server.connect().await;
+        for turn in 0_u32.. {
+            let from = format!("2001:db8:{number:x}:{turn:x}::1");
+            let name = format!("somebody{number}-{turn}");
+            assert_eq!(connection.try_login(&name, "a wrong password", Some(&from)).await, 401);
+        }
+    }))
+    .await;
+}
+
+/// A restart would remember them.
+async fn forget_tries(folder: &std::path::Path) {
+    sqlx::query("DELETE FROM throttle").execute(&mut server::open(folder).await).await.expect("deletes");
+}
+
+fn median(sorted: &[Duration]) -> Duration {
+    sorted[sorted.len() / 2]
+}
+
+/// Mann-Whitney: how likely two samples of one distribution are to differ as much as these, by the normal approximation.
+#[expect(clippy::cast_precision_loss, reason = "hundreds")]
+fn p(one: &[Duration], other: &[Duration]) -> f64 {
+    let (n, m) = (one.len() as f64, other.len() as f64);
+    // Of all pairs, those that the first wins; of equal ones, half. Clocks of nanoseconds leave few of these.
+    let wins: f64 = one
+        .iter()
+        .map(|time| {
+            let below = other.partition_point(|its| its < time);
+            let equal = other.partition_point(|its| its <= time) - below;
+            below as f64 + equal as f64 / 2.0
+        })
+        .sum();
+    let z = (wins - n * m / 2.0).abs() / (n * m * (n + m + 1.0) / 12.0).sqrt();
+    // Twice the tail of the normal distribution (Abramowitz and Stegun, 26.2.17).
+    let t = 1.0 / (1.0 + 0.231_641_9 * z);
+    let polynomial =
+        t * (0.319_381_530 + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
+    2.0 * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt() * polynomial
+}
+
+/// Numbers that look drawn and are the same in every run (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn shuffle(&mut self, items: &mut [usize]) {
+        for last in (1..items.len()).rev() {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            let chosen = usize::try_from(self.0 % (last as u64 + 1)).expect("is small");
+            items.swap(last, chosen);
+        }
+    }
+}
+
+fn load() -> String {
+    std::fs::read_to_string("/proc/loadavg").expect("is there").split(' ').take(1).collect()
+}
+
+fn shown(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+}

@@ -1,0 +1,198 @@
+//! Other services: introspection (RFC 7662), revocation (RFC 7009), the blocklist as a feed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handstamp::server::flows;
+
+use crate::harness::{Answer, Client, TestApp, part};
+
+const INACTIVE: &str = r#"{"active":false}"#;
+const NO_CLIENT: &str = "401 invalid_client Client authentication failed";
+
+impl TestApp {
+    async fn introspect(&self, client: &Client, token: &str) -> Answer {
+        self.as_client("POST", "/introspect", client, &format!("token={token}&token_type_hint=access_token")).await
+    }
+
+    async fn revocations(&self, client: &Client, headers: &[(&str, &str)]) -> Answer {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", client.name, client.secret)));
+        let headers: Vec<_> = headers.iter().copied().chain([("authorization", basic.as_str())]).collect();
+        self.send("GET", "/revocations", &headers, None).await
+    }
+}
+
+#[tokio::test]
+async fn a_client_learns_all_of_a_good_token() {
+    let app = TestApp::start_with(&[("ADDITIONAL_CLAIMS", r#"{"tenant":"north"}"#)]).await;
+    let (client, token) = (app.client("billing").await, app.somebody("ada").await);
+
+    let answer = app.introspect(&client, &token).await;
+
+    let (facts, claims) = (answer.json(), part(&token, 1));
+    assert_eq!(facts["active"], true);
+    assert_eq!(facts["token_type"], "Bearer");
+    for name in ["iss", "aud", "sub", "username", "sid", "jti", "iat", "nbf", "exp", "roles", "tenant"] {
+        assert_eq!(facts[name], claims[name], "{name}");
+    }
+    assert_eq!(facts.as_object().unwrap().len(), 13);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn of_a_bad_token_nothing_is_said_but_that_it_is_bad() {
+    let app = TestApp::start().await;
+    let (client, ended, expired) = (app.client("billing").await, app.somebody("ada").await, app.login("ada").await);
+    app.logout(&ended).await;
+    let bent = format!("{}x", &expired[..expired.len() - 1]);
+    let too_long = "a".repeat(5000);
+    for bad in [ended.as_str(), &bent, "x", "a.b.c", "%00", &too_long] {
+        let answer = app.introspect(&client, bad).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, INACTIVE));
+    }
+    app.pass(Duration::from_hours(1));
+    assert_eq!(app.introspect(&client, &expired).await.body, INACTIVE);
+    for empty in ["", "token="] {
+        let answer = app.as_client("POST", "/introspect", &client, empty).await;
+        assert_eq!(answer.error(), "400 invalid_request Malformed request");
+    }
+}
+
+#[tokio::test]
+async fn only_a_client_with_its_own_secret_may_ask() {
+    let app = TestApp::start().await;
+    let (billing, mail, token) = (app.client("billing").await, app.client("mail").await, app.somebody("ada").await);
+    let wrong = |name: &str, secret: &str| Client { name: name.into(), secret: secret.into() };
+    for client in [wrong("billing", &mail.secret), wrong("billing", ""), wrong("nobody", &mail.secret), wrong("", "")] {
+        for (method, path) in [("POST", "/introspect"), ("GET", "/revocations"), ("POST", "/revoke")] {
+            let answer = app.as_client(method, path, &client, &format!("token={token}")).await;
+            assert_eq!(answer.error(), NO_CLIENT, "{path}");
+            assert_eq!(answer.header("www-authenticate"), Some(r#"Basic realm="handstamp""#));
+        }
+    }
+    // Not even whoever is signed in.
+    assert_eq!(app.get_as("/revocations", &token).await.error(), NO_CLIENT);
+    assert_eq!(app.introspect(&mail, &token).await.json()["active"], true);
+
+    flows::remove_client(&app.state, "mail").await.unwrap();
+    assert_eq!(app.introspect(&mail, &token).await.error(), NO_CLIENT);
+    assert_eq!(app.introspect(&billing, &token).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_at_once_and_its_session_lives() {
+    let app = TestApp::start().await;
+    let (client, one, two) = (app.client("billing").await, app.somebody("ada").await, app.login("ada").await);
+
+    let by_client = app.as_client("POST", "/revoke", &client, &format!("token={one}")).await;
+    assert_eq!((by_client.status, by_client.body.as_str()), (200, ""));
+    assert_eq!(app.protected(&one).await.error(), "401 token_revoked Token has been revoked");
+
+    let by_holder = app.post_form("/revoke", &format!("token={two}&token_type_hint=access_token")).await;
+    assert_eq!(by_holder.status, 200);
+    assert_eq!(app.protected(&two).await.error(), "401 token_revoked Token has been revoked");
+    assert_eq!(app.introspect(&client, &two).await.body, INACTIVE);
+
+    // And after a crash: the rows were first.
+    let app = app.restart().await;
+    for token in [&one, &two] {
+        assert_eq!(app.protected(token).await.error(), "401 token_revoked Token has been revoked");
+    }
+}
+
+#[tokio::test]
+async fn revoking_tells_nobody_whether_a_token_was_one() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    let again = app.login("ada").await;
+    app.post_form("/revoke", &format!("token={token}")).await;
+    let answers = [
+        app.post_form("/revoke", &format!("token={again}")).await,
+        app.post_form("/revoke", &format!("token={token}")).await,
+        app.post_form("/revoke", "token=unknown").await,
+        app.post_form("/revoke", "token=a.b.c&token_type_hint=nonsense").await,
+        app.post_json("/revoke", r#"{"token":"x"}"#).await,
+    ];
+    for answer in answers {
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    }
+    assert_eq!(app.post_form("/revoke", "").await.error(), "400 invalid_request Malformed request");
+    let evil = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
+    let answer = app.send("POST", "/revoke", &evil, Some("token=x")).await;
+    assert_eq!(answer.error(), "403 cross_site_request Cross-site request refused");
+}
+
+#[tokio::test]
+async fn the_feed_names_what_is_refused_and_a_tag_asks_for_news_alone() {
+    let app = TestApp::start().await;
+    let client = app.client("billing").await;
+    let empty = app.revocations(&client, &[]).await;
+    assert_eq!(empty.body, r#"{"entries":[]}"#);
+
+    let (session, single) = (app.somebody("ada").await, app.login("ada").await);
+    app.logout(&session).await;
+    app.post_form("/revoke", &format!("token={single}")).await;
+
+    let tag = empty.header("etag").unwrap();
+    let news = app.revocations(&client, &[("if-none-match", tag)]).await;
+    assert_eq!(news.status, 200);
+    let entries = news.json()["entries"].clone();
+    assert_eq!(entries[0]["sid"], part(&session, 1)["sid"]);
+    assert_eq!(entries[1]["jti"], part(&single, 1)["jti"]);
+    for (entry, token) in [(&entries[0], &session), (&entries[1], &single)] {
+        assert!(entry["exp"].as_i64() >= part(token, 1)["exp"].as_i64(), "{entry}");
+        assert_eq!(entry.as_object().unwrap().len(), 2);
+    }
+    let tag = news.header("etag").unwrap();
+    let none = app.revocations(&client, &[("if-none-match", tag)]).await;
+    assert_eq!((none.status, none.body.as_str(), none.header("etag")), (304, "", Some(tag)));
+    // Over, an entry goes: nobody needs it any more.
+    app.pass(Duration::from_hours(2));
+    assert_eq!(app.revocations(&client, &[]).await.body, r#"{"entries":[]}"#);
+}
+
+#[tokio::test]
+async fn whoever_waits_hears_of_a_sign_out_as_it_happens() {
+    let app = Arc::new(TestApp::start().await);
+    let (client, token) = (Arc::new(app.client("billing").await), app.somebody("ada").await);
+    let tag = app.revocations(&client, &[]).await.header("etag").unwrap().to_owned();
+    let waiting = {
+        let (app, client) = (Arc::clone(&app), Arc::clone(&client));
+        tokio::spawn(async move {
+            // Far longer than the spec takes: an answer before it is news.
+            app.revocations(&client, &[("if-none-match", &tag), ("prefer", "respond-async, wait=25")]).await
+        })
+    };
+    while app.state.blocklist_seq.receiver_count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!waiting.is_finished());
+
+    app.logout(&token).await;
+
+    let answer = waiting.await.unwrap();
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["entries"][0]["sid"], part(&token, 1)["sid"]);
+}
+
+#[tokio::test]
+async fn whoever_waits_is_let_go_when_the_server_stops() {
+    let mut app = TestApp::start().await;
+    let client = app.client("billing").await;
+    let tag = app.revocations(&client, &[]).await.header("etag").unwrap().to_owned();
+    let waiting = {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", client.name, client.secret)));
+        let origin = app.origin.clone();
+        tokio::spawn(async move {
+            let headers = [("authorization", &*basic), ("if-none-match", &*tag), ("prefer", "wait=25")];
+            crate::harness::send_to(&origin, "GET", "/revocations", &headers, None).await
+        })
+    };
+    while app.state.blocklist_seq.receiver_count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    app.stop().await;
+    assert_eq!(waiting.await.unwrap().status, 304);
+}

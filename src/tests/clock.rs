@@ -1,0 +1,140 @@
+//! Clocks that jump: what was signed out stays refused, what has expired stays expired, and the server goes on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use handstamp::server::flows;
+
+use crate::harness::TestApp;
+use crate::process::{Serving, add_ada, handstamp};
+
+/// The largest step that the blocklist's margin is made for.
+const STEP: i64 = 262;
+
+#[tokio::test]
+async fn a_clock_that_swings_while_entries_are_purged_revives_nothing() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    let mut ended = Vec::new();
+    for step in [STEP, -STEP, -STEP, 2 * STEP, -2 * STEP, STEP, STEP, -STEP] {
+        let token = app.login("ada").await;
+        assert_eq!(app.protected(&token).await.status, 200);
+        assert_eq!(app.logout(&token).await.status, 200);
+        ended.push(token);
+        app.clock.fetch_add(step, Ordering::SeqCst);
+        flows::purge_expired(&app.state).await.unwrap();
+        for token in &ended {
+            assert_eq!(app.protected(token).await.status, 401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_purge_under_a_clock_that_is_far_ahead_revives_nothing_once_it_is_set_right() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    assert_eq!(app.logout(&token).await.status, 200);
+
+    for ahead in
+        [Duration::from_hours(2), Duration::from_hours(24 * 365 * 12)].map(|ahead| ahead.as_secs().cast_signed())
+    {
+        app.clock.fetch_add(ahead, Ordering::SeqCst);
+        flows::purge_expired(&app.state).await.unwrap();
+        app.clock.fetch_sub(ahead, Ordering::SeqCst);
+        assert_eq!(app.protected(&token).await.status, 401, "purged {ahead} seconds ahead of time");
+    }
+    let app = app.restart().await;
+    assert_eq!(app.protected(&token).await.status, 401);
+}
+
+#[tokio::test]
+async fn what_has_expired_stays_expired_however_far_the_clock_steps_forward() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    for forward in [Duration::from_hours(1), Duration::from_hours(24), Duration::from_hours(24 * 365 * 80)] {
+        app.pass(forward);
+        assert_eq!(app.protected(&token).await.error(), "401 token_expired Token has expired");
+    }
+}
+
+#[tokio::test]
+async fn a_machine_whose_clock_is_wrong_by_seconds_or_by_ages_goes_on_and_revives_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    let clock = Clock::of(folder);
+    let serving = clock.start();
+    let (ended, living) = (serving.login().await, serving.login().await);
+    assert_eq!(serving.logout(&ended).await.status, 200);
+
+    let mut all_ended = vec![ended];
+    for time in [
+        "+262",
+        "-262",
+        "+262",
+        "@1970-01-01 00:00:10",
+        "@1969-12-31 00:00:00",
+        "@2038-01-19 03:14:05",
+        "@2106-02-07 06:28:14",
+        "+0",
+    ] {
+        clock.set(time);
+        for session in &all_ended {
+            serving.expect_ended(session).await;
+        }
+        let session = serving.login().await;
+        assert!(serving.lets_in(&session).await, "a token of {time} at {time}");
+        assert_eq!(serving.logout(&session).await.status, 200);
+        serving.expect_ended(&session).await;
+        all_ended.push(session);
+    }
+    assert!(serving.lets_in(&living).await);
+    let log = serving.kill();
+    assert!(!log.contains("panicked"), "{log}");
+
+    // A restart purges at once: here with the clock ahead, and set right afterwards.
+    clock.set("+262");
+    let serving = clock.start();
+    clock.set("+0");
+    for session in &all_ended {
+        serving.expect_ended(session).await;
+    }
+    assert!(serving.lets_in(&living).await);
+}
+
+/// A clock of the server's own, by libfaketime. The monotonic one stays as it is: a machine's does, too.
+struct Clock {
+    folder: PathBuf,
+    library: PathBuf,
+}
+
+impl Clock {
+    fn of(folder: &Path) -> Self {
+        let machines = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+        let library = machines.map(|machine| machine.join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
+        let library = library.expect("libfaketime is missing; run: scripts/setup test");
+        let clock = Self { folder: folder.to_owned(), library };
+        clock.set("+0");
+        clock
+    }
+
+    /// Seconds from the true time, or a time to go on from.
+    fn set(&self, time: &str) {
+        let draft = self.folder.join("clock.new");
+        fs::write(&draft, format!("{time}\n")).unwrap();
+        fs::rename(draft, self.folder.join("clock")).unwrap();
+    }
+
+    fn start(&self) -> Serving {
+        let mut command = handstamp(&self.folder, &[], &[]);
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("FAKETIME_TIMESTAMP_FILE", self.folder.join("clock"))
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("NO_FAKE_STAT", "1");
+        Serving::spawn(command).unwrap()
+    }
+}

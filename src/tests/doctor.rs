@@ -1,0 +1,199 @@
+//! `handstamp doctor`: each check can fail, says what to do, and changes nothing; a server that starts warns of the same.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use sqlx::Connection as _;
+
+use crate::process::{Serving, add_ada, connect, database, handstamp, handstamp_under, sql, text};
+
+/// What it prints, and whether it finds no problem.
+fn said(mut command: Command) -> (String, bool) {
+    let output = command.output().unwrap();
+    let (said, success) = (text(&output.stdout), output.status.success());
+    assert_eq!(said.lines().any(|line| line.starts_with("problem ")), !success, "{said}");
+    assert_eq!(text(&output.stderr).starts_with("handstamp: the doctor found "), !success, "{said}");
+    for line in said.lines() {
+        let well = line.starts_with("ok ");
+        assert!(well || line.starts_with("warning ") || line.starts_with("problem "), "{line}");
+        assert!(well || line.contains("; "), "says no fix: {line}");
+    }
+    (said, success)
+}
+
+fn doctor(folder: &Path, settings: &[(&str, &str)]) -> (String, bool) {
+    said(handstamp(folder, &["doctor"], settings))
+}
+
+fn expect(said: &str, verdict: &str, check: &str, words: &str) {
+    let found =
+        said.lines().any(|line| line.starts_with(&format!("{verdict:<8} {check:<11} ")) && line.contains(words));
+    assert!(found, "no {verdict} of {check} with `{words}`:\n{said}");
+}
+
+#[tokio::test]
+async fn before_the_first_start_and_after_it_all_is_well_and_nothing_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, well) = doctor(folder.path(), &[]);
+    assert!(well, "{before}");
+    expect(&before, "ok", "store", "made at the first start");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "it has made something");
+
+    add_ada(folder.path()).await;
+    let (after, well) = doctor(folder.path(), &[]);
+    assert!(well, "{after}");
+    for (check, words) in [
+        ("settings", "all can be used"),
+        ("files", "data/handstamp.db is its owner's alone"),
+        ("secret", "can be used"),
+        ("store", "those of this version"),
+        ("clock", "not behind"),
+        ("address", "127.0.0.1"),
+    ] {
+        expect(&after, "ok", check, words);
+    }
+    for check in ["disk", "open files", "memory"] {
+        assert!(after.lines().any(|line| line.contains(check)), "{check}: {after}");
+    }
+    // Beside a server that runs.
+    let _serving = Serving::start(folder.path());
+    assert!(doctor(folder.path(), &[]).1);
+}
+
+#[test]
+fn all_bad_settings_are_named_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = [("APP_ENV", "production"), ("SIGNUP", "perhaps"), ("JWT_LEEWAY", "1h"), ("METRICS_TOKEN", "hunter2")];
+    let (said, well) = doctor(folder.path(), &bad);
+    assert!(!well);
+    for name in ["PUBLIC_URL", "SIGNUP", "JWT_LEEWAY", "METRICS_TOKEN"] {
+        // PUBLIC_URL comes first and cannot be taken away: it is missing.
+        if name == "PUBLIC_URL" || !said.contains("PUBLIC_URL is missing") {
+            expect(&said, "problem", "settings", name);
+        }
+    }
+    let (said, well) = doctor(folder.path(), &bad[1..]);
+    assert!(!well);
+    for (name, _) in &bad[1..] {
+        expect(&said, "problem", "settings", name);
+    }
+    assert!(!said.contains("hunter2"), "{said}");
+    let (said, _) = doctor(folder.path(), &[("RUST_LOG", "=,=")]);
+    expect(&said, "problem", "settings", "RUST_LOG");
+}
+
+#[test]
+fn a_secret_or_key_that_cannot_be_used_is_a_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    let (said, _) = doctor(folder.path(), &[("JWT_SECRET", "hunter2")]);
+    expect(&said, "problem", "secret", "JWT_SECRET");
+    assert!(!said.contains("hunter2"), "{said}");
+    let key = [("JWT_ALGORITHM", "ES256"), ("JWT_PRIVATE_KEY_FILE", "key.pem"), ("JWT_SECRET", crate::harness::SECRET)];
+    expect(&doctor(folder.path(), &key).0, "problem", "secret", "key.pem is missing");
+    fs::write(folder.path().join("key.pem"), "no key").unwrap();
+    expect(&doctor(folder.path(), &key).0, "problem", "secret", "key.pem can be read by others");
+}
+
+#[tokio::test]
+async fn files_that_others_can_reach_are_named_with_the_command_that_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    let set = |path: &str, mode: u32| fs::set_permissions(folder.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    fs::write(folder.join(".env"), "JWT_LEEWAY=0s\n").unwrap();
+    set(".env", 0o644);
+    assert!(!doctor(folder, &[]).0.contains(".env"), "it holds no secret");
+    fs::write(folder.join(".env"), "METRICS_TOKEN=0123456789abcdef0123456789abcdef\n").unwrap();
+    set("data/handstamp.db", 0o644);
+    set("data", 0o777);
+
+    let (said, well) = doctor(folder, &[]);
+    assert!(well, "{said}");
+    for fix in ["chmod 600 data/handstamp.db", "chmod 600 .env", "chmod go-w data"] {
+        expect(&said, "warning", "files", fix);
+    }
+    let serving = Serving::start_with(folder, &[]);
+    let (_, log) = serving.stop();
+    for fix in ["chmod 600 data/handstamp.db", "chmod 600 .env", "chmod go-w data"] {
+        assert!(log.lines().any(|line| line.contains(" WARN ") && line.contains(fix)), "{fix}: {log}");
+    }
+
+    set("data/jwt_secret", 0o644);
+    expect(&doctor(folder, &[]).0, "problem", "secret", "chmod 600");
+}
+
+#[tokio::test]
+async fn a_database_that_stops_the_start_is_a_problem_with_its_true_name() {
+    for (change, words) in [
+        (
+            "INSERT INTO _sqlx_migrations SELECT 9999, 'to come', installed_on, 1, checksum, 1 FROM _sqlx_migrations LIMIT 1",
+            "newer version",
+        ),
+        ("UPDATE _sqlx_migrations SET success = 0 WHERE version = 2", "broke off"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        add_ada(folder.path()).await;
+        sql(folder.path(), change).await;
+        expect(&doctor(folder.path(), &[]).0, "problem", "store", words);
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    let mut other = connect(folder).await;
+    sqlx::raw_sql("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    expect(&doctor(folder, &[]).0, "problem", "store", "locked by another process");
+    other.close().await.unwrap();
+
+    // Whom modes do not bind.
+    let root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let bound = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
+    let tool = if root { &bound[..] } else { &[] };
+    fs::set_permissions(database(folder), fs::Permissions::from_mode(0o400)).unwrap();
+    expect(&said(handstamp_under(tool, folder, &["doctor"], &[])).0, "problem", "store", "readonly");
+    fs::set_permissions(database(folder), fs::Permissions::from_mode(0o600)).unwrap();
+
+    let mut bytes = fs::read(database(folder)).unwrap();
+    bytes[2 * 4096..3 * 4096].iter_mut().for_each(|byte| *byte = !*byte);
+    fs::write(database(folder), bytes).unwrap();
+    expect(&doctor(folder, &[]).0, "problem", "store", "damaged");
+    fs::write(database(folder), "This is no database.\n".repeat(1000)).unwrap();
+    expect(&doctor(folder, &[]).0, "problem", "store", "not a database");
+}
+
+#[tokio::test]
+async fn a_clock_behind_what_the_store_has_seen_is_a_problem_and_a_server_warns_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    add_ada(folder.path()).await;
+    sql(folder.path(), "UPDATE users SET created_at = created_at + 86400").await;
+    expect(&doctor(folder.path(), &[]).0, "problem", "clock", "behind");
+    let (_, log) = Serving::start_with(folder.path(), &[]).stop();
+    assert!(log.lines().any(|line| line.contains(" WARN ") && line.contains("behind")), "{log}");
+}
+
+#[tokio::test]
+async fn too_little_of_the_machine_and_an_open_address_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let greedy = [("HASH_CONCURRENCY", "1024"), ("ARGON2_MEMORY_KIB", "4194304")];
+    expect(&doctor(folder.path(), &greedy).0, "problem", "memory", "HASH_CONCURRENCY");
+    let few = handstamp_under(&["prlimit", "--nofile=100:100"], folder.path(), &["doctor"], &[]);
+    expect(&said(few).0, "warning", "open files", "at most 100");
+    let open = [("LEPTOS_SITE_ADDR", "0.0.0.0:3000"), ("PUBLIC_URL", "http://id.example.org")];
+    expect(&doctor(folder.path(), &open).0, "warning", "address", "unencrypted");
+    expect(&doctor(folder.path(), &open[..1]).0, "problem", "address", "nobody can type");
+}
+
+#[test]
+fn scripts_get_the_same_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = handstamp(folder.path(), &["doctor", "--json"], &[("JWT_SECRET", "short")]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let of = |check: &str| findings.iter().find(|finding| finding["check"] == check).unwrap();
+    assert_eq!((&of("settings")["verdict"], &of("settings")["fix"]), (&"ok".into(), &Value::Null));
+    assert_eq!(of("secret")["verdict"], "problem");
+    assert!(of("secret")["fix"].as_str().unwrap().contains("openssl rand"));
+}

@@ -1,0 +1,51 @@
+//! What fuzzing has found so far (`fuzz/corpus`, made by `make fuzz`), given to the same functions again: attack A11.
+
+use std::fs;
+use std::path::Path;
+
+#[path = "../../fuzz/entries.rs"]
+mod entries;
+
+/// Gives a target all of its corpus; returns the names of the files for which it said yes.
+fn replay(target: &str, entry: impl Fn(&[u8]) -> bool) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let files = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    let yes = files.filter(|file| entry(&fs::read(file).unwrap()));
+    let mut names: Vec<_> = yes.map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a11_whatever_was_sent_as_a_header_a_form_or_a_cookie_lets_nobody_in() {
+    for (target, entry) in [
+        ("authorization_header", entries::authorization_header as fn(&[u8])),
+        ("login_form", entries::login_form),
+        ("cookie", entries::cookie),
+        ("forwarded_for", entries::forwarded_for),
+    ] {
+        replay(target, |bytes| {
+            entry(bytes);
+            true
+        });
+    }
+}
+
+#[test]
+fn a11_of_all_tokens_those_are_accepted_that_are_meant_to_be() {
+    // The seeds that are good; were they refused, a fuzzer would never get past the first check.
+    let accepted = replay("token", entries::token);
+    for honest in ["honest", "honest_parts", "additional_claims"] {
+        assert!(accepted.contains(&honest.to_owned()), "{honest}: {accepted:?}");
+    }
+    for forged in ["twice", "escaped_twice", "none", "crit", "float", "huge", "aud_list", "arrays"] {
+        assert!(!accepted.contains(&forged.to_owned()), "{forged}");
+    }
+    let accepted = replay("refresh_token", entries::refresh_token);
+    for honest in ["honest", "last_generation"] {
+        assert!(accepted.contains(&honest.to_owned()), "{honest}: {accepted:?}");
+    }
+    for forged in ["padded", "short", "prefix", "std_alphabet"] {
+        assert!(!accepted.contains(&forged.to_owned()), "{forged}");
+    }
+}

@@ -1,0 +1,220 @@
+//! The key ring: rotated, retired, restarted, shared by two processes, sealed at rest.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use handstamp::server::domain::kept_keys::{CannotRotate, KeyState};
+use handstamp::server::flows::{self, Actor, KeysError, Target};
+use serde_json::Value;
+
+use crate::harness::{SECRET, TestApp, bearer, part};
+
+const INVALID: &str = "401 invalid_token Invalid token";
+
+async fn published(app: &TestApp) -> Vec<String> {
+    let keys = app.get("/.well-known/jwks.json").await.json();
+    keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+fn kid(token: &str) -> String {
+    part(token, 0)["kid"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn t20_a_rotated_key_verifies_until_its_last_token_has_expired_and_then_is_gone() {
+    for algorithm in ["EdDSA", "ES256", "HS256"] {
+        let app = TestApp::start_with(&[("JWT_ALGORITHM", algorithm)]).await;
+        let old = app.somebody("ada").await;
+        flows::rotate_keys(&app.state, true).await.unwrap();
+        let new = app.login("ada").await;
+        assert_ne!(kid(&old), kid(&new), "{algorithm}");
+        assert_eq!([app.protected(&old).await.status, app.protected(&new).await.status], [200, 200], "{algorithm}");
+
+        app.pass(Duration::from_secs(299));
+        assert_eq!(app.protected(&old).await.status, 200, "{algorithm}");
+        app.pass(Duration::from_secs(1));
+        assert_eq!(app.protected(&old).await.error(), "401 token_expired Token has expired");
+        // And some seconds later the key itself is unknown, and no longer published.
+        app.pass(Duration::from_secs(10));
+        assert_eq!(app.protected(&old).await.error(), INVALID, "{algorithm}");
+        assert!(!published(&app).await.contains(&kid(&old)));
+        flows::tidy_keys(&app.state).await.unwrap();
+        let (_, kept) = app.state.store.list_signing_keys().await.unwrap();
+        let of_a_setting = algorithm == "HS256";
+        assert_eq!(kept.iter().any(|key| key.id == kid(&old)), of_a_setting, "{algorithm}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_published_before_it_signs() {
+    let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+    let before = published(&app).await;
+    let too_young = flows::rotate_keys(&app.state, false).await;
+    assert!(matches!(too_young, Err(KeysError::Rotate(CannotRotate::NextTooYoung(300)))), "{too_young:?}");
+
+    app.pass(Duration::from_mins(5));
+    flows::rotate_keys(&app.state, false).await.unwrap();
+    let token = app.somebody("ada").await;
+    assert!(before.contains(&kid(&token)), "whoever kept the key set of five minutes ago can verify");
+    assert_eq!(published(&app).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_emergency_kills_the_tokens_of_one_key_at_once_and_no_others() {
+    for algorithm in ["EdDSA", "HS256"] {
+        let app = TestApp::start_with(&[("JWT_ALGORITHM", algorithm)]).await;
+        let old = app.somebody("ada").await;
+        flows::rotate_keys(&app.state, true).await.unwrap();
+        let new = app.login("ada").await;
+        // Seen before: what is remembered of a token goes with its key.
+        for token in [&old, &new] {
+            assert_eq!(app.protected(token).await.status, 200);
+        }
+
+        flows::retire_key(&app.state, &kid(&old), true).await.unwrap();
+
+        assert_eq!(app.protected(&old).await.error(), INVALID, "{algorithm}");
+        assert_eq!(app.protected(&new).await.status, 200, "{algorithm}");
+        assert!(!published(&app).await.contains(&kid(&old)));
+        // A restart does not bring it back, not even the one that JWT_SECRET gives.
+        let app = app.restart().await;
+        assert_eq!(app.protected(&old).await.error(), INVALID, "{algorithm}");
+        assert_eq!(app.protected(&new).await.status, 200, "{algorithm}");
+
+        // The active one, too: the next one takes over.
+        flows::retire_key(&app.state, &kid(&new), true).await.unwrap();
+        assert_eq!(app.protected(&new).await.error(), INVALID);
+        assert_eq!(app.protected(&app.login("ada").await).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn another_process_follows_and_its_tokens_are_good_here() {
+    let mut app = TestApp::start_with(&[("JWT_ALGORITHM", "ES256")]).await;
+    let token = app.somebody("ada").await;
+    let (other, _) = app.another_process().await;
+    assert_eq!(other.keys.load().active().id, kid(&token), "one makes the keys, the other takes them");
+
+    flows::rotate_keys(&other, true).await.unwrap();
+    let there = other.keys.load().active().id.clone();
+    // Not followed yet: what the other signs with was the next key here, and verifies.
+    assert!(app.state.keys.load().find(&there, app.state.world.now()).is_some());
+    assert_eq!(app.protected(&token).await.status, 200);
+
+    flows::retire_key(&other, &kid(&token), true).await.unwrap();
+    app.follow().await;
+    assert_eq!(app.protected(&token).await.error(), INVALID);
+    assert_eq!(kid(&app.login("ada").await), there);
+}
+
+#[tokio::test]
+async fn what_was_remembered_does_not_outlive_a_sign_out() {
+    for algorithm in ["HS256", "EdDSA", "ES256", "RS256"] {
+        let mut app = TestApp::start_with(&[("JWT_ALGORITHM", algorithm)]).await;
+        let (here, elsewhere) = (app.somebody("ada").await, app.login("ada").await);
+        for token in [&here, &elsewhere, &here, &elsewhere] {
+            assert_eq!(app.protected(token).await.status, 200);
+        }
+        app.logout(&here).await;
+        assert_eq!(app.protected(&here).await.error(), "401 token_revoked Token has been revoked", "{algorithm}");
+
+        flows::remove_user(&app.state, Target::Name("ada"), &Actor::Operator).await.unwrap();
+        app.follow().await;
+        assert_eq!(app.protected(&elsewhere).await.error(), "401 token_revoked Token has been revoked");
+    }
+}
+
+#[tokio::test]
+async fn rotation_under_load_loses_no_request() {
+    let app = Arc::new(TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await);
+    let tokens = Arc::new([app.somebody("ada").await, app.login("ada").await]);
+    let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let readers: Vec<_> = (0..4)
+        .map(|number| {
+            let (app, tokens) = (Arc::clone(&app), Arc::clone(&tokens));
+            let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::SeqCst) {
+                    let answer = app.protected(&tokens[number % 2]).await;
+                    assert_eq!(answer.status, 200, "{answer:?}");
+                    answered.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    for _ in 0..20 {
+        let before = answered.load(Ordering::SeqCst);
+        flows::rotate_keys(&app.state, true).await.unwrap();
+        assert_eq!(app.protected(&app.login("ada").await).await.status, 200);
+        // Only on once requests were answered in between.
+        while answered.load(Ordering::SeqCst) == before && readers.iter().all(|reader| !reader.is_finished()) {
+            tokio::task::yield_now().await;
+        }
+    }
+    stop.store(true, Ordering::SeqCst);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn private_keys_are_sealed_at_rest() {
+    let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+    let (_, kept) = app.state.store.list_signing_keys().await.unwrap();
+    assert_eq!(kept.len(), 2);
+    for key in kept {
+        let row: Value = serde_json::to_value(key.public.unwrap()).unwrap();
+        assert!(row.get("d").is_none());
+        let sealed = key.sealed.unwrap();
+        assert!(!sealed.contains("PRIVATE") && !sealed.contains("LS0tLS1"), "{sealed}");
+        assert!(app.state.key_settings.sealing.open(&sealed, &key.id).is_ok());
+        assert!(app.state.key_settings.sealing.open(&sealed, "another id").is_err());
+    }
+}
+
+#[tokio::test]
+async fn with_another_secret_it_does_not_start_and_changes_nothing() {
+    let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+    let token = app.somebody("ada").await;
+    let before = app.state.store.list_signing_keys().await.unwrap();
+    let other = &SECRET.to_uppercase();
+
+    let refused = app.start_another_with(&[("JWT_ALGORITHM", "EdDSA"), ("JWT_SECRET", other)]).await.err().unwrap();
+    assert!(refused.starts_with("JWT_SECRET is not the one"), "{refused}");
+    assert_eq!(app.state.store.list_signing_keys().await.unwrap(), before);
+
+    // The way out that it names.
+    flows::retire_all_keys(&app.state.store).await.unwrap();
+    let state = app.start_another_with(&[("JWT_ALGORITHM", "EdDSA"), ("JWT_SECRET", other)]).await.unwrap();
+    assert!(state.keys.load().find(&kid(&token), state.world.now()).is_none());
+}
+
+#[tokio::test]
+async fn the_algorithm_can_change_without_signing_anybody_out_unless_the_family_changes() {
+    let app = TestApp::start_with(&[("JWT_ALGORITHM", "ES256")]).await;
+    let token = app.somebody("ada").await;
+    let headers = [bearer(&token)];
+    let verifies = |state: &handstamp::server::state::AppState| {
+        flows::authenticate(state, headers.iter().map(String::as_bytes)).is_ok()
+    };
+
+    let eddsa = app.start_another_with(&[("JWT_ALGORITHM", "EdDSA")]).await.unwrap();
+    assert!(verifies(&eddsa));
+    assert_eq!(eddsa.keys.load().active().algorithm.name(), "EdDSA");
+    let hs256 = app.start_another_with(&[("JWT_ALGORITHM", "HS256")]).await.unwrap();
+    assert!(!verifies(&hs256), "a public key and a secret never stand in one ring");
+    let (_, kept) = hs256.store.list_signing_keys().await.unwrap();
+    assert!(kept.iter().all(|key| key.public.is_none() && key.state != KeyState::Barred));
+}
+
+#[tokio::test]
+async fn two_first_starts_at_once_agree_on_the_keys() {
+    let app = TestApp::start().await;
+    flows::retire_all_keys(&app.state.store).await.unwrap();
+    let settings = [("JWT_ALGORITHM", "ES384")];
+    let (one, two) = tokio::join!(app.start_another_with(&settings), app.start_another_with(&settings));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!(one.keys.load().active().id, two.keys.load().active().id);
+    assert_eq!(one.keys.load().jwks(one.world.now()), two.keys.load().jwks(two.world.now()));
+}

@@ -1,0 +1,246 @@
+//! The real binary as a process of its own, which specs start, kill, starve and lie to; and its doors.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, ErrorKind, Lines, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
+
+use crate::harness::{Answer, PASSWORD, bearer, send_to};
+use crate::logs::{self, Watched};
+
+/// The binary, in a folder of its own, with no setting of this machine.
+pub fn handstamp(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+    handstamp_under(&[], folder, arguments, settings)
+}
+
+/// The binary, run by another program: its name, then what stands before the name of the binary.
+pub fn handstamp_under(tool: &[&str], folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+    let words: Vec<_> = tool.iter().chain(&[env!("CARGO_BIN_EXE_handstamp")]).chain(arguments).collect();
+    let mut command = Command::new(words[0]);
+    command
+        .args(&words[1..])
+        .current_dir(folder)
+        .env_clear()
+        .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
+        .envs(settings.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A server that runs until it is dropped.
+pub struct Serving {
+    child: Ended,
+    pub lines: Lines<BufReader<ChildStdout>>,
+    /// Reads along: a server whose log nobody reads waits for ever once the pipe is full.
+    log: JoinHandle<String>,
+    pub origin: String,
+    _watched: Watched,
+}
+
+/// A start that came to nothing.
+#[derive(Debug)]
+pub struct Refused {
+    pub status: ExitStatus,
+    pub log: String,
+}
+
+/// A sign-in.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
+impl Serving {
+    pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = handstamp(folder, &[], settings);
+        command.env("RUST_LOG", "trace");
+        Self::spawn(command).unwrap()
+    }
+
+    /// Runs the command until it listens or ends.
+    pub fn spawn(mut command: Command) -> Result<Self, Refused> {
+        let mut child = command.spawn().unwrap_or_else(|error| match error.kind() {
+            ErrorKind::NotFound => panic!("{} is missing; run: scripts/setup test", command.get_program().display()),
+            _ => panic!("{error}"),
+        });
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            logs::look_through(&log);
+            log
+        });
+        let Some(first) = lines.next() else {
+            return Err(Refused { status: child.wait().unwrap(), log: log.join().unwrap() });
+        };
+        let origin = first.unwrap().strip_prefix("Handstamp listens on ").unwrap().to_owned();
+        Ok(Self { child: Ended(child), lines, log, origin, _watched: Watched::begin() })
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.0.id()
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) {
+        signal("-TERM", self.pid());
+    }
+
+    /// SIGTERM, then whatever it logged.
+    pub fn stop(self) -> (ExitStatus, String) {
+        self.terminate();
+        self.wait()
+    }
+
+    /// Waits for the end, then whatever it logged.
+    pub fn wait(mut self) -> (ExitStatus, String) {
+        let status = self.child.0.wait().unwrap();
+        (status, self.log.join().unwrap())
+    }
+
+    /// SIGKILL: nothing is tidied up.
+    pub fn kill(mut self) -> String {
+        self.child.0.kill().unwrap();
+        self.child.0.wait().unwrap();
+        self.log.join().unwrap()
+    }
+
+    pub async fn send(&self, method: &str, path: &str, token: &str) -> Answer {
+        send_to(&self.origin, method, path, &[("authorization", &bearer(token))], None).await
+    }
+
+    /// Ada signs in.
+    pub async fn login(&self) -> Tokens {
+        let answer = self.try_login().await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Tokens::of(&answer.json())
+    }
+
+    /// Ada signs in from one of her addresses, of which a proxy on this machine tells.
+    pub async fn login_from(&self, address: &str) -> Tokens {
+        let answer = self.send_login(&[("x-forwarded-for", address)]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Tokens::of(&answer.json())
+    }
+
+    pub async fn try_login(&self) -> Answer {
+        self.send_login(&[]).await
+    }
+
+    async fn send_login(&self, headers: &[(&str, &str)]) -> Answer {
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        let body = json!({ "username": "ada", "password": PASSWORD }).to_string();
+        send_to(&self.origin, "POST", "/login", &headers, Some(&body)).await
+    }
+
+    pub async fn logout(&self, tokens: &Tokens) -> Answer {
+        self.send("DELETE", "/logout", &tokens.access).await
+    }
+
+    /// Whether the protected door opens for the access token. That it judges at all is part of the question.
+    pub async fn lets_in(&self, tokens: &Tokens) -> bool {
+        let answer = self.send("GET", "/protected", &tokens.access).await;
+        assert!([200, 401].contains(&answer.status), "{answer:?}");
+        answer.status == 200
+    }
+
+    pub async fn refresh(&self, tokens: &Tokens) -> Answer {
+        self.send("POST", "/refresh", &tokens.refresh).await
+    }
+
+    /// Neither token of a session that has ended is good for anything.
+    pub async fn expect_ended(&self, tokens: &Tokens) {
+        assert!(!self.lets_in(tokens).await, "a token that was signed out is let in");
+        let answer = self.refresh(tokens).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
+}
+
+impl Tokens {
+    /// Those of an answer of `/login`.
+    pub fn of(body: &Value) -> Self {
+        let token = |name: &str| body[name].as_str().unwrap().to_owned();
+        Self { access: token("access_token"), refresh: token("refresh_token") }
+    }
+}
+
+/// A process that does not outlive its spec.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // Gone already where the spec stopped it.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub fn signal(name: &str, pid: u32) {
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+}
+
+/// Makes the database with ada in it. Her password costs next to nothing to check: these specs need many sessions.
+pub async fn add_ada(folder: &Path) {
+    let mut command = handstamp(folder, &["user", "add", "ada", "--password-stdin"], &[]);
+    let mut child = command.spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), PASSWORD.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+/// Somebody else who has opened the database.
+pub async fn connect(folder: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(database(folder)).connect().await.unwrap()
+}
+
+/// What that somebody reads or changes; the first column of the rows.
+pub async fn sql(folder: &Path, statement: &str) -> Vec<String> {
+    let mut connection = connect(folder).await;
+    sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut connection).await.unwrap()
+}
+
+pub fn database(folder: &Path) -> PathBuf {
+    folder.join("data/handstamp.db")
+}
+
+/// The write-ahead log.
+pub fn log_file(folder: &Path) -> PathBuf {
+    folder.join("data/handstamp.db-wal")
+}
+
+pub async fn expect_intact(folder: &Path) {
+    assert_eq!(sql(folder, "PRAGMA integrity_check").await, ["ok"]);
+}
+
+/// Asks until it is so. The bound is far beyond what is promised, so that only a fault meets it.
+pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "not within 30 seconds: {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Whoever traces a process, by `/proc`.
+pub fn tracer_of(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).unwrap().trim().parse().unwrap();
+    (tracer != 0).then_some(tracer)
+}

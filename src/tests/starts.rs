@@ -1,0 +1,154 @@
+//! Starts on a database that is locked, foreign, unwritable or damaged: refused with one line, or right. No such start
+//! lets anybody in who has signed out.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::process::Command;
+
+use sqlx::Connection as _;
+
+use crate::process::{Serving, Tokens, add_ada, connect, database, handstamp, handstamp_under, log_file, sql};
+
+/// A database that was left in order, with one session that has ended and one that lives.
+async fn database_left_by_a_server(folder: &Path) -> (Tokens, Tokens) {
+    add_ada(folder).await;
+    let serving = Serving::start_with(folder, &[]);
+    let (ended, living) = (serving.login().await, serving.login().await);
+    assert_eq!(serving.logout(&ended).await.status, 200);
+    assert!(serving.stop().0.success());
+    (ended, living)
+}
+
+fn quiet(mut command: Command) -> Command {
+    command.env("RUST_LOG", "error");
+    command
+}
+
+/// The one line of a start that was refused.
+fn refusal(command: Command) -> String {
+    let Err(refused) = Serving::spawn(quiet(command)) else { panic!("it listens") };
+    assert_eq!(refused.status.code(), Some(1), "{}", refused.log);
+    let line = refused.log.strip_suffix('\n').unwrap_or_default();
+    assert!(line.starts_with("handstamp: ") && line.contains("; ") && !line.contains('\n'), "{}", refused.log);
+    line.to_owned()
+}
+
+#[tokio::test]
+async fn a_sign_out_waits_for_whoever_writes_to_the_database_and_the_door_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (ended, living) = database_left_by_a_server(folder).await;
+    let mut other = connect(folder).await;
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+
+    let serving = Serving::spawn(quiet(handstamp(folder, &[], &[]))).unwrap();
+    serving.expect_ended(&ended).await;
+    assert!(serving.lets_in(&living).await);
+    let (answer, ()) = tokio::join!(serving.logout(&living), async {
+        // Answered by the same process later than the sign-out was sent: it waits by then.
+        assert!(serving.lets_in(&living).await);
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    });
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    serving.expect_ended(&living).await;
+}
+
+#[tokio::test]
+async fn a_database_that_somebody_has_to_himself_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (ended, living) = database_left_by_a_server(folder).await;
+    let mut other = connect(folder).await;
+    sqlx::raw_sql("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+
+    let line = refusal(handstamp(folder, &[], &[]));
+    assert!(line.contains("DATABASE_URL is locked by another process"), "{line}");
+
+    other.close().await.unwrap();
+    let serving = Serving::start_with(folder, &[]);
+    serving.expect_ended(&ended).await;
+    assert!(serving.lets_in(&living).await);
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_version_or_of_half_an_update_stop_the_start() {
+    for change in [
+        "INSERT INTO _sqlx_migrations SELECT 9999, 'to come', installed_on, 1, checksum, 1 FROM _sqlx_migrations LIMIT 1",
+        "UPDATE _sqlx_migrations SET success = 0 WHERE version = 2",
+        "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        add_ada(folder.path()).await;
+        sql(folder.path(), change).await;
+        let line = refusal(handstamp(folder.path(), &[], &[]));
+        assert!(line.contains("DATABASE_URL") && line.contains("newer version"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_or_folder_that_cannot_be_written_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    // Whom modes do not bind.
+    let root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let bound = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
+    let tool = if root { &bound[..] } else { &[] };
+
+    for (path, mode, usual) in [(database(folder), 0o400, 0o600), (folder.join("data"), 0o500, 0o700)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        refusal(handstamp_under(tool, folder, &[], &[]));
+        fs::set_permissions(&path, fs::Permissions::from_mode(usual)).unwrap();
+    }
+    Serving::spawn(handstamp_under(tool, folder, &[], &[])).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    fs::write(database(folder), "This is no database.\n".repeat(1000)).unwrap();
+
+    let line = refusal(handstamp(folder, &[], &[]));
+
+    assert!(line.contains("DATABASE_URL") && line.contains("not a database"), "{line}");
+}
+
+#[tokio::test]
+async fn whichever_page_is_damaged_the_start_is_refused_or_the_door_judges_right() {
+    const PAGE: usize = 4096;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (ended, living) = database_left_by_a_server(folder).await;
+    let whole = fs::read(database(folder)).unwrap();
+    let (mut refused, mut judged) = (0, 0);
+    for page in 0..whole.len() / PAGE {
+        let mut damaged = whole.clone();
+        damaged[page * PAGE..][..PAGE].iter_mut().for_each(|byte| *byte = !*byte);
+        fs::write(database(folder), damaged).unwrap();
+        // What the start before has left.
+        for beside in [log_file(folder), database(folder).with_extension("db-shm")] {
+            let _ = fs::remove_file(beside);
+        }
+        let Ok(serving) = Serving::spawn(quiet(handstamp(folder, &[], &[]))) else {
+            refused += 1;
+            continue;
+        };
+        judged += 1;
+        assert!(!serving.lets_in(&ended).await && serving.lets_in(&living).await, "page {page}");
+        // The blocklist stands in memory. Whether a session can be refreshed stands on a page that may be this one.
+        let answer = serving.refresh(&ended).await;
+        assert!([401, 503].contains(&answer.status), "page {page}: {answer:?}");
+        let answer = serving.logout(&living).await;
+        assert!([200, 503].contains(&answer.status), "page {page}: {answer:?}");
+        if answer.status == 200 {
+            serving.kill();
+            let serving = Serving::spawn(quiet(handstamp(folder, &[], &[]))).unwrap();
+            assert!(!serving.lets_in(&living).await, "page {page}");
+        }
+    }
+    assert!(refused > 0 && judged > 0, "{refused} refused, {judged} judged");
+}

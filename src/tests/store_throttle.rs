@@ -1,0 +1,77 @@
+//! The store's tables of tries and of familiar networks: part of the spec in `store.rs`, so that it runs on both databases.
+
+use std::time::Duration;
+
+use handstamp::server::domain::ids::ThrottleKey;
+use handstamp::server::domain::throttle::{LONGEST_LIFE, LONGEST_WAIT};
+use handstamp::server::domain::unix_time::UnixTime;
+use handstamp::server::store::Store;
+use handstamp::server::store::throttle::KeptBucket;
+
+const NOW: UnixTime = UnixTime(1_795_338_720);
+const FADE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+
+const fn key(number: u8) -> ThrottleKey {
+    ThrottleKey::from_random([number; 16])
+}
+
+fn after(seconds: i64) -> UnixTime {
+    UnixTime(NOW.0 + seconds)
+}
+
+/// `other` is a second process on the same database.
+pub async fn tries(store: &Store, other: &Store) {
+    // Those of several processes add up.
+    assert_eq!(store.count_try(key(1), FADE, after(1), NOW).await.unwrap(), after(60));
+    assert_eq!(other.count_try(key(1), FADE, after(2), NOW).await.unwrap(), after(120));
+    assert_eq!(store.count_try(key(2), FADE, NOW, NOW).await.unwrap(), after(60));
+    let parallel = (0..20).map(async |number| {
+        let store = if number % 2 == 0 { store } else { other };
+        store.count_try(key(3), FADE, NOW, NOW).await.unwrap()
+    });
+    let last = futures::future::join_all(parallel).await.into_iter().max();
+    assert_eq!(last, Some(after(20 * 60)));
+
+    let kept = |number, empty_at, next_at| KeptBucket { key: key(number), empty_at, next_at };
+    let all = [kept(3, after(1200), NOW), kept(1, after(120), after(2)), kept(2, after(60), NOW)];
+    assert_eq!(other.list_tries(NOW).await.unwrap(), all);
+    assert_eq!(other.list_tries(after(60)).await.unwrap(), all[..2]);
+
+    // What has faded counts no more; what a clock far ahead wrote counts as much as a rule can hold.
+    assert_eq!(store.count_try(key(1), FADE, after(3600), after(3600)).await.unwrap(), after(3660));
+    let future = NOW.plus(HOUR * 1000);
+    store.count_try(key(4), FADE, future, future).await.unwrap();
+    store.count_try(key(5), FADE, future, future).await.unwrap();
+    assert_eq!(store.count_try(key(4), FADE, after(9), NOW).await.unwrap(), NOW.plus(LONGEST_LIFE));
+    let mended = store.list_tries(NOW).await.unwrap().into_iter().find(|kept| kept.key == key(5)).unwrap();
+    assert_eq!((mended.empty_at, mended.next_at), (NOW.plus(LONGEST_LIFE), NOW.plus(LONGEST_WAIT)));
+
+    // Notes are written in their order, before whatever is awaited later.
+    store.note_forgotten(key(4));
+    store.note_try(key(6), FADE, NOW, NOW);
+    store.count_try(key(2), FADE, NOW, NOW).await.unwrap();
+    let left: Vec<_> = other.list_tries(NOW).await.unwrap().into_iter().map(|kept| kept.key).collect();
+    assert_eq!(left, [key(5), key(1), key(3), key(2), key(6)]);
+
+    assert_eq!(store.purge_tries(after(120), 100, 1).await.unwrap(), 1);
+    assert_eq!(store.purge_tries(after(120), 100, 10).await.unwrap(), 1);
+    assert_eq!(store.purge_tries(after(120), 1, 10).await.unwrap(), 2, "no more than one may stay");
+    let left: Vec<_> = other.list_tries(NOW).await.unwrap().into_iter().map(|kept| kept.key).collect();
+    assert_eq!(left, [key(5)], "the one that lasts longest");
+}
+
+pub async fn familiar_networks(store: &Store, other: &Store) {
+    store.note_familiar(key(1), NOW);
+    store.note_familiar(key(2), NOW.plus(HOUR));
+    store.note_familiar(key(1), NOW.plus(HOUR * 25));
+    // Written by then.
+    store.count_try(key(9), FADE, NOW, NOW).await.unwrap();
+    assert!(!other.is_familiar(key(3), UnixTime(0)).await.unwrap());
+    assert!(other.is_familiar(key(1), NOW.plus(HOUR * 24)).await.unwrap());
+    assert!(!other.is_familiar(key(2), NOW.plus(HOUR)).await.unwrap());
+
+    assert_eq!(store.purge_familiar(NOW.plus(HOUR), 10).await.unwrap(), 1);
+    assert!(!other.is_familiar(key(2), UnixTime(0)).await.unwrap());
+    assert!(other.is_familiar(key(1), UnixTime(0)).await.unwrap());
+}

@@ -1,0 +1,135 @@
+//! The rows of the security requirements on tokens (T1 to T23) that stand nowhere else. The others: T1, T2, T3, T5 to
+//! T12, T15 in `hostile_tokens.rs`; T19, T21 in `algorithms.rs`; T20 in `key_ring.rs`; T22 in `protected.rs`.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use handstamp::server::domain::algorithm::Algorithm;
+use handstamp::server::domain::ids::TokenId;
+use handstamp::server::flows::{self, Actor, Target};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::algorithms::{forge, with_key_file};
+use crate::harness::{TestApp, part};
+
+#[tokio::test]
+async fn t3_a_header_that_names_an_address_makes_nobody_call_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, key) = with_key_file(folder.path(), Algorithm::EdDSA).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/keys", listener.local_addr().unwrap());
+    let token = app.somebody("ada").await;
+    for name in ["jku", "x5u"] {
+        let mut header = part(&token, 0);
+        header[name] = address.clone().into();
+        let answer = app.protected(&forge(&key, &header, &part(&token, 1))).await;
+        assert_eq!(answer.error(), "401 invalid_token Invalid token");
+    }
+    let called = tokio::select! {
+        biased;
+        accepted = listener.accept() => accepted.is_ok(),
+        () = std::future::ready(()) => false,
+    };
+    assert!(!called);
+}
+
+#[tokio::test]
+async fn t13_a_token_of_a_user_who_is_gone_is_refused() {
+    let mut app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    assert_eq!(app.protected(&token).await.status, 200);
+    flows::remove_user(&app.state, Target::Name("ada"), &Actor::Operator).await.unwrap();
+    app.follow().await;
+    assert_eq!(app.protected(&token).await.error(), "401 token_revoked Token has been revoked");
+}
+
+#[tokio::test]
+async fn t14_token_ids_are_128_random_bits_and_never_repeat() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    let mut seen = HashSet::new();
+    for _ in 0..20 {
+        let jti = part(&app.login("ada").await, 1)["jti"].as_str().unwrap().to_owned();
+        assert_eq!(jti.len(), 22);
+        assert!(TokenId::parse(&jti).is_ok());
+        assert!(seen.insert(jti));
+    }
+    // As many as would show a generator that is short of bits, from the same source.
+    let mut counts = [0_u32; 256];
+    let mut ids = HashSet::new();
+    for _ in 0..100_000 {
+        let bytes: [u8; 16] = app.state.world.random_bytes();
+        for byte in bytes {
+            counts[usize::from(byte)] += 1;
+        }
+        assert!(ids.insert(bytes));
+    }
+    // 6250 of each are expected; eight standard deviations are never met by chance.
+    assert!(counts.iter().all(|count| (5620..6880).contains(count)), "{counts:?}");
+}
+
+#[tokio::test]
+async fn a6_t17_t16_a_weak_key_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = TestApp::start().await;
+    let path = folder.path().join("weak.pem");
+    fs::write(&path, include_str!("fixtures/rsa_1024.pem")).unwrap();
+    let start = async |algorithm: &str, file: &str| {
+        let settings = [("JWT_ALGORITHM", algorithm), ("JWT_PRIVATE_KEY_FILE", file)];
+        app.start_another_with(&settings).await.err().unwrap()
+    };
+    set_mode(&path, 0o600);
+    let path = path.to_str().unwrap();
+    for algorithm in ["RS256", "PS512"] {
+        let refused = start(algorithm, path).await;
+        assert!(refused.starts_with("JWT_PRIVATE_KEY_FILE") && refused.contains("; "), "{refused}");
+    }
+    // A key of another kind, and none at all.
+    for algorithm in ["ES256", "ES384", "EdDSA"] {
+        assert!(start(algorithm, path).await.contains(&format!("is not a key for {algorithm}")));
+    }
+    let absent = start("RS256", "/nowhere/key.pem").await;
+    assert!(absent.starts_with("/nowhere/key.pem cannot be used"), "{absent}");
+    for (algorithm, bytes) in [("HS256", 31), ("HS384", 47), ("HS512", 63)] {
+        let short = &"0123456789abcdefghijklmnopqrstuvwxyz".repeat(2)[..bytes];
+        let settings = [("JWT_ALGORITHM", algorithm), ("JWT_SECRET", short)];
+        let refused = app.start_another_with(&settings).await.err().unwrap();
+        assert!(refused.starts_with(&format!("JWT_SECRET has fewer than {} bytes; ", bytes + 1)), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_everybody_can_read_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, _) = with_key_file(folder.path(), Algorithm::EdDSA).await;
+    let path = folder.path().join("key.pem");
+    set_mode(&path, 0o644);
+    let refused = app.start_another_with(&[]).await.err().unwrap();
+    assert!(refused.contains("can be read by others (mode 644); run: chmod 600"), "{refused}");
+}
+
+#[tokio::test]
+async fn t23_a_token_says_who_and_until_when_and_nothing_else() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    let (header, claims) = (part(&token, 0), part(&token, 1));
+    let names = |value: &serde_json::Value| {
+        let mut names: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&header), ["alg", "kid", "typ"]);
+    assert_eq!(
+        names(&claims),
+        ["aud", "exp", "fresh", "iat", "iss", "jti", "nbf", "roles", "sid", "sub", "type", "username"]
+    );
+    assert_eq!(claims["sub"].as_str().unwrap().len(), 22, "opaque");
+    assert_eq!((&claims["roles"], &claims["type"]), (&json!([]), &json!("access")));
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}

@@ -1,0 +1,83 @@
+//! Two servers on one SQLite file, by mistake: each keeps the promise, and refuses within the bound what the other ended.
+
+use std::time::{Duration, Instant};
+
+use handstamp::server::flows::{self, AuthenticateError};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
+
+use crate::harness::{TestApp, bearer, part};
+use crate::process::{Serving, add_ada, expect_intact};
+
+const WRITERS: usize = 32;
+const ROUNDS: usize = 3;
+/// Promise 2: how long a process may not know what another ended.
+const BOUND: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn thirty_two_writers_through_two_processes_meet_no_error_and_no_token_outlives_its_sign_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    let behind_a_proxy = [("TRUSTED_PROXIES", "127.0.0.1")];
+    let servers = [Serving::start_with(folder, &behind_a_proxy), Serving::start_with(folder, &behind_a_proxy)];
+
+    let writers = (0..WRITERS).map(async |writer| {
+        for round in 0..ROUNDS {
+            let one = &servers[(writer + round) % 2];
+            let other = &servers[(writer + round + 1) % 2];
+            // An address each: so many at once from one would be slowed.
+            let session = one.login_from(&format!("192.0.2.{writer}")).await;
+            assert!(one.lets_in(&session).await && other.lets_in(&session).await);
+
+            let answer = one.logout(&session).await;
+
+            let ended = Instant::now();
+            assert_eq!(answer.status, 200, "{answer:?}");
+            one.expect_ended(&session).await;
+            loop {
+                let asked = ended.elapsed();
+                if !other.lets_in(&session).await {
+                    break;
+                }
+                assert!(asked < BOUND, "let in {asked:?} after it was ended elsewhere");
+            }
+            other.expect_ended(&session).await;
+        }
+    });
+    futures::future::join_all(writers).await;
+
+    expect_intact(folder).await;
+}
+
+#[tokio::test]
+async fn however_many_rows_the_blocklist_has_and_whatever_their_numbers_a_start_reads_them_all() {
+    let app = TestApp::start().await;
+    let token = app.somebody("ada").await;
+    let session = part(&token, 1)["sid"].as_str().unwrap().to_owned();
+    let options: SqliteConnectOptions = app.database_url().parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    // Two rows a number, as where all sessions of a user end at once, and a number far from the others.
+    let fill = format!(
+        "WITH RECURSIVE rows (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM rows WHERE i < 40000) \
+         INSERT INTO blocklist SELECT printf('%021dA', i), 'token', 4000000000 + i, i / 2 FROM rows WHERE i > 1; \
+         INSERT INTO blocklist VALUES ('{session}', 'session', 4000000000, 1000000000000)"
+    );
+    sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut connection).await.unwrap();
+
+    let (other, mut follower) = app.another_process().await;
+
+    assert_eq!(other.blocklist.len(), 40_000);
+    let entries = other.store.list_blocked_since(0).await.unwrap();
+    assert!(entries.is_sorted_by_key(|entry| entry.seq));
+    for (index, i) in (2..=40_000).enumerate().step_by(1111) {
+        assert_eq!((entries[index].keep_until.0, entries[index].seq), (4_000_000_000 + i, i / 2));
+    }
+    let headers = [bearer(&token)];
+    let authenticated = flows::authenticate(&other, headers.iter().map(String::as_bytes));
+    assert_eq!(authenticated, Err(AuthenticateError::Revoked));
+
+    // And what comes then, and nothing twice.
+    follower.catch_up(&other).await.unwrap();
+    assert_eq!(other.blocklist.len(), 40_000);
+}
