@@ -11,7 +11,7 @@ import {
 
 test.use({ launchOptions: { ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] } });
 
-test('the Back button shows nothing protected after sign-out on another page', async ({ page, handstamp }) => {
+test('the Back button shows nothing protected after sign-out on another page (A35, H5)', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await page.getByRole('link', { name: 'Handstamp', exact: true }).first().click();
@@ -28,7 +28,7 @@ test('the Back button shows nothing protected after sign-out on another page', a
   await expectNothingProtected(page, user);
 });
 
-test('the Back button shows nothing protected after sign-out on the dashboard', async ({ page, handstamp }) => {
+test('the Back button shows nothing protected after sign-out on the dashboard (A35, H5)', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await signOut(page);

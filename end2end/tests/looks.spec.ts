@@ -4,12 +4,17 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
+import { account, admin } from './support/account_states.ts';
+import { sessions } from './support/session_states.ts';
 import { type State, closed, firstRun, ordinary } from './support/states.ts';
 
 // Transitions would show colours that are on their way.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 states(ordinary);
+states(sessions);
+states(account);
+states(admin);
 
 test.describe(() => {
   test.use({ own: {}, settled: false });
@@ -33,8 +38,10 @@ test.describe(() => {
 
 function states(list: State[]): void {
   for (const state of list) {
-    test(`${state.name}: no finding of axe, and it fits every screen`, async ({ page, context, handstamp, watch }) => {
-      await state.reach({ page, context, handstamp, watch });
+    test(`${state.name}: no finding of axe, and it fits every screen`, async ({
+      page, context, handstamp, watch, otherBrowser,
+    }) => {
+      await state.reach({ page, context, handstamp, watch, otherBrowser });
       await eachLook(page, state.name.replaceAll(' ', '-'), async () => {
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(node => node.target) }))).toEqual([]);

@@ -7,7 +7,13 @@ for (const [path, title, name] of [
   ['/', 'Handstamp', 'Signed out means signed out.'],
   ['/login', 'Sign in · Handstamp', 'Welcome back'],
   ['/signup', 'Create an account · Handstamp', 'Create an account'],
+  ['/inspector', 'Inspector · Handstamp', 'What is in a stamp?'],
   ['/dashboard', 'Dashboard · Handstamp', 'You are not signed in.'],
+  ['/sessions', 'Sessions · Handstamp', 'You are not signed in.'],
+  ['/account', 'Account · Handstamp', 'You are not signed in.'],
+  ['/admin', 'Users · Handstamp', 'You are not signed in.'],
+  ['/admin/events', 'Events · Handstamp', 'You are not signed in.'],
+  ['/admin/keys', 'Keys · Handstamp', 'You are not signed in.'],
 ] as const) {
   test(`${path} has its title, one heading, and the landmarks of every page`, async ({ page }) => {
     await open(page, path);

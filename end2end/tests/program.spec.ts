@@ -1,15 +1,17 @@
-// Pages whose program is late, does not come at all, or is not allowed: no password leaks, and the page says what to do.
+// Pages whose program is late, does not come at all, or is not allowed: forms work all the same, no password leaks, and the
+// page says what needs the program.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { addresses, hold, requestsTo } from './support/network.ts';
 import { newName } from './support/server.ts';
-import { expectGreeting, fill, heading } from './support/steps.ts';
+import {
+  expectGreeting, expectNothingStored, expectSignedOut, fill, open, refreshCookie, signIn, stored,
+} from './support/steps.ts';
 
 const FAILED = "This page's program did not load. Check your connection and reload the page.";
-const NO_SCRIPT = 'Signing in needs JavaScript and WebAssembly. Allow both for this site, then reload the page.';
 
-test('a form sent before the program is there waits for it, and leaks nothing meanwhile', async ({ page, handstamp }) => {
+test('a form sent before the program is there signs in by itself, and the dashboard works', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   const program = await hold(page, '**/*.wasm');
   const asked = addresses(page);
@@ -17,22 +19,84 @@ test('a form sent before the program is there waits for it, and leaks nothing me
   await page.goto('/login', { waitUntil: 'commit' });
   await fill(page, user);
   await page.getByLabel('Password', { exact: true }).press('Enter');
-
-  await expect(page.locator('html')).toHaveAttribute('data-program', 'awaited');
-  await expect(page).toHaveURL('/login');
-  expect(sent, 'nothing was posted natively').toEqual([]);
+  await expect(page).toHaveURL('/dashboard');
+  await expect(page.getByRole('button', { name: 'Sign out' }), 'before any program has run').toBeVisible();
 
   program.release();
   await expectGreeting(page, user);
   expect(sent).toEqual(['POST /api/login']);
-  expect(asked.filter(url => url.includes(user.password) || url.includes(user.name))).toEqual([]);
+  expect(asked.filter(url => url.includes(user.password) || url.includes(user.name) || /eyJ|hs_rt_/.test(url))).toEqual([]);
 });
+
+test('a wrong password sent before the program is there is said in words, and the next try succeeds', async ({
+  page, handstamp,
+}) => {
+  const user = await handstamp.addUser();
+  const program = await hold(page, '**/*.wasm');
+  await page.goto('/login', { waitUntil: 'commit' });
+  await fill(page, { ...user, password: handstamp.newPassword() });
+  await page.getByLabel('Password', { exact: true }).press('Enter');
+  await expect(page).toHaveURL('/login?error=bad_credentials');
+  await expect(page.getByText('Bad username or password.')).toBeVisible();
+  await expect(page.getByText('Bad username or password.')).toBeFocused();
+
+  program.release();
+  await expect(page.locator('html[data-program="started"]')).toBeAttached();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  // The form has something newer to say.
+  await expect(page.getByText('Enter your username.').first()).toBeVisible();
+  await expect(page.getByText('Bad username or password.')).toBeHidden();
+  await fill(page, user);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expectGreeting(page, user);
+});
+
+test('signing out works before the program is there', async ({ page, context, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const { device } = await stored(page);
+  const other = await context.newPage();
+  await open(other, '/dashboard');
+  await expectGreeting(other, user);
+  const program = await hold(page, '**/*.wasm');
+  await page.goto('/dashboard', { waitUntil: 'commit' });
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL('/');
+  await expectNothingStored(page);
+  expect(await refreshCookie(context)).toBeUndefined();
+  expect(await handstamp.greet(JSON.parse(device!))).toContain('token_revoked');
+  await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab.');
+  program.release();
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeVisible();
+});
+
+for (const [path, error, sentence] of [
+  ['/login', 'bad_credentials', 'Bad username or password.'],
+  ['/login', 'missing_username', 'Enter your username.'],
+  ['/login', 'overloaded', 'Too many people are signing in right now. Try again in a few seconds.'],
+  ['/signup', 'username_taken', 'That name is taken. Choose another.'],
+  ['/signup', 'password_too_short', 'Use at least 15 characters.'],
+] as const) {
+  test(`${path} says what ${error} means`, async ({ page }) => {
+    await page.goto(`${path}?error=${error}`);
+    await expect(page.getByRole('alert').filter({ hasText: sentence })).toBeVisible();
+  });
+}
+
+for (const made of ['nothing_we_know', 'You+won', '<b>bold</b>', '', 'internal%00']) {
+  test(`an address that says error=${made} puts no words on the page`, async ({ page }) => {
+    await page.goto('/login');
+    const before = await page.getByRole('main').innerText();
+    await page.goto(`/login?error=${made}`);
+    expect(await page.getByRole('main').innerText()).toBe(before);
+  });
+}
 
 for (const [what, pattern, path] of [
   ['WASM', '**/*.wasm', /^\/pkg\/handstamp.*\.wasm$/],
-  ['JavaScript', '**/pkg/*.js', /^\/pkg\/handstamp.*\.js$/],
+  ['JavaScript', '**/pkg/*.js', /^\/pkg\/(handstamp|__wasm_split).*\.js$/],
 ] as const) {
-  test(`where the ${what} file does not come, the page says so, leaks nothing, and its links work`, async ({
+  test(`where the ${what} file does not come, the page says so, leaks nothing, and its form and links work`, async ({
     page, handstamp, watch,
   }) => {
     watch.announceFailure('ERR_FAILED', path);
@@ -40,46 +104,58 @@ for (const [what, pattern, path] of [
     await page.route(pattern, route => route.abort());
     const user = await handstamp.addUser();
     const asked = addresses(page);
-    const sent = requestsTo(page, '/api/login');
     await page.goto('/login');
     await expect(page.getByText(FAILED)).toBeVisible();
-    await fill(page, user);
-    await page.getByLabel('Password', { exact: true }).press('Enter');
-    await expect(page.getByText(FAILED), 'still there after an attempt').toBeVisible();
-    expect(sent).toEqual([]);
-
     await page.getByRole('banner').getByRole('link', { name: 'Create account' }).click();
     await expect(page.getByText(FAILED)).toBeVisible();
-    await page.goto('/dashboard');
+
+    await page.goto('/login');
+    await fill(page, user);
+    await page.getByLabel('Password', { exact: true }).press('Enter');
+    await expect(page).toHaveURL('/dashboard');
     await expect(page.getByText(FAILED)).toBeVisible();
     expect(asked.filter(url => url.includes(user.password))).toEqual([]);
 
     await page.unroute(pattern);
     await page.getByRole('link', { name: 'Reload the page' }).click();
-    await expect(heading(page, 'You are not signed in.')).toBeVisible();
+    await expectGreeting(page, user);
   });
 }
+
+test('where the file of one page does not come, that page says so', async ({ page, handstamp, watch }) => {
+  await signIn(page, await handstamp.addUser());
+  watch.announceFailure('ERR_FAILED', /^\/pkg\/split_session_list.*\.wasm$/);
+  watch.announceErrors(['Failed to fetch', 'unreachable']);
+  watch.announce(/^TypeError: Failed to fetch[^]*$/, /^\/pkg\/__wasm_split.*\.js$/, { certain: false });
+  await page.route('**/split_session_list*.wasm', route => route.abort());
+  await page.goto('/sessions');
+  await expect(page.getByText(FAILED)).toBeVisible();
+});
 
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  for (const path of ['/login', '/signup', '/dashboard']) {
+  for (const [path, words] of [
+    ['/login', 'This form works without JavaScript, and you will be signed in.'],
+    ['/signup', 'This form works without JavaScript, and you will be signed in.'],
+    ['/dashboard', 'This page needs JavaScript and WebAssembly. Allow both for this site, then reload the page.'],
+    ['/sessions', 'This page needs JavaScript and WebAssembly. Allow both for this site, then reload the page.'],
+  ] as const) {
     test(`${path} says what is needed`, async ({ page, watch }) => {
       watch.tolerateUnusedProgram();
       await page.goto(path);
       const notice = page.locator('noscript:visible');
       await expect(notice).toHaveCount(1);
       // Playwright looks for texts everywhere but in this element.
-      expect(await notice.innerText()).toContain(NO_SCRIPT);
+      expect(await notice.innerText()).toContain(words);
     });
   }
 
   for (const [path, button] of [['/login', 'Sign in'], ['/signup', 'Create account']] as const) {
-    test(`a form of ${path} sent natively puts neither the password into a URL nor a token into a page`, async ({
-      page, handstamp, watch,
+    test(`the form of ${path} signs in, with neither the password in a URL nor a token in a page`, async ({
+      page, context, browser, baseURL, handstamp, watch,
     }) => {
       watch.tolerateUnusedProgram();
-      watch.tolerateMissingIcon();
       const user = path === '/login' ? await handstamp.addUser() : { name: newName(), password: handstamp.newPassword() };
       const asked = addresses(page);
       await page.goto(path);
@@ -88,14 +164,42 @@ test.describe('without JavaScript', () => {
         page.waitForResponse(response => response.request().method() === 'POST'),
         page.getByRole('button', { name: button, exact: true }).click(),
       ]);
-      await page.waitForLoadState();
+      await expect(page).toHaveURL('/dashboard');
 
+      expect(answer.status()).toBe(303);
       expect(new URL(answer.url()).search).toBe('');
       expect(JSON.stringify(await answer.headersArray())).not.toContain('eyJ');
       await expectNoToken(page);
-      expect(asked.filter(url => url.includes(user.password) || url.includes('eyJ'))).toEqual([]);
+      expect(asked.filter(url => url.includes(user.password) || /eyJ|hs_rt_/.test(url))).toEqual([]);
+
+      // The same browser, with scripts allowed again.
+      const storageState = await context.storageState();
+      const allowed = await browser.newContext({ baseURL: baseURL!, javaScriptEnabled: true, storageState });
+      await watch.ready();
+      const dashboard = await allowed.newPage();
+      await dashboard.goto('/dashboard');
+      await expectGreeting(dashboard, user);
+      await allowed.close();
+
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await expect(page).toHaveURL('/');
+      await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeVisible();
+      expect(await refreshCookie(context)).toBeUndefined();
     });
   }
+
+  test('a form that is refused says why', async ({ page, handstamp, watch }) => {
+    watch.tolerateUnusedProgram();
+    const user = await handstamp.addUser();
+    await page.goto('/login');
+    await fill(page, { ...user, password: handstamp.newPassword() });
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect(page).toHaveURL('/login?error=bad_credentials');
+    await expect(page.getByText('Bad username or password.')).toBeVisible();
+    await fill(page, user);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect(page).toHaveURL('/dashboard');
+  });
 });
 
 async function expectNoToken(page: Page): Promise<void> {

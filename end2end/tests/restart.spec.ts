@@ -29,9 +29,9 @@ for (const [how, end] of [['an orderly stop', 'stop'], ['a kill', 'kill']] as co
     await expectGreeting(other, grace);
     await page.reload();
     await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
-    watch.announceStatus(401, '/api/greeting');
+    watch.announceEnd();
     await openDashboardWith(page, device!);
-    await expectSignedOut(page, 'You were signed out.', 'This session was ended. Sign in to get a new stamp.');
+    await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended. Sign in to get a new stamp.');
 
     await signIn(page, ada);
   });

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { hold, requestsTo } from './support/network.ts';
+import { addresses, hold, requestsTo } from './support/network.ts';
 import { type Server, newName } from './support/server.ts';
 import { expectGreeting, expectNothingStored, fill, heading, open } from './support/steps.ts';
 
@@ -26,6 +26,22 @@ test('the link from the console makes the administrator, who comes to the dashbo
   watch.announceStatus(404, '/setup');
   expect((await page.goto(link))?.status()).toBe(404);
   await expect(heading(page, 'There is nothing here.')).toBeVisible();
+});
+
+test('the link works before the program is there, and the code stays out of every address', async ({ page, handstamp }) => {
+  const program = await hold(page, '**/*.wasm');
+  const link = handstamp.setupLink();
+  const asked = addresses(page);
+  const user = newUser(handstamp);
+  await page.goto(link, { waitUntil: 'commit' });
+  await fill(page, user);
+  await create(page).click();
+  await expect(page).toHaveURL('/dashboard');
+  program.release();
+  await expectGreeting(page, user);
+  const code = new URL(link).hash.slice(1);
+  // A fragment never leaves the browser; here it is part of what Playwright calls the address of the page.
+  expect(asked.filter(url => url !== link && url.includes(code))).toEqual([]);
 });
 
 test('of two browsers that claim the link at once exactly one becomes administrator', async ({

@@ -46,7 +46,7 @@ test('signing out in one tab signs out the other at once', async ({ page, contex
   await expectGreeting(other, user);
 
   await signOut(page);
-  await expectSignedOut(other, 'You are signed out.', 'You signed out in another tab. This stamp no longer opens anything.');
+  await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab. This stamp no longer opens anything.');
   await expectNothingProtected(other, user);
 });
 
@@ -76,9 +76,9 @@ test('a session that was ended from outside is found dead at the next look', asy
   const ended = await runCurl(line, handstamp, { end: true });
   expect(ended).toBe('200 {"msg":"Access token revoked"}');
 
-  watch.announceStatus(401, '/api/greeting');
+  watch.announceEnd();
   await page.reload();
-  await expectSignedOut(page, 'You were signed out.', 'This session was ended. Sign in to get a new stamp.');
+  await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended. Sign in to get a new stamp.');
   await expectNothingProtected(page, user);
   await expectNothingStored(page);
 });
@@ -90,9 +90,9 @@ test('an old token put back by hand opens nothing', async ({ page, handstamp, wa
   await signOut(page);
   await expect(heading(page, 'You are signed out.')).toBeVisible();
 
-  watch.announceStatus(401, '/api/greeting');
+  watch.announceEnd();
   await openDashboardWith(page, device!);
-  await expectSignedOut(page, 'You were signed out.', 'This session was ended. Sign in to get a new stamp.');
+  await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended. Sign in to get a new stamp.');
 });
 
 test('after sign-out the next one signs in on the same page', async ({ page, handstamp }) => {

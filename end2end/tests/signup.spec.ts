@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { requestsTo } from './support/network.ts';
+import { hold, requestsTo } from './support/network.ts';
 import { newName } from './support/server.ts';
 import { expectFieldError, expectGreeting, fill, heading, open, signIn } from './support/steps.ts';
 
@@ -53,16 +53,128 @@ test('a name with a space is refused at its field', async ({ page, handstamp, wa
   await expectFieldError(page, 'Username', 'Use letters and digits of one script, without spaces.');
 });
 
+test('a password is judged while it is typed, once a pause, and what would be refused is said before it is sent', async ({
+  page, handstamp,
+}) => {
+  await page.clock.install();
+  const asked = requestsTo(page, '/api/password-strength');
+  await open(page, '/signup');
+  const words = page.getByRole('status').filter({ hasText: /guess/ });
+  const field = page.getByLabel('Password', { exact: true });
+  await expect(meter(page)).toHaveAttribute('aria-valuenow', '0');
+  await field.pressSequentially('password1234567');
+  await page.clock.runFor(299);
+  expect(asked, 'while somebody types, nothing is asked').toEqual([]);
+  await page.clock.runFor(1);
+  await expect(words).toContainText('Easy to guess. Choose another.');
+  await expect(meter(page)).toHaveAttribute('aria-valuetext', 'Easy to guess.');
+  expect(asked, 'the password stands in no address').toEqual(['POST /api/password-strength']);
+
+  await field.fill('xk');
+  await page.clock.runFor(300);
+  await expect(words).toContainText('Use at least 15 characters.');
+  await field.fill(handstamp.newPassword());
+  await page.clock.runFor(300);
+  await expect(meter(page)).toHaveAttribute('aria-valuenow', '4');
+  await expect(words).toHaveText('Very hard to guess.');
+  expect(asked).toHaveLength(3);
+
+  // The same text again asks nothing; no text at all takes the judgement back.
+  await field.press('End');
+  await field.press('x');
+  await field.press('Backspace');
+  await page.clock.runFor(300);
+  await field.fill('');
+  await page.clock.runFor(300);
+  await expect(meter(page)).toHaveAttribute('aria-valuetext', 'Nothing typed');
+  expect(asked).toHaveLength(3);
+});
+
+test('never is a password judged twice at once, and the newest wins', async ({ page }) => {
+  await page.clock.install();
+  const first = await hold(page, '**/api/password-strength');
+  const asked = requestsTo(page, '/api/password-strength');
+  await open(page, '/signup');
+  const field = page.getByLabel('Password', { exact: true });
+  await field.fill('password1234567');
+  await page.clock.runFor(300);
+  await first.arrived;
+  for (const newer of ['qwertyuiopasdfgh', 'correct horse battery staple ship']) {
+    await field.fill(newer);
+    await page.clock.runFor(300);
+  }
+  expect(asked).toHaveLength(1);
+  first.release();
+  await expect(meter(page)).toHaveAttribute('aria-valuetext', 'Very hard to guess.');
+  expect(asked).toHaveLength(2);
+});
+
+test('the judgement moves nothing', async ({ page }) => {
+  await open(page, '/signup');
+  const button = create(page);
+  const before = await button.boundingBox();
+  await page.getByLabel('Password', { exact: true }).fill('password1234567');
+  await expect(meter(page)).toHaveAttribute('aria-valuetext', 'Easy to guess.');
+  expect(await button.boundingBox()).toEqual(before);
+});
+
+test('a judgement that does not come says nothing, and the form works', async ({ page, handstamp, watch }) => {
+  watch.announceFailure('ERR_FAILED', '/api/password-strength');
+  await page.route('**/api/password-strength', route => route.abort());
+  await open(page, '/signup');
+  const user = { name: newName(), password: handstamp.newPassword() };
+  await fill(page, user);
+  await page.waitForEvent('requestfailed');
+  await expect(meter(page)).toHaveAttribute('aria-valuetext', 'Nothing typed');
+  await create(page).click();
+  await expectGreeting(page, user);
+});
+
+test('a password that is easy to guess is refused at its field', async ({ page, watch }) => {
+  watch.announceStatus(400, '/api/signup');
+  await open(page, '/signup');
+  await fill(page, { name: newName(), password: 'password1234567' });
+  await create(page).click();
+  await expectFieldError(page, 'Password', 'This password is easy to guess. Choose another.');
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('an account can be made, and a refusal is told', async ({ page, handstamp, watch }) => {
+    watch.tolerateUnusedProgram();
+    await page.goto('/signup');
+    await fill(page, { name: newName(), password: 'password1234567' });
+    await create(page).click();
+    await expect(page).toHaveURL('/signup?error=password_too_common');
+    await expect(page.getByRole('alert').first()).toHaveText('This password is easy to guess. Choose another.');
+    await fill(page, { name: newName(), password: handstamp.newPassword() });
+    await create(page).click();
+    await expect(page).toHaveURL('/dashboard');
+  });
+});
+
 test.describe('where sign-up is closed', () => {
   test.use({ own: { SIGNUP: 'closed' } });
+
+  test('a made-up invitation shows the form, and lets nobody in', async ({ page, handstamp, watch }) => {
+    watch.announceStatus(403, '/api/signup');
+    await open(page, '/signup');
+    await expect(page.getByLabel('Username')).toBeHidden();
+    // The link pasted where the page is open already loads nothing anew.
+    await page.goto('/signup#made-up');
+    await fill(page, { name: newName(), password: handstamp.newPassword() });
+    await create(page).click();
+    await expect(page.getByRole('alert')).toContainText('This invitation does not work any more');
+  });
 
   test('the page says so, no page offers it, and people with an account still get in', async ({ page, handstamp }) => {
     const user = await handstamp.addUser();
     await page.goto('/signup');
     await expect(heading(page, 'Sign-up is closed')).toBeVisible();
-    await expect(page.getByText('Accounts on this server are made by its administrator.')).toBeVisible();
+    await expect(page.getByText('Accounts on this server are by invitation: ask its administrator for a link.')).toBeVisible();
     await expect(page.getByRole('main').getByRole('link', { name: 'Sign in' })).toHaveAttribute('href', '/login');
-    await expect(page.locator('form')).toHaveCount(0);
+    await expect(page.getByRole('main').locator('form:visible')).toHaveCount(0);
     for (const path of ['/', '/login', '/signup']) {
       await page.goto(path);
       await expect(page.locator('a[href="/signup"]'), `on ${path}`).toHaveCount(0);
@@ -70,6 +182,10 @@ test.describe('where sign-up is closed', () => {
     await signIn(page, user);
   });
 });
+
+function meter(page: Page) {
+  return page.getByRole('meter', { name: 'How hard the password is to guess' });
+}
 
 function create(page: Page) {
   return page.getByRole('button', { name: 'Create account' });

@@ -1,10 +1,11 @@
 // Browsers that keep nothing, and browsers in which somebody has changed what they keep.
 
-import type { Page } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { requestsTo } from './support/network.ts';
 import {
-  KEY, expectGreeting, expectNothingStored, expectSignedOut, fill, open, openDashboardWith, signIn,
+  KEY, comeBack, expectGreeting, expectNothingStored, expectSignedOut, fill, open, openDashboardWith, signIn, signInAgain,
+  stored,
 } from './support/steps.ts';
 
 const REFUSED =
@@ -70,31 +71,73 @@ const edited: Record<string, (token: string) => string> = {
 for (const [what, edit] of Object.entries(edited)) {
   test(`a token with ${what} is refused, and signing in mends it`, async ({ page, handstamp, watch }) => {
     const user = await handstamp.addUser();
-    watch.announceStatus(401, '/api/greeting');
+    watch.announceEnd();
     await openDashboardWith(page, JSON.stringify(edit(await handstamp.token(user))));
     await expectNotValid(page);
     await signIn(page, user);
   });
 }
 
-test('a token deleted by hand in another tab signs this one out', async ({ page, context, handstamp }) => {
-  await signIn(page, await handstamp.addUser());
-  const other = await context.newPage();
-  await other.goto('/');
-  await other.evaluate(key => localStorage.removeItem(key), KEY);
-  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
-});
-
-test('a token edited by hand in another tab is noticed here', async ({ page, context, handstamp }) => {
+test('storage cleared by hand in another tab signs nobody out: this one takes a new token', async ({
+  page, context, handstamp, watch,
+}) => {
+  watch.tolerateMissingIcon();
   const user = await handstamp.addUser();
   await signIn(page, user);
-  const other = await context.newPage();
-  await other.goto('/');
-  await other.evaluate(key => localStorage.setItem(key, 'edited'), KEY);
-  await expectNotValid(page);
-  await signIn(page, user);
+  const before = await stored(page);
+  const other = await besideOurProgram(context);
+  const renewals = requestsTo(page, '/api/refresh');
+  await other.evaluate(() => localStorage.clear());
+  await expect.poll(() => stored(page)).toEqual({ device: expect.stringMatching(/^"eyJ/), tab: null });
+  expect(await stored(page)).not.toEqual(before);
+  expect(renewals).toEqual(['POST /api/refresh']);
+  await expectGreeting(page, user);
+  await page.reload();
   await expectGreeting(page, user);
 });
+
+test('storage and cookies cleared by hand in another tab: this one asks for the password', async ({
+  page, context, handstamp, watch,
+}) => {
+  watch.tolerateMissingIcon();
+  watch.announceStatus(401, '/api/refresh');
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const other = await besideOurProgram(context);
+  await context.clearCookies();
+  await other.evaluate(() => localStorage.clear());
+  await signInAgain(page, user);
+  await expectGreeting(page, user);
+});
+
+// The session is alive, and its cookie is out of reach of any hand on the storage.
+for (const [what, kept] of [['deleted', null], ['edited', 'edited'], ['replaced by no token', '"a b"']] as const) {
+  test(`a token ${what} by hand in another tab is replaced by a new one when this tab needs it`, async ({
+    page, context, handstamp, watch,
+  }) => {
+    watch.tolerateMissingIcon();
+    const user = await handstamp.addUser();
+    await signIn(page, user);
+    const other = await besideOurProgram(context);
+    await other.evaluate(([key, kept]) => {
+      if (kept === null) localStorage.removeItem(key);
+      else localStorage.setItem(key, kept);
+    }, [KEY, kept] as const);
+    const renewals = requestsTo(page, '/api/refresh');
+    await comeBack(page);
+    await expect.poll(() => stored(page)).toEqual({ device: expect.stringMatching(/^"eyJ/), tab: null });
+    expect(renewals).toEqual(['POST /api/refresh']);
+    await page.reload();
+    await expectGreeting(page, user);
+  });
+}
+
+/** Another tab of our origin, without our program: what it does is done by hand. */
+async function besideOurProgram(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto('/openapi.json');
+  return page;
+}
 
 async function expectNotValid(page: Page): Promise<void> {
   const sentence = 'What this browser kept is not a stamp of this server. Sign in to get a new one.';

@@ -8,7 +8,7 @@ import type { User } from './support/server.ts';
 // Another port of the same host is the same site to a browser, another name is not: both are strangers.
 for (const host of ['127.0.0.1', 'localhost'] as const) {
   for (const door of ['/api/login', '/login']) {
-    test(`a form on a page of ${host}, on another port, that posts itself to ${door} signs nobody in`, async ({
+    test(`a form on a page of ${host}, on another port, that posts itself to ${door} signs nobody in (A38, H1)`, async ({
       page, handstamp, foreign, watch,
     }) => {
       watch.announceStatus(403, door);
@@ -26,7 +26,7 @@ for (const host of ['127.0.0.1', 'localhost'] as const) {
     });
   }
 
-  test(`a script on a page of ${host}, on another port, that posts to /api/login signs nobody in`, async ({
+  test(`a script on a page of ${host}, on another port, that posts to /api/login signs nobody in (A38, H1, H3)`, async ({
     page, handstamp, foreign, watch,
   }) => {
     // Refused with 403, and then kept from the foreign page altogether (Cross-Origin-Resource-Policy).
@@ -48,7 +48,7 @@ for (const host of ['127.0.0.1', 'localhost'] as const) {
     await expectStranger(page);
   });
 
-  test(`a page of ${host}, on another port, cannot put ours into a frame`, async ({ page, handstamp, foreign, watch }) => {
+  test(`a page of ${host}, on another port, cannot put ours into a frame (A32)`, async ({ page, handstamp, foreign, watch }) => {
     // Chromium says so in the console of the foreign page, in these words.
     const directive = `Content Security Policy directive: "frame-ancestors 'none'"`;
     watch.announce(`Framing '${handstamp.origin}/' violates the following ${directive}. The request has been blocked.\n`, '');
@@ -59,7 +59,7 @@ for (const host of ['127.0.0.1', 'localhost'] as const) {
   });
 }
 
-test('a script that finds its way into a page does not run', async ({ page, watch }) => {
+test('a script that finds its way into a page does not run (A33, H6)', async ({ page, watch }) => {
   const violates = 'violates the following Content Security Policy directive';
   for (const [kind, directive] of [['script', 'script-src-elem'], ['event handler', 'script-src-attr']]) {
     watch.announce(new RegExp(`^Executing inline ${kind} ${violates} 'script-src [^\\n]*$`), '');

@@ -42,13 +42,15 @@ export class Server {
       // Kept over restarts, and no two tests write one secret file in the project's data folder.
       JWT_SECRET: randomBytes(32).toString('hex'),
       HASH_CONCURRENCY: '1',
+      // At its most talkative, so that a secret that could be logged is (`expectCleanLog`).
+      RUST_LOG: 'trace',
       ...settings,
     });
   }
 
   /** Starts on the same data and port as before; returns when protected doors may be served. */
   async start(): Promise<void> {
-    const child = spawn(BINARY, [], { cwd: PROJECT, env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(BINARY, [], { cwd: this.folder, env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     const collect = (chunk: string) => (this.log += chunk);
     child.stdout.setEncoding('utf8').on('data', collect);
@@ -84,10 +86,16 @@ export class Server {
   }
 
   /** A new user, made by the command line: no door of the server has to be open for it. */
-  async addUser(name = newName()): Promise<User> {
+  async addUser(name = newName(), { admin = false } = {}): Promise<User> {
     const user = { name, password: this.newPassword() };
-    await this.command(['user', 'add', user.name, '--password-stdin'], `${user.password}\n`);
+    const role = admin ? ['--admin'] : [];
+    await this.command(['user', 'add', user.name, ...role, '--password-stdin'], `${user.password}\n`);
     return user;
+  }
+
+  /** A new administrator. */
+  async addAdmin(): Promise<User> {
+    return this.addUser(newName(), { admin: true });
   }
 
   /** A password that nobody uses yet; the log must never hold it. */
@@ -112,6 +120,25 @@ export class Server {
     return `${status} ${body}`;
   }
 
+  /** Ends the session of this token. */
+  async logout(token: string): Promise<void> {
+    const args = ['-sS', '-X', 'DELETE', '-H', '@-', `${this.origin}/logout`];
+    const { out } = await run('curl', args, `Authorization: Bearer ${token}`);
+    expect(out).toBe('{"msg":"Access token revoked"}');
+  }
+
+  /** What the machines' door answers to this token, asked to end all other sessions. */
+  async endOthers(token: string): Promise<string> {
+    const args = ['-sS', '-X', 'DELETE', '-H', '@-', `${this.origin}/sessions`];
+    return (await run('curl', args, `Authorization: Bearer ${token}`)).out;
+  }
+
+  /** What the machines' door answers to this refresh token. */
+  async refresh(token: string): Promise<string> {
+    const { out } = await run('curl', ['-sS', '--data', '@-', `${this.origin}/refresh`], `refresh_token=${token}`);
+    return out;
+  }
+
   /** No password that was typed and no token that was issued stands in the log. */
   expectCleanLog(): void {
     for (const password of this.passwords) {
@@ -119,6 +146,7 @@ export class Server {
     }
     // `eyJ` is `{"` in base64url: so begin both parts of a JWT that can be read. Alone, any random id may hold these letters.
     expect(this.log, 'a token stands in the log').not.toMatch(/eyJ[\w-]+\.eyJ/);
+    expect(this.log, 'a refresh token stands in the log').not.toContain('hs_rt_');
     expect(this.log, 'a password field stands in the log').not.toMatch(/password=/i);
   }
 
@@ -146,7 +174,7 @@ export class Server {
   }
 
   private async command(args: string[], input: string): Promise<void> {
-    const { out, err } = await run(BINARY, args, input, { cwd: PROJECT, env: this.environment() });
+    const { out, err } = await run(BINARY, args, input, { cwd: this.folder, env: this.environment() });
     this.log += out + err;
   }
 

@@ -1,12 +1,18 @@
 // Every state in which a page can be seen, and the way there.
 
-import { type BrowserContext, type Page, expect } from '@playwright/test';
+import { type BrowserContext, type BrowserContextOptions, type Page, expect } from '@playwright/test';
 import { hold } from './network.ts';
 import type { Server } from './server.ts';
 import { copyCurl, expectGreeting, fill, heading, open, openDashboardWith, signIn, signOut } from './steps.ts';
 import type { Watch } from './watch.ts';
 
-type Scene = { page: Page; context: BrowserContext; handstamp: Server; watch: Watch };
+export type Scene = {
+  page: Page;
+  context: BrowserContext;
+  handstamp: Server;
+  watch: Watch;
+  otherBrowser: (options?: BrowserContextOptions) => Promise<Page>;
+};
 export type State = { name: string; reach: (scene: Scene) => Promise<void> };
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
@@ -23,6 +29,26 @@ export const ordinary: State[] = [
     watch.announceStatus(404, '/nothing');
     await page.goto('/nothing');
     await expect(heading(page, 'There is nothing here.')).toBeVisible();
+  }),
+  state('inspector', ({ page }) => open(page, '/inspector')),
+  ...['Example', 'Expired', 'Unsigned'].map(name =>
+    state(`inspector ${name.toLowerCase()}`, async ({ page }) => {
+      await open(page, '/inspector');
+      await press(page, name);
+      await expect(page.locator('#verdict')).toHaveAttribute('data-state', 'bad');
+      await expect(page.locator('#check-signature-words')).not.toHaveText('Checking');
+    }),
+  ),
+  state('inspector with the own token', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addUser());
+    await open(page, '/inspector');
+    await press(page, 'Use mine');
+    await expect(page.locator('#verdict')).toHaveAttribute('data-state', 'open');
+  }),
+  state('inspector with mistakes', async ({ page }) => {
+    await open(page, '/inspector');
+    await page.getByLabel('Token', { exact: true }).fill('Bearer "a.b+=.c"');
+    await expect(page.locator('.mistakes > :not([hidden])')).toHaveCount(3);
   }),
   state('login', ({ page }) => open(page, '/login')),
   state('login with empty fields', async ({ page }) => {
@@ -61,6 +87,13 @@ export const ordinary: State[] = [
     await expect(page.getByText("This page's program did not load.")).toBeVisible();
   }),
   state('sign-up', ({ page }) => open(page, '/signup')),
+  ...Object.entries({ weak: 'password1234567', middling: 'ada.lovelace.1815', strong: 'correct horse battery staple' }).map(
+    ([name, password]) => state(`sign-up with a ${name} password`, async ({ page }) => {
+      await open(page, '/signup');
+      await page.getByLabel('Password', { exact: true }).fill(password);
+      await expect(page.locator('.strength__meter[data-score]')).toBeVisible();
+    }),
+  ),
   state('sign-up with errors', async ({ page }) => {
     await open(page, '/signup');
     await fill(page, { name: '', password: 'short' });
@@ -118,26 +151,20 @@ export const ordinary: State[] = [
     await open(other, '/dashboard');
     await expectGreeting(other, user);
     await signOut(other);
-    await expect(page.getByText('You signed out in another tab.')).toBeVisible();
+    await expect(page.getByText('You were signed out in another tab.')).toBeVisible();
     await other.close();
   }),
-  state('signed out by expiry', async ({ page, handstamp }) => {
-    const user = await handstamp.addUser();
-    await page.route('**/api/greeting', async route => {
-      const response = await route.fetch();
-      await route.fulfill({ response, json: { ...(await response.json()), expires_in: 1 } });
-    });
-    await openDashboardWith(page, JSON.stringify(await handstamp.token(user)));
-    await expect(heading(page, 'Your stamp has expired.')).toBeVisible();
-  }),
-  state('signed out by revocation', async ({ page, handstamp, watch }) => {
+  state('dashboard out of time without a server', async ({ page, handstamp, watch }) => {
+    await page.clock.install();
     await signIn(page, await handstamp.addUser());
-    const kept = await page.evaluate(() => localStorage.getItem('handstamp.access_token'));
-    await signOut(page);
-    await expect(heading(page, 'You are signed out.')).toBeVisible();
-    watch.announceStatus(401, '/api/greeting');
-    await openDashboardWith(page, kept!);
-    await expect(heading(page, 'You were signed out.')).toBeVisible();
+    watch.announceFailure('ERR_FAILED', '/api/refresh');
+    await page.route('**/api/refresh', route => route.abort());
+    await page.clock.fastForward('06:00');
+    await expect(page.getByText('left; waits for the server')).toBeVisible();
+  }),
+  state('login refused', async ({ page }) => {
+    await open(page, '/login?error=bad_credentials');
+    await expect(page.getByText('Bad username or password.')).toBeVisible();
   }),
   state('stamp not valid', async ({ page }) => {
     await openDashboardWith(page, '5');
@@ -171,12 +198,16 @@ export const firstRun: State[] = [
 
 /** Where sign-up is closed. */
 export const closed: State[] = [
+  state('sign-up invited', async ({ page }) => {
+    await open(page, '/signup#made-up');
+    await expect(heading(page, 'Create an account')).toBeVisible();
+  }),
   state('sign-up closed', async ({ page }) => {
     await page.goto('/signup');
     await expect(heading(page, 'Sign-up is closed')).toBeVisible();
   }),
 ];
 
-function state(name: string, reach: State['reach']): State {
+export function state(name: string, reach: State['reach']): State {
   return { name, reach };
 }

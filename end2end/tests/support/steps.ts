@@ -1,6 +1,6 @@
 // What people do on the pages, and what they see: the steps that most tests share.
 
-import { type Page, expect } from '@playwright/test';
+import { type BrowserContext, type Page, expect } from '@playwright/test';
 import { type Server, type User, run } from './server.ts';
 
 /** Where the pages keep the access token (src/app/token_storage.rs). */
@@ -31,6 +31,29 @@ export async function signIn(page: Page, user: User): Promise<void> {
 
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click();
+}
+
+/** Somebody comes back to the page: what a browser tells it then. */
+export async function comeBack(page: Page): Promise<void> {
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+}
+
+/** Ends this browser's session from outside, as its owner may on another device: with the token it keeps. */
+export async function endFromOutside(page: Page, handstamp: Server): Promise<void> {
+  const { device, tab } = await stored(page);
+  await handstamp.logout(JSON.parse((tab ?? device)!) as string);
+}
+
+/** The dialog that asks for the password over a live page. */
+export function dialog(page: Page) {
+  return page.getByRole('dialog');
+}
+
+/** Types the password into the dialog and sends it. */
+export async function signInAgain(page: Page, user: User, button = 'Sign in'): Promise<void> {
+  await dialog(page).getByLabel('Password', { exact: true }).fill(user.password);
+  await dialog(page).getByRole('button', { name: button, exact: true }).click();
+  await expect(dialog(page)).toBeHidden();
 }
 
 export function heading(page: Page, name: string | RegExp) {
@@ -70,6 +93,17 @@ export async function expectFieldError(page: Page, label: string, sentence: stri
   await expect(page.getByText(sentence).first()).toBeVisible();
 }
 
+/** The refresh token's cookie, if there is one. The other makes this browser known, opens nothing, and stays (H9). */
+export async function refreshCookie(context: BrowserContext) {
+  const cookies = await context.cookies();
+  for (const cookie of cookies) {
+    expect(cookie).toMatchObject({
+      name: expect.stringMatching(/^handstamp_(refresh|device)$/), path: '/', httpOnly: true, sameSite: 'Strict',
+    });
+  }
+  return cookies.find(cookie => cookie.name === 'handstamp_refresh');
+}
+
 /** What both storages of this page hold under our key, as stored. */
 export async function stored(page: Page) {
   return page.evaluate(key => ({ device: localStorage.getItem(key), tab: sessionStorage.getItem(key) }), KEY);
@@ -81,7 +115,7 @@ export async function expectNothingStored(page: Page): Promise<void> {
 
 /** Puts something where the token belongs, and opens the dashboard with it. */
 export async function openDashboardWith(page: Page, kept: string): Promise<void> {
-  await page.goto('/');
+  await open(page, '/');
   await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [KEY, kept]);
   await open(page, '/dashboard');
 }

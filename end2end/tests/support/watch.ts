@@ -10,6 +10,7 @@ export class Watch {
   private readonly objections: string[] = [];
   private readonly announced: Line[] = [];
   private readonly origins: Set<string>;
+  private readonly errors: string[] = [];
   private readonly prepared: Promise<void>[] = [];
 
   constructor(browser: Browser, ownOrigin: string) {
@@ -37,9 +38,20 @@ export class Watch {
     this.announce(`Failed to load resource: ${line}`, path, { certain });
   }
 
+  /** What it writes of a page that learns that its session has ended: the call, and the renewal that says why. */
+  announceEnd(path = '/api/greeting'): void {
+    this.announceStatus(401, path);
+    this.announceStatus(401, '/api/refresh');
+  }
+
   /** What Chromium itself writes where no answer came. */
-  announceFailure(error: 'ERR_FAILED' | 'ERR_CONNECTION_REFUSED', path: string | RegExp): void {
+  announceFailure(error: 'ERR_FAILED' | 'ERR_CONNECTION_REFUSED' | 'ERR_INTERNET_DISCONNECTED', path: string | RegExp): void {
     this.announce(`Failed to load resource: net::${error}`, path);
+  }
+
+  /** This test makes scripts of the page fail, with these messages. */
+  announceErrors(messages: string[]): void {
+    this.errors.push(...messages);
   }
 
   /** Without the glue script nobody uses the WASM file that the page has Chromium fetch ahead; after seconds it says so. */
@@ -81,7 +93,10 @@ export class Watch {
       const { url } = message.location();
       this.hear(message.text(), url ? new URL(url).pathname : '');
     });
-    context.on('weberror', problem => this.objections.push(`page error: ${problem.error().stack}`));
+    context.on('weberror', problem => {
+      const { message, stack } = problem.error();
+      if (!this.errors.includes(message)) this.objections.push(`page error: ${stack}`);
+    });
     context.on('request', request => {
       const url = new URL(request.url());
       const local = ['data:', 'blob:', 'about:'].includes(url.protocol);

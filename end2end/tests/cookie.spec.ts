@@ -1,0 +1,216 @@
+// The refresh token: in a cookie that no script can read, and nowhere else. And where the access token is kept, by setting.
+
+import { expect, test } from './support/fixtures.ts';
+import { addresses, hold, requestsTo } from './support/network.ts';
+import {
+  KEY, comeBack, dialog, expectGreeting, expectNothingStored, expectSignedOut, fill, heading, open, refreshCookie, signIn,
+  signInAgain, signOut, stored,
+} from './support/steps.ts';
+
+const DAY = 86_400;
+
+test('the refresh token lies in a strict cookie out of reach of scripts, as long as was asked for (H9)', async ({
+  page, context, handstamp,
+}) => {
+  const user = await handstamp.addUser();
+  for (const keep of [true, false]) {
+    await open(page, '/login');
+    await page.getByRole('checkbox').setChecked(keep);
+    await fill(page, user);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expectGreeting(page, user);
+    const cookie = (await refreshCookie(context))!;
+    expect(cookie).toMatchObject({
+      name: 'handstamp_refresh', path: '/', httpOnly: true, sameSite: 'Strict', secure: false,
+      value: expect.stringMatching(/^hs_rt_[\w-]+$/),
+    });
+    const days = keep ? (cookie.expires - Date.now() / 1000) / DAY : cookie.expires;
+    expect(days).toBeGreaterThan(keep ? 13 : -2);
+    expect(days).toBeLessThan(keep ? 31 : 0);
+    expect(await page.evaluate(() => document.cookie)).toBe('');
+  }
+});
+
+test('no token ever stands in an address, in a page, or in what a script can list (A36)', async ({ page, context, handstamp }) => {
+  const asked = addresses(page);
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  for (const path of ['/', '/dashboard', '/sessions', '/inspector', '/login']) {
+    await open(page, path);
+    const { value } = (await refreshCookie(context))!;
+    const html = await page.content();
+    expect(/eyJ[\w-]{20}/.test(html.replace(/<script[^]*?<\/script>/g, '')), `a token on ${path}`).toBe(false);
+    expect(html.includes('hs_rt_') || html.includes(value), `a refresh token on ${path}`).toBe(false);
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    expect(kept.includes('hs_rt_'), 'a refresh token in reach of scripts').toBe(false);
+  }
+  expect(asked.filter(url => /eyJ|hs_rt_/.test(url))).toEqual([]);
+});
+
+test('signing out takes the cookie back, also when its access token is gone or it is asked for twice', async ({
+  page, context, handstamp,
+}) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const { value } = (await refreshCookie(context))!;
+  await page.evaluate(key => localStorage.removeItem(key), KEY);
+  await signOut(page);
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  expect(await refreshCookie(context)).toBeUndefined();
+  expect(await handstamp.refresh(value)).toContain('token_revoked');
+});
+
+test('a sign-out that did not reach the server holds in this browser, and reaches it later', async ({
+  page, context, handstamp, watch,
+}) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const { value } = (await refreshCookie(context))!;
+  watch.announceFailure('ERR_FAILED', '/api/logout');
+  await page.route('**/api/logout', route => route.abort());
+  await signOut(page);
+  await expectSignedOut(page, 'You are signed out here.', /The server did not confirm it\./);
+  await expectNothingStored(page);
+
+  // The cookie is still there, out of reach; it does not count.
+  const renewals = requestsTo(page, '/api/refresh');
+  await page.reload();
+  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+  expect((await refreshCookie(context))!.value).toBe(value);
+
+  await page.unroute('**/api/logout');
+  await page.reload();
+  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+  await expect.poll(() => refreshCookie(context)).toBeUndefined();
+  expect(await handstamp.refresh(value)).toContain('token_revoked');
+  expect(renewals).toEqual([]);
+  await signIn(page, user);
+  await page.reload();
+  await expectGreeting(page, user);
+});
+
+test('the header knows from the cookie who is there, before any program has run', async ({ page, context, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await page.evaluate(() => localStorage.clear());
+  const program = await hold(page, '**/*.wasm');
+  await page.goto('/', { waitUntil: 'commit' });
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Dashboard' })).toBeVisible();
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeHidden();
+  program.release();
+  await expect.poll(() => stored(page)).toEqual({ device: null, tab: expect.stringMatching(/^"eyJ/) });
+  await open(page, '/dashboard');
+  await expectGreeting(page, user);
+  await context.clearCookies();
+});
+
+test('a browser that was closed forgets who did not ask to be kept', async ({ page, context, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await open(page, '/login');
+  await page.getByRole('checkbox').uncheck();
+  await fill(page, user);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expectGreeting(page, user);
+  // What closing does: cookies without an end and the tab's storage go, `localStorage` stays.
+  await context.clearCookies();
+  await page.evaluate(() => sessionStorage.clear());
+  watch.announceStatus(401, '/api/refresh');
+  await open(page, '/dashboard');
+  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+  // Nor is it asked for again.
+  const renewals = requestsTo(page, '/api/refresh');
+  await open(page, '/dashboard');
+  expect(renewals).toEqual([]);
+});
+
+for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) {
+  test.describe(`with TOKEN_STORAGE=${setting}`, () => {
+    test.use({ own: { TOKEN_STORAGE: setting } });
+
+    const kept = { device: null, tab: place === 'tab' ? (expect.stringMatching(/^"eyJ/) as unknown) : null };
+
+    test('pages work over reloads and in new tabs, and localStorage holds nothing of the token', async ({
+      page, context, handstamp,
+    }) => {
+      const user = await handstamp.addUser();
+      await signIn(page, user);
+      expect(await stored(page)).toEqual(kept);
+      expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toMatch(/eyJ|hs_rt_/);
+      const renewals = requestsTo(page, '/api/refresh');
+      await page.reload();
+      await expectGreeting(page, user);
+      expect(renewals).toHaveLength(place ? 0 : 1);
+      const tab = await context.newPage();
+      await open(tab, '/dashboard');
+      await expectGreeting(tab, user);
+      expect(await stored(tab)).toEqual(kept);
+      await open(tab, '/sessions');
+      await expect(tab.getByText('Only this device is signed in.')).toBeVisible();
+
+      await signOut(tab);
+      await expectSignedOut(page, 'You are signed out.', 'You were signed out in another tab.');
+      await page.reload();
+      await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+      expect(await refreshCookie(context)).toBeUndefined();
+    });
+
+    test('another who signs in in one tab is seen in the other', async ({ page, context, handstamp }) => {
+      const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
+      await signIn(page, ada);
+      const tab = await context.newPage();
+      await signIn(tab, grace);
+      await expectGreeting(page, grace);
+      await expectGreeting(tab, grace);
+    });
+
+    test('a session that was ended is over here too, and the dialog begins a new one', async ({
+      page, context, handstamp, watch,
+    }) => {
+      const user = await handstamp.addUser();
+      await signIn(page, user);
+      const { expires } = (await refreshCookie(context))!;
+      const asks = page.waitForRequest('**/api/greeting');
+      await comeBack(page);
+      const token = (await (await asks).headerValue('authorization'))!.replace('Bearer ', '');
+      await handstamp.logout(token);
+      watch.announceEnd();
+      await expect.poll(async () => {
+        await comeBack(page);
+        return dialog(page).count();
+      }).toBe(1);
+      await signInAgain(page, user);
+      await expectGreeting(page, user);
+      // Kept on this device as before.
+      expect((await refreshCookie(context))!.expires).toBeGreaterThanOrEqual(expires);
+      await page.reload();
+      await expectGreeting(page, user);
+    });
+
+    test('what another setting had kept is thrown away', async ({ page }) => {
+      await page.goto('/');
+      await page.evaluate(key => localStorage.setItem(key, '"eyJ.eyJ.old"'), KEY);
+      await open(page, '/dashboard');
+      await expect(heading(page, 'You are not signed in.')).toBeVisible();
+      await expectNothingStored(page);
+    });
+  });
+}
+
+test.describe('with TOKEN_STORAGE=memory and storage denied', () => {
+  test.use({ own: { TOKEN_STORAGE: 'memory' } });
+
+  test('signing in, reloading and signing out work', async ({ page, handstamp }) => {
+    await page.addInitScript(() => {
+      const denied = { get: () => { throw new DOMException('denied', 'SecurityError'); } };
+      Object.defineProperties(window, { localStorage: denied, sessionStorage: denied });
+    });
+    const user = await handstamp.addUser();
+    await signIn(page, user);
+    await page.reload();
+    await expectGreeting(page, user);
+    await signOut(page);
+    await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+    await page.reload();
+    await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+  });
+});

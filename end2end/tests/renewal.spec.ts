@@ -1,0 +1,159 @@
+// Sessions that stay alive: the token is renewed before it ends, whatever the browser's clock says, and never in circles.
+
+import { recordChanges } from './support/changes.ts';
+import { expect, test } from './support/fixtures.ts';
+import { hold, requestsTo } from './support/network.ts';
+import { comeBack, expectGreeting, heading, open, secondsLeft, signIn, stored } from './support/steps.ts';
+
+const EXPIRED = { status: 401, body: '{"code":"token_expired","msg":"Token has expired"}' };
+
+test('the token is renewed before it ends, and the page shows no more of it than the time going up', async ({
+  page, handstamp,
+}) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const first = await stored(page);
+  const [renewals, greetings] = [requestsTo(page, '/api/refresh'), requestsTo(page, '/api/greeting')];
+  const seen = await recordChanges(page);
+  const until = await page.getByText(/Valid until/).innerText();
+
+  await page.clock.fastForward('03:50');
+  expect(renewals, 'not before it is time').toEqual([]);
+  expect(await secondsLeft(page)).toBeLessThanOrEqual(70);
+  await page.clock.fastForward('00:15');
+  await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+  await expect(page.getByText(/Valid until \d\d:\d\d/)).not.toHaveText(until);
+  expect(renewals).toEqual(['POST /api/refresh']);
+  expect(greetings).toEqual([]);
+  const second = await stored(page);
+  expect(second).toEqual({ device: expect.stringMatching(/^"eyJ/), tab: null });
+  expect(second.device).not.toBe(first.device);
+
+  // And again, and again.
+  for (let time = 2; time <= 5; time += 1) {
+    await page.clock.fastForward('04:05');
+    await expect.poll(() => renewals).toHaveLength(time);
+    await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+  }
+  expect(await seen(), 'elements that came or went').toEqual([]);
+  await page.reload();
+  await expectGreeting(page, user);
+});
+
+for (const hours of [-30, 5, 24 * 400]) {
+  test(`a browser whose clock is ${hours} hours off renews like any other`, async ({ page, handstamp }) => {
+    await page.clock.install();
+    await page.addInitScript(hours => {
+      const { now } = Date;
+      const Right = Date;
+      const shift = hours * 3_600_000;
+      window.Date = class extends Right {
+        constructor(...args: []) {
+          super(...(args.length > 0 ? args : ([now() + shift] as unknown as [])));
+        }
+        static override now() {
+          return now() + shift;
+        }
+      } as DateConstructor;
+    }, hours);
+    const user = await handstamp.addUser();
+    await signIn(page, user);
+    expect(Math.abs((await page.evaluate(() => Date.now())) - Date.now())).toBeGreaterThan(3_600_000);
+    expect(await secondsLeft(page)).toBeGreaterThan(290);
+    const renewals = requestsTo(page, '/api/refresh');
+    await page.clock.fastForward('03:50');
+    expect(renewals).toEqual([]);
+    await page.clock.fastForward('00:15');
+    await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+    expect(renewals).toEqual(['POST /api/refresh']);
+  });
+}
+
+test('a call that meets an expired token renews once and is repeated once', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const [renewals, greetings] = [requestsTo(page, '/api/refresh'), requestsTo(page, '/api/greeting')];
+  watch.announceStatus(401, '/api/greeting');
+  await page.route('**/api/greeting', route => route.fulfill(EXPIRED), { times: 1 });
+  await page.reload();
+  await expectGreeting(page, user);
+  expect(renewals).toEqual(['POST /api/refresh']);
+  expect(greetings).toEqual(['GET /api/greeting', 'GET /api/greeting']);
+});
+
+test('a server that calls every token expired is asked twice, not for ever', async ({ page, handstamp, watch }) => {
+  await signIn(page, await handstamp.addUser());
+  const [renewals, greetings] = [requestsTo(page, '/api/refresh'), requestsTo(page, '/api/greeting')];
+  watch.announceStatus(401, '/api/greeting');
+  await page.route('**/api/greeting', route => route.fulfill(EXPIRED));
+  await page.reload();
+  await expect(heading(page, 'Your greeting did not arrive.')).toBeVisible();
+  expect(renewals).toEqual(['POST /api/refresh']);
+  expect(greetings).toEqual(['GET /api/greeting', 'GET /api/greeting']);
+});
+
+test('many calls at once share one renewal', async ({ page, otherBrowser, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  for (let time = 0; time < 3; time += 1) await signIn(await otherBrowser(), user);
+  await signIn(page, user);
+  await open(page, '/sessions');
+  const ends = page.getByRole('button', { name: /^End .* on / });
+  await expect(ends).toHaveCount(3);
+
+  const renewals = requestsTo(page, '/api/refresh');
+  watch.announceStatus(401, '/api/end-session');
+  await page.route('**/api/end-session', route => route.fulfill(EXPIRED), { times: 3 });
+  const renewal = await hold(page, '**/api/refresh');
+  for (const end of await ends.all()) await end.click();
+  await renewal.arrived;
+  renewal.release();
+  await expect(page.getByText('Only this device is signed in.')).toBeVisible();
+  expect(renewals).toEqual(['POST /api/refresh']);
+});
+
+test('three tabs that renew at once stay signed in, all of them', async ({ page, context, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const tabs = [page, await context.newPage(), await context.newPage()];
+  for (const tab of tabs) await open(tab, '/dashboard');
+  watch.announceStatus(401, '/api/greeting');
+  const renewals = await Promise.all(tabs.map(async tab => {
+    await tab.route('**/api/greeting', route => route.fulfill(EXPIRED), { times: 1 });
+    const renewal = await hold(tab, '**/api/refresh');
+    await comeBack(tab);
+    await renewal.arrived;
+    return renewal;
+  }));
+  // All three stand at the door before any is let through.
+  for (const renewal of renewals) renewal.release();
+  for (const tab of tabs) {
+    await tab.unrouteAll({ behavior: 'wait' });
+    await tab.reload();
+    await expectGreeting(tab, user);
+  }
+  // And once more: none of them broke the chain.
+  for (const tab of tabs) {
+    await tab.route('**/api/greeting', route => route.fulfill(EXPIRED), { times: 1 });
+    await tab.reload();
+    await expectGreeting(tab, user);
+  }
+});
+
+test('a renewal in one tab is no reason for another to stir', async ({ page, context, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const other = await context.newPage();
+  await open(other, '/dashboard');
+  await expectGreeting(other, user);
+  const seen = await recordChanges(other);
+  const asked = [requestsTo(other, '/api/greeting'), requestsTo(other, '/api/refresh')];
+  const { device } = await stored(page);
+  await page.evaluate(() => localStorage.removeItem('handstamp.access_token'));
+  await comeBack(page);
+  await expect.poll(async () => (await stored(page)).device).toMatch(/^"eyJ/);
+  expect((await stored(other)).device).not.toBe(device);
+  expect(await secondsLeft(other)).toBeGreaterThan(0);
+  expect(await seen()).toEqual([]);
+  expect(asked).toEqual([[], []]);
+});

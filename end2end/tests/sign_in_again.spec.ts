@@ -1,0 +1,223 @@
+// The dialog over a live page: why it comes, and what it leaves as it was.
+
+import { recordChanges } from './support/changes.ts';
+import { expect, test } from './support/fixtures.ts';
+import { hold, requestsTo } from './support/network.ts';
+import {
+  comeBack, dialog, endFromOutside, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, heading,
+  open, refreshCookie, secondsLeft, signIn, signInAgain, stored,
+} from './support/steps.ts';
+
+test('whoever was signed out from another device may sign in again where they are', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  const start = Date.now();
+  await comeBack(page);
+  await expect(dialog(page)).toHaveAccessibleName('You were signed out from another device.');
+  expect(Date.now() - start, 'at once').toBeLessThan(5_000);
+  // The page waits under it: not gone, and out of reach.
+  await expect(page.locator('h1')).toHaveText(`Hello, ${user.name}! This is a protected route.`);
+  await expect(dialog(page).getByLabel('Username')).toHaveValue(user.name);
+  await expect(dialog(page).getByLabel('Username')).toHaveAttribute('autocomplete', 'username');
+  await expect(dialog(page).getByLabel('Password', { exact: true })).toHaveAttribute('autocomplete', 'current-password');
+  await expect(dialog(page).getByLabel('Password', { exact: true })).toBeFocused();
+
+  await signInAgain(page, user);
+  await expectGreeting(page, user);
+  expect(await stored(page)).toEqual({ device: expect.stringMatching(/^"eyJ/), tab: null });
+  await page.reload();
+  await expectGreeting(page, user);
+});
+
+test('the dialog keeps the focus, and Escape leaves it', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  await comeBack(page);
+  await expect(dialog(page)).toBeVisible();
+  for (let pressed = 0; pressed < 12; pressed += 1) {
+    await page.keyboard.press('Tab');
+    const outside = await page.evaluate(() => {
+      const { activeElement } = document;
+      // Between the last and the first the browser's own controls come; in the page, nothing but the dialog.
+      return activeElement !== document.body && activeElement?.closest('dialog') === null;
+    });
+    expect(outside, `after ${pressed + 1} times Tab`).toBe(false);
+  }
+  await page.keyboard.press('Escape');
+  await expect(dialog(page)).toHaveCount(0);
+  await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
+  await expect(heading(page, 'You were signed out from another device.')).toBeFocused();
+  await expectNothingProtected(page, user);
+  await expectNothingStored(page);
+});
+
+test('a wrong password is said in the dialog, which stays, and the next try succeeds', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  watch.announceStatus(401, '/api/login');
+  await comeBack(page);
+  const send = dialog(page).getByRole('button', { name: 'Sign in', exact: true });
+  await send.click();
+  await expect(dialog(page).getByRole('alert')).toHaveText('Enter your password.');
+  await dialog(page).getByLabel('Password', { exact: true }).fill(handstamp.newPassword());
+  await send.click();
+  await expect(dialog(page).getByRole('alert')).toHaveText('Bad username or password.');
+  await expect(dialog(page).getByRole('alert')).toBeFocused();
+  await expect(dialog(page).getByLabel('Password', { exact: true })).toHaveValue('');
+  await signInAgain(page, user);
+  await expectGreeting(page, user);
+});
+
+test('what was typed on the page is still there afterwards', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await open(page, '/inspector');
+  await page.getByLabel('Token', { exact: true }).fill('half a token, and');
+  // The page has asked once who this is.
+  const answer = page.waitForResponse('**/api/greeting');
+  await comeBack(page);
+  await (await answer).finished();
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  // At most one look a second.
+  await expect.poll(async () => {
+    await comeBack(page);
+    return dialog(page).count();
+  }).toBe(1);
+  await signInAgain(page, user);
+  await expect(page.getByLabel('Token', { exact: true })).toHaveValue('half a token, and');
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+});
+
+test('the dialog gives the page back as it was', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  const seen = await recordChanges(page);
+  await comeBack(page);
+  await signInAgain(page, user);
+  await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+  expect(await seen()).toEqual([]);
+});
+
+test('a session whose time is over is said to have expired', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const { device } = await stored(page);
+  await page.route('**/api/refresh', route => {
+    return route.fulfill({ status: 401, body: '{"code":"token_expired","msg":"Token has expired"}' });
+  });
+  watch.announceStatus(401, '/api/refresh');
+  await page.evaluate(() => localStorage.removeItem('handstamp.access_token'));
+  await comeBack(page);
+  await expect(dialog(page)).toHaveAccessibleName('Your session has expired.');
+  await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+  await expectSignedOut(page, 'Your stamp has expired.', 'Sign in to get a new one.');
+  await expectNothingProtected(page, user);
+  expect(await handstamp.greet(JSON.parse(device!)), 'the server was not asked').toContain('200');
+});
+
+test('whoever had a refresh token stolen is told, and what to do', async ({ page, context, handstamp, watch }) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const stolen = (await refreshCookie(context))!.value;
+  for (let time = 0; time < 2; time += 1) {
+    await page.clock.fastForward('04:05');
+    await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+  }
+  expect(await handstamp.refresh(stolen)).toContain('"refresh_token_reused"');
+
+  watch.announceEnd();
+  await comeBack(page);
+  await expect(dialog(page)).toHaveAccessibleName('Your session was ended for safety.');
+  await expect(dialog(page)).toHaveAccessibleDescription(
+    /somebody may have a copy of it\. If that was not you, change your password\./,
+  );
+  await page.keyboard.press('Escape');
+  await expectSignedOut(page, 'Your session was ended for safety.', /change your password/);
+});
+
+test('two tabs that both ask are both content with one answer', async ({ page, context, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const other = await context.newPage();
+  await open(other, '/dashboard');
+  await expectGreeting(other, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  for (const tab of [page, other]) {
+    await comeBack(tab);
+    await expect(dialog(tab)).toHaveAccessibleName('You were signed out from another device.');
+  }
+  await signInAgain(page, user);
+  await expect(dialog(other)).toBeHidden();
+  await expectGreeting(page, user);
+  await expectGreeting(other, user);
+});
+
+test('cancelled in one tab, the other signs out too', async ({ page, context, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const other = await context.newPage();
+  await open(other, '/dashboard');
+  await expectGreeting(other, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  await comeBack(page);
+  await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+  await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
+  await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab.');
+});
+
+test('where the dialog does not come, the page leads to the sign-in page', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  watch.announceFailure('ERR_FAILED', /^\/pkg\/split_sign_in_dialog.*\.wasm$/);
+  watch.announceErrors(['Failed to fetch']);
+  watch.announce(/^TypeError: Failed to fetch[^]*$/, /^\/pkg\/__wasm_split.*\.js$/, { certain: false });
+  await page.route('**/split_sign_in_dialog*.wasm', route => route.abort());
+  await comeBack(page);
+  await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
+  await expectNothingStored(page);
+});
+
+test('many calls that need the password ask for it once', async ({ page, otherBrowser, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  for (let time = 0; time < 2; time += 1) await signIn(await otherBrowser(), user);
+  await signIn(page, user);
+  await open(page, '/sessions');
+  const ends = page.getByRole('button', { name: /^End .* on / });
+  await expect(ends).toHaveCount(2);
+  const ended = await hold(page, '**/api/end-session');
+  const asked = requestsTo(page, '/api/end-session');
+  for (const end of await ends.all()) await end.click();
+  await ended.arrived;
+  await expect.poll(() => asked.length).toBe(2);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd('/api/end-session');
+  ended.release();
+  await expect(dialog(page)).toHaveCount(1);
+  await signInAgain(page, user);
+  await expect(page.getByText('Only this device is signed in.')).toBeVisible();
+  expect(asked).toHaveLength(4);
+});
+
+test('a page that nobody has used yet shows the way to sign in, and no dialog', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  await open(page, '/dashboard');
+  await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
+  await expect(dialog(page)).toHaveCount(0);
+});

@@ -1,0 +1,152 @@
+// Pages that were left alone: overnight, in the background, without a network. They go on, or ask, and never in circles.
+
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/fixtures.ts';
+import { hold, requestsTo } from './support/network.ts';
+import {
+  comeBack, dialog, endFromOutside, expectGreeting, expectSignedOut, heading, secondsLeft, signIn, stored,
+} from './support/steps.ts';
+
+test('a page that wakes after a night renews once and goes on', async ({ page, handstamp }) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const [renewals, greetings] = [requestsTo(page, '/api/refresh'), requestsTo(page, '/api/greeting')];
+  await page.clock.fastForward('10:00:00');
+  await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+  await comeBack(page);
+  await expect.poll(() => greetings).toEqual(['GET /api/greeting']);
+  await expectGreeting(page, user);
+  expect(renewals).toEqual(['POST /api/refresh']);
+});
+
+test('a page that wakes to a session that is over asks to sign in, once', async ({ page, handstamp, watch }) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await endFromOutside(page, handstamp);
+  const [renewals, greetings] = [requestsTo(page, '/api/refresh'), requestsTo(page, '/api/greeting')];
+  watch.announceStatus(401, '/api/refresh');
+  await page.clock.fastForward('10:00:00');
+  await expect(dialog(page)).toBeVisible();
+  for (let time = 0; time < 5; time += 1) {
+    await page.clock.fastForward('01:00:00');
+    await comeBack(page);
+  }
+  expect([renewals, greetings]).toEqual([['POST /api/refresh'], []]);
+
+  await page.keyboard.press('Escape');
+  await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
+  await page.clock.fastForward('10:00:00');
+  await comeBack(page);
+  expect([renewals, greetings]).toEqual([['POST /api/refresh'], []]);
+});
+
+test('a page whose computer slept asks once, although no clock of the page has run', async ({ page, handstamp }) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const greetings = requestsTo(page, '/api/greeting');
+  await page.clock.runFor('00:10');
+  expect(greetings).toEqual([]);
+  await page.clock.setSystemTime(Date.now() + 10 * 3_600_000);
+  for (let time = 0; time < 5; time += 1) await page.clock.runFor('00:10');
+  await expect.poll(() => greetings).toEqual(['GET /api/greeting']);
+  await expectGreeting(page, user);
+});
+
+test('a page that nobody looks at renews when somebody does', async ({ page, handstamp }) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const renewals = requestsTo(page, '/api/refresh');
+  await setHidden(page, true);
+  await page.clock.fastForward('10:00:00');
+  await page.clock.runFor('01:00');
+  expect(renewals).toEqual([]);
+  await setHidden(page, false);
+  await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+  await expectGreeting(page, user);
+  expect(renewals).toEqual(['POST /api/refresh']);
+});
+
+test('without a network nobody is signed out, and with it again all goes on', async ({ page, context, handstamp, watch }) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const renewals = requestsTo(page, '/api/refresh');
+  watch.announceFailure('ERR_INTERNET_DISCONNECTED', '/api/refresh');
+  await context.setOffline(true);
+  await page.clock.fastForward('04:05');
+  await expect.poll(() => renewals.length).toBe(1);
+  await page.clock.fastForward('01:00');
+  await expect(page.getByText('left; waits for the server')).toBeVisible();
+  expect(await secondsLeft(page)).toBe(0);
+  await expectGreeting(page, user);
+  await expect(page.locator('html')).toHaveAttribute('data-signed-in', 'yes');
+  expect(renewals.length, 'tries again in steps of seconds').toBeLessThanOrEqual(3);
+
+  await context.setOffline(false);
+  await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+  await expect(page.getByText('left; renews by itself while you are here')).toBeVisible();
+  await page.reload();
+  await expectGreeting(page, user);
+});
+
+test('a page opened without a network says so, and goes on when asked again', async ({ page, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await page.evaluate(() => localStorage.removeItem('handstamp.access_token'));
+  watch.announceFailure('ERR_FAILED', '/api/refresh');
+  await page.route('**/api/refresh', route => route.abort());
+  await page.reload();
+  await expect(heading(page, 'Your greeting did not arrive.')).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('data-signed-in', 'yes');
+  await page.unroute('**/api/refresh');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expectGreeting(page, user);
+});
+
+test('a renewal under way at sign-out does not sign in again', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const renewal = await hold(page, '**/api/refresh');
+  await page.evaluate(() => localStorage.removeItem('handstamp.access_token'));
+  await comeBack(page);
+  await renewal.arrived;
+  await page.route('**/api/logout', route => route.fulfill({ json: null }));
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  const answer = page.waitForResponse('**/api/refresh');
+  renewal.release();
+  await (await answer).finished();
+  expect(await stored(page)).toEqual({ device: null, tab: null });
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+});
+
+test('another who signs in in this browser is noticed by an open page, also without the program', async ({
+  page, context, handstamp, watch,
+}) => {
+  const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
+  await signIn(page, ada);
+  const other = await context.newPage();
+  const program = await hold(other, '**/*.wasm');
+  await other.goto('/login', { waitUntil: 'commit' });
+  await other.getByLabel('Username').fill(grace.name);
+  await other.getByLabel('Password', { exact: true }).fill(grace.password);
+  await other.getByLabel('Password', { exact: true }).press('Enter');
+  await expect(other).toHaveURL('/dashboard');
+  watch.announceStatus(401, '/api/greeting');
+  await comeBack(page);
+  await expectGreeting(page, grace);
+  program.release();
+  await expectGreeting(other, grace);
+});
+
+/** Whether the page is in a tab in the background, as it sees it. */
+async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate(hidden => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, hidden);
+}
