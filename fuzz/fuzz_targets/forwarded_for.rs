@@ -1,0 +1,5 @@
+//! See `entries.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| entries::forwarded_for(bytes));
