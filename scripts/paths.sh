@@ -2,5 +2,6 @@
 # Tools of a certain version live outside the tree, so that a second clone finds them, and outside ~/.cargo/bin, so that
 # other projects keep theirs.
 TOOLS="${HANDSTAMP_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/handstamp/tools}"
+PYTHON_PACKAGES="$TOOLS/python"
 # wasm-opt comes from npm (binaryen); Debian's is too old for what rustc emits.
 export PATH="$TOOLS/bin:$PWD/end2end/node_modules/.bin:$PATH"

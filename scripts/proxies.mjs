@@ -1,0 +1,194 @@
+#!/usr/bin/env node
+// Tries deploy/nginx.conf and deploy/Caddyfile as they stand, but for name, ports and certificate: Handstamp behind each of
+// them on this machine, a stranger with curl, and a person in Chromium.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from '../end2end/node_modules/@playwright/test/index.mjs';
+import { PASSWORD, Server, expect, root, start, stop, within } from './trying.mjs';
+
+const NAME = 'id.example.org';
+/** Where the stranger comes from; the proxy comes from 127.0.0.1. */
+const STRANGER = '127.7.7.7';
+const ONCE = [
+  'strict-transport-security', 'content-security-policy', 'x-content-type-options', 'x-frame-options', 'referrer-policy',
+  'cache-control', 'x-request-id', 'date',
+];
+
+for (const tryProxy of [nginx, caddy]) {
+  const folder = mkdtempSync(join(tmpdir(), 'handstamp-proxy-'));
+  const [http, https, own] = await freePorts(3);
+  const origin = `https://${NAME}:${https}`;
+  const server = new Server(join(root, 'target/release/handstamp'), folder, {
+    APP_ENV: 'production', PUBLIC_URL: origin, LEPTOS_SITE_ADDR: `127.0.0.1:${own}`, TRUSTED_PROXIES: '127.0.0.1',
+  });
+  let proxy;
+  try {
+    selfMadeCertificate(folder);
+    server.addUser();
+    await server.start();
+    proxy = tryProxy({ folder, http, https, own });
+    await within(Promise.race([reached(https), ended(proxy)]), `${tryProxy.name} to listen`);
+    plainHttpGoesToHttps(http, https);
+    onlyNewTls(https);
+    everyHeaderOnce(origin, https);
+    filesComePacked(origin, https);
+    tooMuchIsRefusedInOurWords(origin, https);
+    addressIsTheStrangers(origin, https);
+    await personSignsIn(origin);
+    console.log(`proxies: ${tryProxy.name} does as its example says`);
+  } finally {
+    if (proxy) await stop(proxy);
+    if (server.child) await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The example with other ports and another certificate, inside the least that nginx needs around it. */
+function nginx({ folder, http, https, own }) {
+  const example = read('deploy/nginx.conf')
+    .replace(/^ *listen \[::\].*\n/gm, '')
+    .replace('listen 80;', `listen 127.0.0.1:${http};`)
+    .replace('listen 443 ', `listen 127.0.0.1:${https} `)
+    .replace('127.0.0.1:3000', `127.0.0.1:${own}`)
+    .replace(`https://${NAME}$request_uri`, `https://${NAME}:${https}$request_uri`)
+    .replace(/\/etc\/ssl\/id\.example\.org/g, folder);
+  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${folder}/${kind};`);
+  // Root's workers would become somebody who may not enter the folder.
+  const user = process.getuid() === 0 ? 'user root;' : '';
+  const around = `${user} pid ${folder}/pid; daemon off; error_log stderr; events {} http { access_log off; ${folders.join(' ')}\n`;
+  writeFileSync(join(folder, 'nginx.conf'), `${around}${example}}\n`);
+  const words = ['-p', folder, '-c', join(folder, 'nginx.conf')];
+  execFileSync('nginx', [...words, '-t', '-q'], { stdio: 'inherit' });
+  return start('nginx', words, { stdio: 'inherit' });
+}
+
+function caddy({ folder, http, https, own }) {
+  const file = join(folder, 'Caddyfile');
+  const options = `{\n\tadmin off\n\tlog {\n\t\tlevel ERROR\n\t}\n\thttp_port ${http}\n\thttps_port ${https}\n\tdefault_bind 127.0.0.1\n}\n`;
+  const certificate = `${NAME} {\n\ttls ${folder}/fullchain.pem ${folder}/privkey.pem`;
+  writeFileSync(file, options + read('deploy/Caddyfile').replace(`${NAME} {`, certificate));
+  const env = { ...process.env, HANDSTAMP: `127.0.0.1:${own}`, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
+  return start('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { stdio: ['ignore', 'inherit', 'inherit'], env });
+}
+
+function plainHttpGoesToHttps(http, https) {
+  const answer = curl(http, ['-i', `http://${NAME}:${http}/login?next=1`]);
+  const told = `${/^HTTP\/\S+ (\d+)/.exec(answer)[1]} ${header(answer, 'location')}`;
+  // Caddy takes whatever port it has for the usual one.
+  expect('plain http', told.replace(`:${https}/`, '/'), `308 https://${NAME}/login?next=1`);
+}
+
+/** The older protocol, allowed by this side, gets no handshake; the newer ones do. */
+function onlyNewTls(https) {
+  for (const [protocol, wanted] of [['tls1_1', false], ['tls1_2', true], ['tls1_3', true]]) {
+    const words = ['s_client', '-connect', `127.0.0.1:${https}`, '-servername', NAME, `-${protocol}`, '-cipher', 'DEFAULT@SECLEVEL=0'];
+    let shaken = true;
+    try {
+      execFileSync('openssl', words, { input: '', stdio: ['pipe', 'ignore', 'ignore'], timeout: 30_000 });
+    } catch {
+      shaken = false;
+    }
+    expect(`a handshake of ${protocol}`, shaken, wanted);
+  }
+}
+
+function everyHeaderOnce(origin, https) {
+  const answer = curl(https, ['-i', `${origin}/login`]);
+  for (const name of ONCE) expect(`headers ${name}`, answer.match(new RegExp(`^${name}:`, 'gim'))?.length, 1);
+  if (/^(server|via):.*\d/im.test(answer)) throw new Error('a header tells a version');
+}
+
+function filesComePacked(origin, https) {
+  const page = curl(https, [`${origin}/login`]);
+  const wasm = /"(\/pkg\/handstamp\.[^"]+\.wasm)"/.exec(page)[1];
+  const answer = curl(https, ['-i', '-o', '-', '-H', 'accept-encoding: br', '--head', origin + wasm]);
+  expect('the program', header(answer, 'content-encoding'), 'br');
+  expect('the program', header(answer, 'cache-control'), 'public, max-age=31536000, immutable');
+}
+
+function tooMuchIsRefusedInOurWords(origin, https) {
+  const body = curl(https, ['--data', `username=${'x'.repeat(20_000)}`, `${origin}/login`]);
+  expect('a large body', body, '{"code":"too_large","msg":"Request too large"}');
+}
+
+/** A stranger who writes an address himself is seen where he is. */
+function addressIsTheStrangers(origin, https) {
+  const forged = ['-H', 'x-forwarded-for: 203.0.113.9', '-H', 'forwarded: for=203.0.113.9', '-H', 'x-real-ip: 203.0.113.9'];
+  const form = ['--data', `username=ada&password=${encodeURIComponent(PASSWORD)}`];
+  const token = JSON.parse(curl(https, [...forged, ...form, `${origin}/login`])).access_token;
+  const sessions = JSON.parse(curl(https, [...forged, '-H', `authorization: Bearer ${token}`, `${origin}/sessions`]));
+  expect('the address of the session', sessions.find(session => session.current).ip.split('.').slice(0, 3).join('.'), '127.7.7');
+}
+
+async function personSignsIn(origin) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-quic', `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
+  });
+  try {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    await page.goto(`${origin}/login`);
+    await page.locator('html[data-program="started"]').waitFor();
+    await page.getByLabel('Username').fill('ada');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.waitForURL(`${origin}/dashboard`);
+    await page.getByText('Hello, ada!').first().waitFor();
+    for (const { name, secure, httpOnly, sameSite, path } of await context.cookies()) {
+      expect('a cookie', JSON.stringify([name.slice(0, '__Host-'.length), secure, httpOnly, sameSite, path]), '["__Host-",true,true,"Strict","/"]');
+    }
+    const refresh = async () => (await context.cookies()).filter(cookie => cookie.name === '__Host-handstamp_refresh').length;
+    expect('refresh cookies', await refresh(), 1);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { level: 1, name: 'You are signed out.' }).waitFor();
+    expect('refresh cookies after signing out', await refresh(), 0);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** As the stranger, who believes the certificate. */
+function curl(port, words) {
+  const fixed = ['-sSk', '--max-time', '30', '--interface', STRANGER, '--resolve', `${NAME}:${port}:127.0.0.1`];
+  return execFileSync('curl', [...fixed, ...words]).toString();
+}
+
+function header(answer, name) {
+  return new RegExp(`^${name}: (.*?)\\r?$`, 'im').exec(answer)?.[1];
+}
+
+function selfMadeCertificate(folder) {
+  const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${NAME}`];
+  const files = ['-addext', `subjectAltName=DNS:${NAME}`, '-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem')];
+  execFileSync('openssl', [...words, ...files], { stdio: 'ignore' });
+}
+
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(servers.map(server => new Promise(port => {
+    server.listen(0, '127.0.0.1', () => port(server.address().port));
+  })));
+  await Promise.all(servers.map(server => new Promise(closed => server.close(closed))));
+  return ports;
+}
+
+/** Resolves when somebody listens at this port. */
+async function reached(port) {
+  const tried = () => new Promise(answered => {
+    const socket = connect(port, '127.0.0.1', () => answered(true)).once('error', () => answered(false)).once('close', () => {});
+    socket.unref();
+  });
+  while (!(await tried())) await new Promise(later => setTimeout(later, 50));
+}
+
+async function ended(process) {
+  throw new Error(`the proxy ended with ${await process.ended}`);
+}
+
+function read(file) {
+  return readFileSync(join(root, file), 'utf8');
+}

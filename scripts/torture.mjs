@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+// Tries the promise against crashes: what a sign-out was answered must hold, whatever happens next. R1 kills the server in
+// storms of sign-outs (torture/crashes.mjs). A crash does not show what a power loss would take, so R2 reads a trace of
+// system calls: no acknowledgement before the fsync of its row (torture/fsync_order.mjs).
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Log } from './torture/clients.mjs';
+import { Crashes } from './torture/crashes.mjs';
+import { traceSignOuts } from './torture/fsync_order.mjs';
+import { Tortured } from './torture/tortured.mjs';
+import { root } from './trying.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '100' }, // of R1; R2 takes a few more
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    binary: { type: 'string', default: join(root, 'target/release/handstamp') },
+  },
+});
+for (const tool of ['sqlite3', 'strace']) {
+  try {
+    execFileSync(tool, ['--version'], { stdio: 'ignore' });
+  } catch {
+    console.error(`torture: ${tool} is missing; run: scripts/setup test`);
+    process.exit(1);
+  }
+}
+
+mkdirSync(join(root, 'target'), { recursive: true });
+const folder = mkdtempSync(join(root, 'target/torture-'));
+const logFolder = mkdtempSync(join(tmpdir(), 'handstamp-torture-'));
+process.once('exit', () => [folder, logFolder].forEach(path => rmSync(path, { recursive: true, force: true })));
+
+console.log(`torture: seed ${options.seed}; the database in ${folder}, the clients' log in ${logFolder}`);
+const crashes = await crash(await Tortured.in(join(folder, 'crashes'), options.binary));
+const order = await traceSignOuts(await Tortured.in(join(folder, 'traced'), options.binary));
+report(crashes, order);
+
+async function crash(server) {
+  const log = new Log(join(logFolder, 'log'));
+  const crashes = new Crashes(server, log, randomFrom(Number(options.seed)));
+  await server.start();
+  const until = performance.now() + Number(options.seconds) * 1000;
+  let next = performance.now();
+  while (performance.now() < until) {
+    await crashes.cycle();
+    if (performance.now() < next) continue;
+    next = performance.now() + 10_000;
+    console.log(`  cycle ${crashes.seen.cycles}: ${crashes.seen.acknowledged} sign-outs acknowledged, ${crashes.seen.lost.length} lost`);
+  }
+  crashes.seen.exit = await crashes.finish();
+  log.close();
+  return crashes;
+}
+
+function report({ seen, kept, living, firstAnswers }, order) {
+  const answers = [...firstAnswers.values()];
+  const starts = seen.starts.sort((a, b) => a - b);
+  const rows = [
+    ['R1 cycles: storm, SIGKILL, restart', seen.cycles],
+    ['   acknowledged sign-outs', seen.acknowledged],
+    ['   LOST: one of their two tokens was taken', different(seen.lost), seen.lost],
+    ['   unknown: sent, no answer', seen.unknown],
+    ['      ended / alive after the restart', `${answers.filter(answer => answer !== '200').length} / ${answers.filter(answer => answer === '200').length}`],
+    ['      answered in two ways', different(seen.unstable), seen.unstable],
+    ['   never signed out: let in, and refreshed', kept.length + living.length - different(seen.cut)],
+    ['      refused, although nobody asked', different(seen.cut), seen.cut],
+    ['   integrity_check other than ok', seen.damaged.length, seen.damaged],
+    ['   start to first 401, p50 / longest', `${starts[starts.length >> 1]?.toFixed(0)} / ${starts.at(-1)?.toFixed(0)} ms`],
+    ['   exit code after SIGTERM', seen.exit],
+    ['R2 sign-outs traced', order.traced],
+    ['   acknowledged only after their fsync', order.proven],
+    ['   fsyncs that did it', order.fsyncs],
+    ['   the same trace without its fsyncs', `${order.provenWithout} proven`],
+  ];
+  console.log('');
+  for (const [what, figure] of rows) console.log(`${what.padEnd(42)} ${figure}`);
+  for (const [, , details] of rows) if (details?.length > 0) console.log(details.slice(0, 10));
+
+  const faults = [seen.lost, seen.unstable, seen.cut, seen.damaged].flat().length;
+  const vacuous = seen.acknowledged === 0 || order.provenWithout > 0;
+  if (faults > 0 || vacuous || seen.exit !== 0 || order.proven < order.traced) {
+    console.error('torture: the promise was broken, or not tried');
+    process.exitCode = 1;
+  }
+}
+
+/** How many sessions: each may have been seen more than once. */
+function different(sightings) {
+  return new Set(sightings.map(({ sid }) => sid)).size;
+}
+
+/** Mulberry32: small, and the same everywhere for the same seed. */
+function randomFrom(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let bits = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
+    return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,119 @@
+// Clients that sign in and out, and the log of what they were told.
+import { closeSync, fdatasync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import http from 'node:http';
+import { promisify } from 'node:util';
+import { PASSWORD } from '../trying.mjs';
+
+/** One client, with one connection that it keeps as long as it can. */
+export class Client {
+  /** `address`: one of this machine, of its own where many clients sign in at once; so many from one would be slowed. */
+  constructor(port, { keepAlive = true, address = '127.0.0.1' } = {}) {
+    this.port = port;
+    this.address = address;
+    this.agent = new http.Agent({ keepAlive, maxSockets: 1 });
+  }
+
+  /**
+   * An answer that was read to the end: `status`, `body`, and the `port` it came to. Else `{ sent }`: whether the request
+   * may have arrived.
+   */
+  send(method, path, token, json) {
+    const headers = token ? { authorization: `Bearer ${token}` } : {};
+    if (json) headers['content-type'] = 'application/json';
+    const { agent, port, address: localAddress } = this;
+    return new Promise(answer => {
+      const request = http.request({ agent, port, localAddress, host: '127.0.0.1', method, path, headers, timeout: 30_000 });
+      const failed = error => answer({ sent: error.code !== 'ECONNREFUSED' });
+      request.on('error', failed).on('timeout', () => request.destroy(new Error('no answer in 30 seconds')));
+      request.on('response', response => {
+        const { localPort } = response.socket;
+        let body = '';
+        response.setEncoding('utf8').on('data', text => (body += text)).on('error', failed);
+        response.on('end', () => answer(response.complete ? { status: response.statusCode, body, port: localPort } : { sent: true }));
+      });
+      request.end(json && JSON.stringify(json));
+    });
+  }
+
+  /** A new session, or nothing where the server is gone. */
+  async signIn() {
+    const { status, body } = await this.send('POST', '/login', null, { username: 'ada', password: PASSWORD });
+    if (status === undefined) return null;
+    if (status !== 200) throw new Error(`signing in was answered ${status}: ${body}`);
+    const { access_token: access, refresh_token: refresh } = JSON.parse(body);
+    return { sid: JSON.parse(Buffer.from(access.split('.')[1], 'base64url')).sid, access, refresh };
+  }
+
+  /** `acknowledged`, `unknown`, or `unsent`. */
+  async signOut(session) {
+    const { status, body, sent } = await this.send('DELETE', '/logout', session.access);
+    if (status === undefined) return sent ? 'unknown' : 'unsent';
+    if (status < 200 || status > 299) throw new Error(`signing out was answered ${status}: ${body}`);
+    return 'acknowledged';
+  }
+
+  /** What the protected door says: 200, or the code of its error; nothing where the server is gone. */
+  async protected(session) {
+    const { status, body } = await this.send('GET', '/protected', session.access);
+    return status === 200 ? '200' : status && JSON.parse(body).code;
+  }
+
+  /** What the door that rotates refresh tokens says, likewise. */
+  async refreshed(session) {
+    const { status, body } = await this.send('POST', '/refresh', session.refresh);
+    return status === 200 ? '200' : status && JSON.parse(body).code;
+  }
+
+  close() {
+    this.agent.destroy();
+  }
+}
+
+/** What clients were told, on disk: one JSON record a line. Those of one moment share an fdatasync. */
+export class Log {
+  constructor(path) {
+    this.path = path;
+    this.fd = openSync(path, 'a+');
+    this.waiting = '';
+    this.synced = Promise.resolve();
+    /** How much of it `readNew` has read. */
+    this.known = 0;
+  }
+
+  append(record) {
+    const first = this.waiting === '';
+    this.waiting += `${JSON.stringify({ at: performance.now(), ...record })}\n`;
+    if (first) this.synced = this.synced.then(() => this.write());
+  }
+
+  async write() {
+    const text = this.waiting;
+    this.waiting = '';
+    writeSync(this.fd, text);
+    await promisify(fdatasync)(this.fd);
+  }
+
+  /** All records, as the file has them. */
+  async read() {
+    await this.synced;
+    this.known = fstatSync(this.fd).size;
+    return records(readFileSync(this.path));
+  }
+
+  /** Those that came since the last look. */
+  async readNew() {
+    await this.synced;
+    const bytes = Buffer.alloc(fstatSync(this.fd).size - this.known);
+    readSync(this.fd, bytes, 0, bytes.length, this.known);
+    this.known += bytes.length;
+    return records(bytes);
+  }
+
+  close() {
+    closeSync(this.fd);
+  }
+}
+
+function records(bytes) {
+  return bytes.toString().split('\n').filter(Boolean).map(line => JSON.parse(line));
+}

@@ -1,0 +1,61 @@
+// The server that is tortured: one folder and one port, killed and started again.
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Server, within } from '../trying.mjs';
+
+export class Tortured extends Server {
+  static async in(folder, binary) {
+    mkdirSync(folder);
+    const port = await freePort();
+    // The tokens of the first cycle are still judged in the last one: that they expired must not be what refuses them.
+    const settings = { LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, JWT_ACCESS_TOKEN_EXPIRES: '60m' };
+    const server = new Tortured(binary, folder, settings);
+    Object.assign(server, { port, database: join(folder, 'data/handstamp.db') });
+    server.addUser();
+    return server;
+  }
+
+  /** SIGKILL, and nothing is tidied up. */
+  async kill() {
+    this.child.kill('SIGKILL');
+    await within(this.child.ended, 'a killed process to end');
+  }
+
+  /** Starts, and answers with the first connection that is accepted. */
+  async restart() {
+    const listening = this.start();
+    const socket = await within(this.firstConnection(), 'the server to accept a connection');
+    await listening;
+    return socket;
+  }
+
+  async firstConnection() {
+    for (;;) {
+      const socket = connect(this.port, '127.0.0.1');
+      const connected = await new Promise(done => {
+        socket.once('connect', () => done(true)).once('error', () => done(false));
+      });
+      if (connected) return socket;
+    }
+  }
+
+  /** SQLite's own look at every page: `ok`, or what is wrong. The server stays connected, so that this repairs nothing. */
+  async integrity() {
+    const { stdout } = await promisify(execFile)('sqlite3', ['-readonly', this.database, 'PRAGMA integrity_check']);
+    return stdout.trim();
+  }
+}
+
+/** Below the ports that the system gives to clients: one that knocks at a closed port there can end up talking to itself. */
+async function freePort() {
+  for (let port = 20_000 + (process.pid % 10_000); ; port += 1) {
+    const probe = createServer();
+    const free = await new Promise(done => {
+      probe.once('error', () => done(false)).listen(port, '127.0.0.1', () => probe.close(() => done(true)));
+    });
+    if (free) return port;
+  }
+}

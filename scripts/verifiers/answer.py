@@ -1,0 +1,13 @@
+"""Asks the README's `verify`, which stands in the folder that is named, about each token on standard input."""
+import sys
+
+import jwt
+
+sys.path.insert(0, sys.argv[1])
+from verify import verify
+
+for line in sys.stdin:
+    try:
+        print("accepted", verify(line.strip())["username"], flush=True)
+    except jwt.PyJWTError as error:
+        print(f"refused {type(error).__name__}: {error}".replace("\n", " "), flush=True)
