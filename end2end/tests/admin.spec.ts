@@ -183,10 +183,7 @@ test.describe('on a server of its own', () => {
 
   test('an invitation lets one person in where sign-up is closed, once', async ({ page, otherBrowser, handstamp, watch, context }) => {
     await signIn(page, await handstamp.addAdmin());
-    await open(page, '/admin');
-    await page.getByRole('button', { name: 'Make an invitation' }).click();
-    const card = page.getByRole('region', { name: 'Send this link to one person' });
-    await expect(card).toBeFocused();
+    const card = await invite(page);
     await expect(card).toContainText(/It works once, until \d+ \w+, \d\d:\d\d\./);
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: handstamp.origin });
     await card.getByRole('button', { name: 'Copy' }).click();
@@ -212,9 +209,7 @@ test.describe('on a server of its own', () => {
 
   test('an invitation works before the program is there', async ({ page, otherBrowser, handstamp }) => {
     await signIn(page, await handstamp.addAdmin());
-    await open(page, '/admin');
-    await page.getByRole('button', { name: 'Make an invitation' }).click();
-    const link = await page.locator('#invitation code').innerText();
+    const link = await (await invite(page)).locator('code').innerText();
     await signOut(page);
 
     const guest = await otherBrowser();
@@ -299,6 +294,15 @@ function userRow(page: Page, user: User): Locator {
 
 function way(row: Locator, name: string): Locator {
   return row.getByRole('button', { name: new RegExp(`^${name}…? \\(`) });
+}
+
+/** Makes an invitation; returns the card with its link, once it has come. */
+async function invite(page: Page): Promise<Locator> {
+  await open(page, '/admin');
+  await page.getByRole('button', { name: 'Make an invitation' }).click();
+  const card = page.getByRole('region', { name: 'Send this link to one person' });
+  await expect(card).toBeFocused();
+  return card;
 }
 
 async function join(page: Page, link: string, user: User): Promise<void> {
