@@ -1,7 +1,7 @@
 # Handstamp. Two commands do all set-up: `make run` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test specs recipes interop end2end torture fuzz bench-tokens bench-logout bench-blocklist bench-timing bench-flood check audit sbom proxies backup fmt watch setup setup-test
+.PHONY: help run build test specs recipes interop end2end torture fuzz fuzz-keep bench-tokens bench-logout bench-blocklist bench-timing bench-flood check audit sbom proxies backup fmt watch setup setup-test
 
 # What a release is made of: unchanged, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -42,6 +42,10 @@ torture: $(BUILT) ## Kill a server in storms of sign-outs, and see whether one i
 fuzz: ## Send what nobody expects to whatever reads a stranger's bytes: make fuzz SECONDS=60, for each target
 	@scripts/setup fuzz
 	@scripts/fuzz $(or $(SECONDS),60)
+
+fuzz-keep: ## Take what `make fuzz` found, and no file reaches yet, into fuzz/corpus, which the specs replay
+	@scripts/setup fuzz
+	@scripts/fuzz keep
 
 bench-tokens: setup ## What verifying a token costs, beside jsonwebtoken (about two minutes)
 	@cargo bench $(CARGO_BENCH) --bench tokens

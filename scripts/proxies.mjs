@@ -37,6 +37,7 @@ for (const tryProxy of [nginx, caddy]) {
     filesComePacked(origin, https);
     tooMuchIsRefusedInOurWords(origin, https);
     addressIsTheStrangers(origin, https);
+    requestIdIsTheProxys(origin, https);
     await personSignsIn(origin);
     console.log(`proxies: ${tryProxy.name} does as its example says`);
   } finally {
@@ -121,6 +122,15 @@ function addressIsTheStrangers(origin, https) {
   const token = JSON.parse(curl(https, [...forged, ...form, `${origin}/login`])).access_token;
   const sessions = JSON.parse(curl(https, [...forged, '-H', `authorization: Bearer ${token}`, `${origin}/sessions`]));
   expect('the address of the session', sessions.find(session => session.current).ip.split('.').slice(0, 3).join('.'), '127.7.7');
+}
+
+/** A request id that a stranger chose would stand in the log; the proxy's own does, and comes back. */
+function requestIdIsTheProxys(origin, https) {
+  const forged = '0'.repeat(32);
+  const id = header(curl(https, ['-i', '-H', `x-request-id: ${forged}`, `${origin}/login`]), 'x-request-id');
+  expect("that a stranger's request id comes back", id === forged, false);
+  // nginx makes 32 digits, Caddy a UUID; one of Handstamp's own has 16 characters.
+  expect("that the proxy's request id comes back", /^[0-9a-f-]{32,36}$/.test(id), true);
 }
 
 async function personSignsIn(origin) {

@@ -41,11 +41,12 @@ fn files(config: &Config) -> Vec<Finding> {
         Some(PathBuf::from(file))
     };
     let private = [database.clone(), beside("-wal"), beside("-shm")].into_iter().flatten();
-    let private = private.chain(config.secret_files.iter().cloned());
     let private = private.filter_map(|file| Some(checkup::private_file(&file, machine::mode(&file)?)));
+    let given = config.secret_files.iter();
+    let given = given.filter_map(|file| Some(checkup::given_file(file, machine::mode(file)?)));
     let folder = database.is_some().then(|| config.data_dir());
     let folder = folder.and_then(|folder| Some(checkup::data_folder(&folder, machine::mode(&folder)?)));
-    folder.into_iter().chain(private).collect()
+    folder.into_iter().chain(private).chain(given).collect()
 }
 
 fn secrets(config: &Config) -> Finding {

@@ -103,21 +103,38 @@ async fn files_that_others_can_reach_are_named_with_the_command_that_ends_it() {
     let folder = folder.path();
     add_ada(folder).await;
     let set = |path: &str, mode: u32| fs::set_permissions(folder.join(path), fs::Permissions::from_mode(mode)).unwrap();
-    fs::write(folder.join(".env"), "JWT_LEEWAY=0s\n").unwrap();
+    fs::write(folder.join(".env"), "").unwrap();
     set(".env", 0o644);
-    assert!(!doctor(folder, &[]).0.contains(".env"), "it holds no secret");
-    fs::write(folder.join(".env"), "METRICS_TOKEN=0123456789abcdef0123456789abcdef\n").unwrap();
+    // The environment wins; the file can be read all the same.
+    let settings = [("DATABASE_URL", "sqlite:data/handstamp.db")];
+    for (line, secret) in [
+        ("JWT_LEEWAY=0s", false),
+        ("DATABASE_URL=sqlite:data/handstamp.db", false),
+        ("DATABASE_URL=postgres://ada@127.0.0.1:5432/handstamp?host=/run/postgresql", false),
+        ("DATABASE_URL=postgres://ada:hunter2@127.0.0.1/handstamp", true),
+        ("DATABASE_URL=postgres://127.0.0.1/handstamp?user=ada&password=hunter2", true),
+        ("METRICS_TOKEN=0123456789abcdef0123456789abcdef", true),
+    ] {
+        fs::write(folder.join(".env"), format!("{line}\n")).unwrap();
+        let (said, _) = doctor(folder, &settings);
+        assert_eq!(said.contains(".env"), secret, "{line}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    // As docs/deploying.md installs it: root's, and the service's group may read it.
+    set(".env", 0o640);
+    expect(&doctor(folder, &[]).0, "ok", "files", ".env is its owner's and its group's alone");
+    set(".env", 0o644);
     set("data/handstamp.db", 0o644);
     set("data", 0o777);
 
     let (said, well) = doctor(folder, &[]);
     assert!(well, "{said}");
-    for fix in ["chmod 600 data/handstamp.db", "chmod 600 .env", "chmod go-w data"] {
+    for fix in ["chmod 600 data/handstamp.db", "chmod g-w,o= .env", "chmod go-w data"] {
         expect(&said, "warning", "files", fix);
     }
     let serving = Serving::start_with(folder, &[]);
     let (_, log) = serving.stop();
-    for fix in ["chmod 600 data/handstamp.db", "chmod 600 .env", "chmod go-w data"] {
+    for fix in ["chmod 600 data/handstamp.db", "chmod g-w,o= .env", "chmod go-w data"] {
         assert!(log.lines().any(|line| line.contains(" WARN ") && line.contains(fix)), "{fix}: {log}");
     }
 

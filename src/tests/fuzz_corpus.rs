@@ -1,4 +1,4 @@
-//! What fuzzing has found so far (`fuzz/corpus`, made by `make fuzz`), given to the same functions again: attack A11.
+//! What fuzzing has found so far (`fuzz/corpus`, grown by `make fuzz-keep`), given to the same functions again: attack A11.
 
 use std::fs;
 use std::path::Path;

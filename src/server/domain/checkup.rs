@@ -99,6 +99,19 @@ pub fn private_file(path: &Path, mode: u32) -> Finding {
     Finding::ok("files", format!("{path} is its owner's alone"))
 }
 
+/// A file with secrets that somebody has put there. Its group may read it: so does a service whose settings are root's.
+/// A given key that others can read is refused by the start (`startup.rs`), which leaves the group alone, too.
+#[must_use]
+pub fn given_file(path: &Path, mode: u32) -> Finding {
+    let path = path.display();
+    if mode & 0o027 != 0 {
+        let found = format!("{path} can be reached by others (mode {mode:o})");
+        // Not 600, which would lock such a service out; nor 640, which may be more than there was.
+        return Finding::warning("files", found, format!("chmod g-w,o= {path}"));
+    }
+    Finding::ok("files", format!("{path} is its owner's and its group's alone"))
+}
+
 /// The folder of the database: whoever may write there can put another in its place.
 #[must_use]
 pub fn data_folder(path: &Path, mode: u32) -> Finding {
@@ -222,10 +235,23 @@ mod tests {
         for (mode, verdict) in [(0o600, Ok), (0o400, Ok), (0o640, Warning), (0o604, Warning), (0o601, Warning)] {
             says(&private_file(file, mode), verdict);
         }
+        for (mode, verdict) in [
+            (0o600, Ok),
+            (0o640, Ok),
+            (0o440, Ok),
+            (0o660, Warning),
+            (0o644, Warning),
+            (0o604, Warning),
+            (0o642, Warning),
+            (0o641, Warning),
+        ] {
+            says(&given_file(file, mode), verdict);
+        }
         for (mode, verdict) in [(0o700, Ok), (0o755, Ok), (0o775, Warning), (0o702, Warning)] {
             says(&data_folder(folder, mode), verdict);
         }
         assert_eq!(private_file(file, 0o644).fix, "chmod 600 data/handstamp.db");
+        assert_eq!(given_file(Path::new("/etc/handstamp/.env"), 0o644).fix, "chmod g-w,o= /etc/handstamp/.env");
         assert_eq!(data_folder(folder, 0o777).fix, "chmod go-w data");
     }
 
