@@ -153,6 +153,31 @@ test('a change that needs a fresh password asks for it in place and is then made
   await expect(row.getByText('Disabled', { exact: true })).toBeVisible();
 });
 
+test('nothing that was typed is lost while the password is asked for, here or in another tab', async ({
+  page, context, handstamp, watch,
+}) => {
+  const [user, admin] = [await handstamp.addUser(), await handstamp.addAdmin()];
+  await signIn(page, admin);
+  const other = await context.newPage();
+  await open(other, '/account');
+  const typed = handstamp.newPassword();
+  await other.getByLabel('New password', { exact: true }).fill(typed);
+  const row = await openUser(page, user);
+  await page.getByLabel('Part of a username').fill('half a na');
+  watch.announceStatus(401, '/api/admin/disable-user');
+  await page.route('**/api/admin/disable-user', route => {
+    return route.fulfill({ status: 401, body: '{"code":"fresh_token_required","msg":"Fresh token required"}' });
+  }, { times: 1 });
+  await way(row, 'Disable').click();
+  const looked = other.waitForResponse('**/api/greeting');
+  await signInAgain(page, admin, 'Confirm');
+  await expect(row.getByText('Disabled', { exact: true })).toBeVisible();
+  await expect(page.getByLabel('Part of a username')).toHaveValue('half a na');
+  await (await looked).finished();
+  await expect(other.getByLabel('New password', { exact: true })).toHaveValue(typed);
+  await expect(heading(other, 'Your account')).toBeVisible();
+});
+
 test('a change that could not be made says why in its row, and the next try succeeds', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, await handstamp.addAdmin());

@@ -89,6 +89,55 @@ test('a sign-out that did not reach the server holds in this browser, and reache
   await expectGreeting(page, user);
 });
 
+test('a sign-out without a network reaches the server when there is one again', async ({ page, context, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const { value } = (await refreshCookie(context))!;
+  watch.announceFailure('ERR_INTERNET_DISCONNECTED', '/api/logout');
+  await context.setOffline(true);
+  await signOut(page);
+  await expectSignedOut(page, 'You are signed out here.', /The server did not confirm it\./);
+  await context.setOffline(false);
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  expect(await refreshCookie(context)).toBeUndefined();
+  expect(await handstamp.refresh(value)).toContain('token_revoked');
+});
+
+test('a sign-out sent before the program is there holds too where it does not reach the server', async ({
+  page, context, handstamp,
+}) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const { value } = (await refreshCookie(context))!;
+  const program = await hold(page, '**/*.wasm');
+  await page.goto('/dashboard', { waitUntil: 'commit' });
+  // Not by the server; and the browser stays where it is, as no page came.
+  await page.route('**/api/logout', route => route.fulfill({ status: 204 }), { times: 1 });
+  const sent = page.waitForRequest('**/api/logout');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await sent;
+  await expectNothingStored(page);
+
+  const renewals = requestsTo(page, '/api/refresh');
+  await page.goto('/dashboard', { waitUntil: 'commit' });
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' }), 'before any program has run').toBeVisible();
+  expect((await refreshCookie(context))!.value).toBe(value);
+  program.release();
+  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+  await expect.poll(() => refreshCookie(context)).toBeUndefined();
+  expect(await handstamp.refresh(value)).toContain('token_revoked');
+  expect(renewals).toEqual([]);
+});
+
+test('the header asks the store, which knows of an end before the memory of the server does', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const rendered = async () => (await (await page.request.get('/')).text()).match(/<html[^>]* data-signed-in="(\w+)"/)?.[1];
+  expect(await rendered()).toBe('yes');
+  await handstamp.endSessions(user);
+  expect(await rendered()).toBe('no');
+});
+
 test('the header knows from the cookie who is there, before any program has run', async ({ page, context, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);

@@ -3,7 +3,9 @@
 import { recordChanges } from './support/changes.ts';
 import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
-import { comeBack, expectGreeting, heading, open, secondsLeft, signIn, stored } from './support/steps.ts';
+import {
+  comeBack, dialog, expectGreeting, fill, heading, open, secondsLeft, signIn, stopClock, stored,
+} from './support/steps.ts';
 
 const EXPIRED = { status: 401, body: '{"code":"token_expired","msg":"Token has expired"}' };
 
@@ -91,6 +93,88 @@ test('a server that calls every token expired is asked twice, not for ever', asy
   await expect(heading(page, 'Your greeting did not arrive.')).toBeVisible();
   expect(renewals).toEqual(['POST /api/refresh']);
   expect(greetings).toEqual(['GET /api/greeting', 'GET /api/greeting']);
+});
+
+for (const left of [0, 1]) {
+  test(`a token that lives for ${left} s more is renewed after a second, not at once`, async ({ page, handstamp }) => {
+    await page.clock.install();
+    await signIn(page, await handstamp.addUser());
+    // As the server answers in the last second of a session. Nobody looks into the tokens.
+    let count = 0;
+    await page.route('**/api/refresh', route => {
+      count += 1;
+      return route.fulfill({ json: { access_token: `token.number.${count}`, token_type: 'Bearer', expires_in: left } });
+    });
+    const renewals = requestsTo(page, '/api/refresh');
+    const newest = async () => (await stored(page)).device;
+    await stopClock(page);
+    await page.clock.fastForward('04:05');
+    await expect.poll(newest).toBe('"token.number.1"');
+    for (let time = 1; time <= 3; time += 1) {
+      await page.clock.runFor(900);
+      expect(renewals, 'not within the second').toHaveLength(time);
+      await page.clock.runFor(200);
+      await expect.poll(newest).toBe(`"token.number.${time + 1}"`);
+    }
+    expect(renewals).toHaveLength(4);
+  });
+}
+
+test('a renewal that is never answered is given up after ten seconds, and the page goes on', async ({ page, handstamp }) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  await page.evaluate(() => localStorage.removeItem('handstamp.access_token'));
+  const renewals = requestsTo(page, '/api/refresh');
+  await page.route('**/api/refresh', () => new Promise(() => {}), { times: 1 });
+  await page.reload();
+  await expect.poll(() => renewals).toHaveLength(1);
+  await page.clock.fastForward('00:10');
+  await expectGreeting(page, user);
+  expect(renewals).toHaveLength(2);
+});
+
+test('a renewal that is never answered keeps nobody from signing in', async ({ page, handstamp }) => {
+  await page.clock.install();
+  const [before, user] = [await handstamp.addUser(), await handstamp.addUser()];
+  await signIn(page, before);
+  await page.evaluate(() => localStorage.removeItem('handstamp.access_token'));
+  const [renewals, sent] = [requestsTo(page, '/api/refresh'), requestsTo(page, '/api/login')];
+  await page.route('**/api/refresh', () => new Promise(() => {}), { times: 1 });
+  await open(page, '/login');
+  await expect.poll(() => renewals).toHaveLength(1);
+  await fill(page, user);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.locator('form[aria-busy="true"]')).toBeVisible();
+  expect(sent, 'the renewal could still change the cookie').toEqual([]);
+  await page.clock.fastForward('00:10');
+  await expectGreeting(page, user);
+  expect(sent).toEqual(['POST /api/login']);
+});
+
+test('a wrong password and a cancelled dialog do not end the renewals', async ({ page, otherBrowser, handstamp, watch }) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(await otherBrowser(), user);
+  await signIn(page, user);
+  await open(page, '/sessions');
+  watch.announceStatus(401, '/api/end-other-sessions');
+  watch.announceStatus(401, '/api/login');
+  await page.route('**/api/end-other-sessions', route => {
+    return route.fulfill({ status: 401, body: '{"code":"fresh_token_required","msg":"Fresh token required"}' });
+  });
+  await page.getByRole('button', { name: 'End all others' }).click();
+  await dialog(page).getByLabel('Password', { exact: true }).fill(handstamp.newPassword());
+  await dialog(page).getByRole('button', { name: 'Confirm', exact: true }).click();
+  await expect(dialog(page).getByRole('alert')).toHaveText('Bad username or password.');
+  await page.keyboard.press('Escape');
+  await expect(dialog(page)).toBeHidden();
+
+  const renewals = requestsTo(page, '/api/refresh');
+  await page.clock.fastForward('03:30');
+  expect(renewals).toEqual([]);
+  await page.clock.fastForward('00:35');
+  await expect.poll(() => renewals).toEqual(['POST /api/refresh']);
 });
 
 test('many calls at once share one renewal', async ({ page, otherBrowser, handstamp, watch }) => {

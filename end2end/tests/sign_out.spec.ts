@@ -1,9 +1,10 @@
 // Signing out: the stamp is dead at once, everywhere, and nothing protected is left to be seen.
 
 import { expect, test } from './support/fixtures.ts';
+import { hold, requestsTo } from './support/network.ts';
 import {
-  awake, copyCurl, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, greeting, heading, open,
-  openDashboardWith, runCurl, signIn, signOut, stored,
+  awake, comeBack, copyCurl, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, greeting,
+  heading, open, openDashboardWith, refreshCookie, runCurl, signIn, signOut, stored,
 } from './support/steps.ts';
 
 const REVOKED = '401 {"code":"token_revoked","msg":"Token has been revoked"}';
@@ -19,6 +20,74 @@ test('the copied curl line opens the door, and after sign-out the same line is r
   await expectNothingProtected(page, user);
   await expectNothingStored(page);
   expect(await runCurl(line, handstamp)).toBe(REVOKED);
+});
+
+test('stamp and greeting go at once, in all tabs, and the server’s answer changes no more than the words', async ({
+  page, context, handstamp,
+}) => {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const other = await context.newPage();
+  await open(other, '/dashboard');
+  await expectGreeting(other, user);
+  const token = JSON.parse((await stored(page)).device!) as string;
+  const logout = await hold(page, '**/api/logout');
+  const sent = page.waitForRequest('**/api/logout');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await logout.arrived;
+  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab.');
+  await expectNothingProtected(page, user);
+  await expectNothingStored(page);
+
+  logout.release();
+  expect(await (await sent).headerValue('authorization'), 'the call took the token along').toBe(`Bearer ${token}`);
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  expect(await handstamp.greet(token)).toContain('token_revoked');
+  expect(await refreshCookie(context)).toBeUndefined();
+});
+
+test('a sign-out that is never answered is not confirmed, and is brought to the server when somebody comes back', async ({
+  page, context, handstamp,
+}) => {
+  await page.clock.install();
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const { value } = (await refreshCookie(context))!;
+  const sent = requestsTo(page, '/api/logout');
+  await page.route('**/api/logout', () => new Promise(() => {}), { times: 1 });
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await page.clock.fastForward('00:10');
+  await expectSignedOut(
+    page, 'You are signed out here.', /The server did not confirm it\. The stamp may work until \d\d:\d\d\./,
+  );
+  expect((await refreshCookie(context))!.value, 'out of reach').toBe(value);
+
+  await comeBack(page);
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  expect(await refreshCookie(context)).toBeUndefined();
+  expect(await handstamp.refresh(value)).toContain('token_revoked');
+  expect(sent).toHaveLength(2);
+});
+
+test('whoever signs in does not wait for a sign-out that is never answered, nor is harmed by it', async ({
+  page, context, handstamp,
+}) => {
+  const [first, second] = [await handstamp.addUser(), await handstamp.addUser()];
+  await signIn(page, first);
+  const { value } = (await refreshCookie(context))!;
+  await open(page, '/login');
+  await page.route('**/api/logout', () => new Promise(() => {}), { times: 1 });
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expectNothingStored(page);
+  await fill(page, second);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expectGreeting(page, second);
+  // The new session took the place of the old one.
+  expect(await handstamp.refresh(value)).toContain('token_revoked');
+  await page.reload();
+  await expectGreeting(page, second);
 });
 
 test('where the clipboard is denied, the whole line is selected to be copied by hand', async ({ page, handstamp }) => {

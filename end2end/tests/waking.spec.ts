@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
 import {
-  comeBack, dialog, endFromOutside, expectGreeting, expectSignedOut, heading, secondsLeft, signIn, stored,
+  comeBack, dialog, endFromOutside, expectGreeting, expectSignedOut, heading, secondsLeft, signIn, stopClock, stored,
 } from './support/steps.ts';
 
 test('a page that wakes after a night renews once and goes on', async ({ page, handstamp }) => {
@@ -68,6 +68,43 @@ test('a page that nobody looks at renews when somebody does', async ({ page, han
   await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
   await expectGreeting(page, user);
   expect(renewals).toEqual(['POST /api/refresh']);
+});
+
+test('a page that came back to no answer renews by itself all the same', async ({ page, handstamp, watch }) => {
+  await page.clock.install();
+  await signIn(page, await handstamp.addUser());
+  const renewals = requestsTo(page, '/api/refresh');
+  await setHidden(page, true);
+  // The renewal falls due, and nobody looks.
+  await page.clock.fastForward('04:05');
+  watch.announceFailure('ERR_FAILED', '/api/greeting');
+  await page.route('**/api/greeting', route => route.abort(), { times: 1 });
+  const failed = page.waitForEvent('requestfailed');
+  await setHidden(page, false);
+  await failed;
+  expect(renewals).toEqual([]);
+  await page.clock.fastForward('00:10');
+  await expect.poll(() => secondsLeft(page)).toBeGreaterThan(290);
+  expect(renewals).toEqual(['POST /api/refresh']);
+});
+
+test('whoever comes back again within a second is looked after when it is over', async ({ page, handstamp, watch }) => {
+  await page.clock.install();
+  await signIn(page, await handstamp.addUser());
+  await stopClock(page);
+  const greetings = requestsTo(page, '/api/greeting');
+  const answer = page.waitForResponse('**/api/greeting');
+  await comeBack(page);
+  await (await answer).finished();
+
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  for (let time = 0; time < 3; time += 1) await comeBack(page);
+  expect(greetings, 'not again within the second').toHaveLength(1);
+  await page.clock.runFor(1_100);
+  await expect(dialog(page)).toHaveAccessibleName('You were signed out from another device.');
+  await page.clock.runFor(5_000);
+  expect(greetings, 'once for all three').toHaveLength(2);
 });
 
 test('without a network nobody is signed out, and with it again all goes on', async ({ page, context, handstamp, watch }) => {

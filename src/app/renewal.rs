@@ -14,13 +14,16 @@ use leptos::task::spawn_local;
 
 use crate::api_types::{ApiError, GreetingAnswer};
 use crate::app::joint::{Joint, Outcome};
-use crate::app::signed_in::{Why, sign_out, signed_in};
+use crate::app::signed_in::{Why, sign_out, this_session};
 use crate::app::{server_fns, session, token_storage};
 
 /// Renews this long before the end, or after four fifths of the time where that is sooner.
 const MARGIN_SECONDS: u64 = 60;
 
-/// Tries again after the server did not answer.
+/// Renews by itself at most this often: in the last second of a session every token ends with it, however many are asked for.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Tries again after the server did not answer, or while nobody looks.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// When the token ends, in milliseconds since the page was opened; nothing while that is not known.
@@ -62,7 +65,7 @@ pub fn lives(seconds: u64) {
     LIFETIME.set(LIFETIME.get().max(seconds));
     #[expect(clippy::cast_precision_loss, reason = "an hour at most")]
     ENDS.set(Some(now() + seconds as f64 * 1000.0));
-    arm(Duration::from_secs(seconds.saturating_sub(MARGIN_SECONDS).max(seconds * 4 / 5)));
+    arm_ahead(seconds);
 }
 
 /// The server has told how long the token lives, and what time it is.
@@ -90,16 +93,24 @@ pub fn was_done_elsewhere() {
 /// # Errors
 /// Those of [`server_fns::refresh`].
 pub async fn renew() -> Outcome {
-    let run = RENEWAL.with(|renewal| renewal.run(|run| spawn_local(async move { run.finish(renew_once().await) })));
+    let run = RENEWAL.with(|renewal| renewal.ask(Box::pin(renew_once())));
     run.outcome().await
 }
 
-/// Waits for what is under way, and starts nothing more by itself: whoever signs in changes the cookie too.
+/// Waits for what is under way, and starts nothing more by itself: whoever signs in changes the cookie too. Who does not get
+/// in calls [`resume`].
 pub async fn pause() {
     TIMER.take().inspect(TimeoutHandle::clear);
     if let Some(run) = RENEWAL.with(Joint::under_way) {
         // Whatever came of it.
         let _ = run.outcome().await;
+    }
+}
+
+/// Nobody has signed in: goes on with the token that there was.
+pub fn resume() {
+    if ENDS.get_untracked().is_some() {
+        arm_ahead(untrack(seconds_left));
     }
 }
 
@@ -109,11 +120,13 @@ pub fn postpone() {
 }
 
 async fn renew_once() -> Outcome {
-    let before = untrack(signed_in);
+    let before = this_session();
     let answer = server_fns::refresh().await?;
-    // Signed out, or signed in anew, while the answer was on its way: not to be undone.
-    if untrack(signed_in) != before {
-        return Err(ApiError::MissingToken);
+    let now = this_session();
+    if now != before {
+        // Signed out, or signed in anew, while the answer was on its way: not to be undone. Where the same somebody did, the
+        // other tab has seen to the token.
+        return if now.0 == before.0 { Ok(()) } else { Err(ApiError::MissingToken) };
     }
     if token_storage::renew(&answer.access_token).is_err() {
         sign_out(Why::StorageRefused);
@@ -121,6 +134,12 @@ async fn renew_once() -> Outcome {
     }
     lives(answer.expires_in);
     Ok(())
+}
+
+/// The token lives for so many seconds more.
+fn arm_ahead(seconds: u64) {
+    let wait = Duration::from_secs(seconds.saturating_sub(MARGIN_SECONDS).max(seconds * 4 / 5));
+    arm(wait.max(SHORTEST_WAIT));
 }
 
 fn arm(wait: Duration) {

@@ -53,9 +53,15 @@ pub async fn refresh() -> Result<SignedInAnswer, ApiError> {
 #[server(endpoint = "logout", output = Answer, client = Bearer)]
 pub async fn logout() -> Result<(), ApiError> {
     use crate::server::{flows, http};
-    let ending = http::session_to_end()?;
+    let (state, ending) = (http::app_state()?, http::session_to_end()?);
+    // Mostly the same one. Where it is not, nobody could end it any more once the browser has forgotten it.
+    let forgotten = http::session_of_browser()?.filter(|session| session.id != ending.id);
     http::forget_session()?;
-    Ok(flows::logout(&http::app_state()?, ending).await?)
+    flows::logout(&state, ending).await?;
+    match forgotten {
+        Some(session) => Ok(flows::logout(&state, session).await?),
+        None => Ok(()),
+    }
 }
 
 /// The protected greeting.

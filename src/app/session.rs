@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use crate::api_types::{ApiError, GreetingAnswer};
 use crate::app::joint::Outcome;
 use crate::app::server_fns;
-use crate::app::signed_in::{self, SignedIn, Why, sign_out, signed_in};
+use crate::app::signed_in::{self, SignedIn, Why, sign_out, signed_in, this_session};
 use crate::app::{renewal, sign_in_again, token_storage};
 
 thread_local! {
@@ -56,8 +56,11 @@ pub async fn greet() -> Result<GreetingAnswer, ApiError> {
 
 /// Renews ahead of time, or finds out that there is nothing to renew. A page that nobody looks at waits until somebody does.
 pub async fn keep_alive() {
-    if document().hidden() || !matches!(untrack(signed_in), SignedIn::Somebody(_)) {
+    if !matches!(untrack(signed_in), SignedIn::Somebody(_)) {
         return;
+    }
+    if document().hidden() {
+        return renewal::postpone();
     }
     // What failed is said by whatever needs the token next.
     let _ = Help::at_hand().renew(ApiError::TokenExpired).await;
@@ -86,14 +89,15 @@ pub fn reason(of_call: ApiError, of_renewal: ApiError) -> Why {
 
 /// What can be done about the errors of one call, each thing once.
 struct Help {
-    before: SignedIn,
+    /// Who made the call, in which session.
+    before: (SignedIn, u32),
     renewed: bool,
     asked: bool,
 }
 
 impl Help {
     fn at_hand() -> Self {
-        Self { before: untrack(signed_in), renewed: false, asked: false }
+        Self { before: this_session(), renewed: false, asked: false }
     }
 
     /// Spares a call that would surely fail.
@@ -138,14 +142,15 @@ impl Help {
 
     /// The session is over. Where this page is in use, its visitor may sign in again without leaving it.
     async fn end(&mut self, why: Why) -> Option<()> {
-        // Somebody else has seen to it meanwhile.
-        if untrack(signed_in) != self.before {
-            return None;
+        // Another tab has seen to it meanwhile. The call of one is not repeated for another.
+        let now = this_session();
+        if now != self.before {
+            return (now.0 == self.before.0).then_some(());
         }
         if IN_USE.get() && self.ask(Some(why)).await.is_some() {
             return Some(());
         }
-        if untrack(signed_in) == self.before {
+        if this_session() == self.before {
             sign_out(why);
         }
         None

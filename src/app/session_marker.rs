@@ -14,7 +14,7 @@ use crate::app::token_storage::Keep;
 /// The key. The head script of `app/shell.rs` reads it too.
 pub const MARKER: &str = "handstamp.session";
 
-/// What it says after a sign-out that the server did not confirm: the cookie does not count.
+/// What it says after a sign-out that the server has not confirmed, or not yet: the cookie does not count.
 pub const SIGNED_OUT: &str = "out";
 
 /// None where the browser denies it: gloo-storage would panic.

@@ -60,16 +60,17 @@ fn first_paint_script() -> String {
     format!(
         r#"(() => {{
   const root = document.documentElement;
-  const {{ tokenStorage }} = root.dataset;
+  const {{ tokenStorage, signedIn }} = root.dataset;
+  // What the server saw of the cookie, for the program: the first paint may know better.
+  root.dataset.serverSays = signedIn;
   const lookForCode = () => {{ root.dataset.code = /^#(?!main$)./.test(location.hash) ? "yes" : "no"; }};
   lookForCode();
   addEventListener("hashchange", lookForCode);
-  let signedOut = false;
+  const signedOut = () => localStorage.getItem("{MARKER}") === "{SIGNED_OUT}";
   try {{
-    signedOut = localStorage.getItem("{MARKER}") === "{SIGNED_OUT}";
     const inTab = tokenStorage !== "memory" && sessionStorage.getItem("{KEY}");
     const onDevice = tokenStorage === "local" && localStorage.getItem("{KEY}");
-    if (signedOut) root.dataset.signedIn = "no";
+    if (signedOut()) root.dataset.signedIn = "no";
     else if (inTab || onDevice) {{
       root.dataset.signedIn = "yes";
       const claims = atob((inTab || onDevice).split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
@@ -82,9 +83,11 @@ fn first_paint_script() -> String {
     const {{ code }} = event.target.elements;
     if (code && !code.value) code.value = location.hash.slice(1);
     try {{
-      if (event.target.className === "sign-out") [localStorage, sessionStorage].forEach(kept => kept.removeItem("{KEY}"));
-      else if (!signedOut) return;
-      localStorage.removeItem("{MARKER}");
+      if (event.target.className === "sign-out") {{
+        [localStorage, sessionStorage].forEach(kept => kept.removeItem("{KEY}"));
+        // Whether it reaches the server is not known here; the next page asks where there is still a cookie.
+        localStorage.setItem("{MARKER}", "{SIGNED_OUT}");
+      }} else if (signedOut()) localStorage.removeItem("{MARKER}");
     }} catch {{}}
   }}, true);
   window.programStarted = () => {{ root.dataset.program = "started"; }};

@@ -40,6 +40,14 @@ pub fn is_open() -> bool {
     DIALOG.with(|dialog| dialog.under_way().is_some())
 }
 
+/// The same somebody has typed the password in another tab: what waits for it here goes on.
+pub fn was_done_elsewhere() {
+    if let Some(run) = DIALOG.with(Joint::under_way) {
+        run.finish(Ok(()));
+        dialog::close();
+    }
+}
+
 async fn open(why: Option<Why>, run: Rc<Run>) {
     if show(why, run.clone()).await.is_err() {
         run.finish(Err(ApiError::Unreachable));
@@ -57,6 +65,10 @@ impl From<SplitLoaderError> for NoDialog {
 
 #[wasm_split(sign_in_dialog, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn show(why: Option<Why>, run: Rc<Run>) -> Result<(), NoDialog> {
+    // Settled while the file was on its way.
+    if run.is_over() {
+        return Ok(());
+    }
     let Some(body) = document().body() else { return Err(NoDialog) };
     let ending = run.clone();
     let shown = mount_to(body, move || view! { <Dialog why run/> });

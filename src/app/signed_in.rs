@@ -4,7 +4,7 @@
 //! `watch.rs` finds out. The same is written to `<html data-signed-in>`, by which the style sheet shows the right header.
 //! Nothing here is a permission: the server checks every call.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::LazyLock;
 
 use leptos::prelude::*;
@@ -19,7 +19,8 @@ pub enum SignedIn {
     /// Not yet known.
     Unknown,
     Nobody(Why),
-    /// There is a session. The number changes with it, so that a page fetches anew when another tab signs in.
+    /// There is a session. The number changes with whose it is, so that a page fetches anew when another tab signs in as
+    /// somebody else.
     Somebody(u32),
 }
 
@@ -28,6 +29,8 @@ pub enum SignedIn {
 pub enum Why {
     /// This browser holds no session.
     NoToken,
+    /// Signed out on this page; the server is being told.
+    SigningOut,
     /// Signed out on this page.
     SignedOut,
     /// Signed out on this page, but the server did not confirm: the token works until it expires.
@@ -51,6 +54,8 @@ static STORE: LazyLock<ArcRwSignal<SignedIn>> = LazyLock::new(|| ArcRwSignal::ne
 thread_local! {
     /// As the server last named whoever is signed in.
     static NAME: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// How many sessions have begun while this page was open. One and the same somebody may begin another.
+    static SESSIONS: Cell<u32> = const { Cell::new(0) };
 }
 
 /// The store; reading it inside an effect or a view follows it.
@@ -80,11 +85,22 @@ pub fn sign_in_again(answer: &SignedInAnswer, keep: Keep) -> Result<(), StorageR
 /// Forgets the token and tells every island and every other tab.
 pub fn sign_out(why: Why) {
     token_storage::forget();
-    session_marker::unmark(why != Why::SignedOutUnconfirmed);
+    session_marker::unmark(!matches!(why, Why::SigningOut | Why::SignedOutUnconfirmed));
     set(SignedIn::Nobody(why));
 }
 
-/// There is another session than before.
+/// Who is signed in, and in which of their sessions.
+#[must_use]
+pub fn this_session() -> (SignedIn, u32) {
+    (STORE.get_untracked(), SESSIONS.get())
+}
+
+/// Another session has begun, of whoever it is: no island stirs.
+pub fn next_session() {
+    SESSIONS.set(SESSIONS.get().wrapping_add(1));
+}
+
+/// Somebody is signed in who may be another than before.
 pub fn another() {
     NAME.set(None);
     set(SignedIn::Somebody(match untrack(signed_in) {
@@ -124,6 +140,7 @@ fn mark_document(name: &str, is: bool) {
 
 fn begin(answer: &SignedInAnswer, keep: Keep) -> Result<(), StorageRefused> {
     let kept = token_storage::keep(&answer.access_token, keep);
+    next_session();
     match kept {
         Ok(()) => renewal::lives(answer.expires_in),
         Err(StorageRefused) => sign_out(Why::StorageRefused),

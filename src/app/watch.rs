@@ -10,10 +10,10 @@ use leptos::{ev, prelude::*};
 
 use crate::api_types::ApiError;
 use crate::app::session::{greet, is_over, reason};
-use crate::app::session_marker::{MARKER, SIGNED_OUT, mark_as, mark_if_unmarked, marker, unmark};
-use crate::app::signed_in::{SignedIn, Why, another, set, sign_out, signed_in};
+use crate::app::session_marker::{MARKER, SIGNED_OUT, mark_as, mark_if_unmarked, marker};
+use crate::app::signed_in::{SignedIn, Why, another, name, next_session, set, sign_out, signed_in};
 use crate::app::token_storage::{self, Stored};
-use crate::app::{renewal, server_fns, sign_in_again};
+use crate::app::{renewal, sign_in_again, signing_out};
 
 /// Whoever comes back to a page asks the server at most this often, in milliseconds.
 const LOOK_EVERY: f64 = 1000.0;
@@ -25,6 +25,8 @@ thread_local! {
     /// The marker when it was last looked at.
     static SEEN: RefCell<Option<String>> = const { RefCell::new(None) };
     static LOOKED: Cell<f64> = const { Cell::new(f64::NEG_INFINITY) };
+    /// Whether another look is due when the time between two is over.
+    static DUE: Cell<bool> = const { Cell::new(false) };
     /// How far the browser's two clocks were apart.
     static APART: Cell<f64> = const { Cell::new(f64::NAN) };
 }
@@ -69,7 +71,7 @@ fn start() {
     token_storage::forget();
     if marker().as_deref() == Some(SIGNED_OUT) {
         set(SignedIn::Nobody(Why::NoToken));
-        spawn_local(confirm_sign_out());
+        confirm_sign_out();
     } else if marker().is_some() || (unknown == ApiError::MissingToken && server_says_somebody()) {
         spawn_local(find_out(unknown));
     } else {
@@ -90,11 +92,10 @@ async fn find_out(unknown: ApiError) {
     }
 }
 
-/// A sign-out that had not reached the server is brought to it now.
-async fn confirm_sign_out() {
-    let reached = server_fns::logout().await.map_or_else(is_over, |()| true);
-    if reached && marker().as_deref() == Some(SIGNED_OUT) {
-        unmark(true);
+/// A sign-out that had not reached the server is brought to it now. Where it has seen no session, there is none to end.
+fn confirm_sign_out() {
+    if server_says_somebody() || untrack(signed_in) == SignedIn::Nobody(Why::SignedOutUnconfirmed) {
+        signing_out::confirm();
     }
 }
 
@@ -110,10 +111,31 @@ fn follow() {
             token_storage::forget();
             set(SignedIn::Nobody(Why::SignedOutInAnotherTab));
         }
+        (Some(_), SignedIn::Somebody(_)) if name().is_some() => {
+            token_storage::forget_own();
+            next_session();
+            spawn_local(find_out_whose());
+        }
         _ => {
             token_storage::forget_own();
             another();
         }
+    }
+}
+
+/// Another tab has begun another session, and the server says whose. Of the same somebody, it stirs no island: what is typed
+/// there stays.
+async fn find_out_whose() {
+    let before = untrack(signed_in);
+    let answer = greet().await;
+    // Somebody else, as `greet` has noticed; or nobody.
+    if untrack(signed_in) != before {
+        return;
+    }
+    match answer {
+        Ok(_) => sign_in_again::was_done_elsewhere(),
+        // Nobody knows whose it is, and what stands here may not be theirs to see.
+        Err(_) => another(),
     }
 }
 
@@ -125,14 +147,35 @@ fn put_back() {
     }
 }
 
-/// Somebody has come back to this page: their session may have ended meanwhile.
+/// Somebody has come back to this page, or the network has: their session may have ended meanwhile.
 fn look() {
-    let due = renewal::now() - LOOKED.get() >= LOOK_EVERY;
-    if due && !document().hidden() && !sign_in_again::is_open() && matches!(untrack(signed_in), SignedIn::Somebody(_)) {
-        LOOKED.set(renewal::now());
-        // What is to be said is said by `greet`.
-        spawn_local(async { _ = greet().await });
+    if !matches!(untrack(signed_in), SignedIn::Somebody(_)) {
+        return confirm_sign_out();
     }
+    if document().hidden() || sign_in_again::is_open() {
+        return;
+    }
+    let wait = LOOKED.get() + LOOK_EVERY - renewal::now();
+    if wait > 0.0 {
+        return look_in(wait);
+    }
+    LOOKED.set(renewal::now());
+    // What is to be said is said by `greet`.
+    spawn_local(async { _ = greet().await });
+}
+
+/// The session may have ended since the last look, so one more makes up for all that came too soon after it.
+fn look_in(milliseconds: f64) {
+    if DUE.replace(true) {
+        return;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a second at most")]
+    let wait = Duration::from_millis(milliseconds.ceil() as u64);
+    let again = || {
+        DUE.set(false);
+        look();
+    };
+    set_timeout(again, wait);
 }
 
 /// The clock that nobody can set may stand still while the computer sleeps, and the time left with it. The other one tells of
@@ -144,7 +187,7 @@ fn wake() {
     }
 }
 
-/// The server has seen the cookie of a session that has not ended: so it wrote, and without a token nobody has since.
+/// The server has seen the cookie of a session that has not ended: so it wrote, and the head script kept it.
 fn server_says_somebody() -> bool {
-    document().document_element().and_then(|html| html.get_attribute("data-signed-in")).as_deref() == Some("yes")
+    document().document_element().and_then(|html| html.get_attribute("data-server-says")).as_deref() == Some("yes")
 }

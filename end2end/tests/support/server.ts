@@ -21,6 +21,8 @@ export class Server {
   readonly origin: string;
   /** All that the server and its commands have written, on both outputs. */
   log = '';
+  /** The server's own log: without what it and its commands print for whoever reads the console. */
+  private lines = '';
   private process: ChildProcess | undefined;
   private readonly passwords: string[] = [];
 
@@ -54,7 +56,10 @@ export class Server {
     this.process = child;
     const collect = (chunk: string) => (this.log += chunk);
     child.stdout.setEncoding('utf8').on('data', collect);
-    child.stderr.setEncoding('utf8').on('data', collect);
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      collect(chunk);
+      this.lines += chunk;
+    });
     child.on('error', error => collect(`could not start ${BINARY}: ${error.message}\n`));
     await expect
       .poll(() => this.exited() ?? this.ready(), { message: 'the server becomes ready', intervals: [20, 50, 100] })
@@ -98,6 +103,11 @@ export class Server {
     return this.addUser(newName(), { admin: true });
   }
 
+  /** Ends all sessions of a user by the command line: another process, of which the server hears a moment later. */
+  async endSessions(user: User): Promise<void> {
+    await this.command(['session', 'end', '--user', user.name], '');
+  }
+
   /** A password that nobody uses yet; the log must never hold it. */
   newPassword(): string {
     const password = `correct-horse-${randomBytes(9).toString('hex')}`;
@@ -139,7 +149,7 @@ export class Server {
     return out;
   }
 
-  /** No password that was typed and no token that was issued stands in the log. */
+  /** No password that was typed stands in the log, and no token, secret, device's cookie or code that was issued. */
   expectCleanLog(): void {
     for (const password of this.passwords) {
       expect(this.log.includes(password), 'a password stands in the log').toBe(false);
@@ -148,6 +158,13 @@ export class Server {
     expect(this.log, 'a token stands in the log').not.toMatch(/eyJ[\w-]+\.eyJ/);
     expect(this.log, 'a refresh token stands in the log').not.toContain('hs_rt_');
     expect(this.log, 'a password field stands in the log').not.toMatch(/password=/i);
+    // `client add` and the first start print theirs on purpose: only what is logged counts.
+    expect(this.lines, 'the secret of a client stands in the log').not.toContain('hs_cs_');
+    expect(this.lines, 'the cookie of a device stands in the log').not.toContain('handstamp_device=');
+    expect(this.lines, 'a link with its code stands in the log').not.toMatch(/\/(setup|signup)#/);
+    for (const [, code] of this.log.matchAll(/\/setup#([\w-]{22})/g)) {
+      expect(this.lines.includes(code!), 'the setup code stands in the log').toBe(false);
+    }
   }
 
   // The exit code; nothing where none was running.

@@ -1,6 +1,6 @@
 // What people do on the pages, and what they see: the steps that most tests share.
 
-import { type BrowserContext, type Page, expect } from '@playwright/test';
+import { type BrowserContext, type Page, type Request, expect } from '@playwright/test';
 import { type Server, type User, run } from './server.ts';
 
 /** Where the pages keep the access token (src/app/token_storage.rs). */
@@ -29,8 +29,18 @@ export async function signIn(page: Page, user: User): Promise<void> {
   await expectGreeting(page, user);
 }
 
+/** Signs out, and waits until the server has answered, or cannot. */
 export async function signOut(page: Page): Promise<void> {
+  const asks = (request: Request) => new URL(request.url()).pathname === '/api/logout';
+  const over = Promise.race([page.waitForEvent('requestfinished', asks), page.waitForEvent('requestfailed', asks)]);
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await over;
+}
+
+/** From here on the clock of the page stands still: what comes, comes without any timer. It must have been installed. */
+export async function stopClock(page: Page): Promise<void> {
+  // The page's clock has gone like ours so far, and can only be set ahead.
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
 }
 
 /** Somebody comes back to the page: what a browser tells it then. */

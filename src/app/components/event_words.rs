@@ -18,6 +18,8 @@ pub fn what_happened(event: &EventSummary) -> (String, &'static str) {
         "made_admin" => ("Made an administrator", "warn"),
         "unmade_admin" => ("No longer an administrator", ""),
         "removed" => ("Account removed", "bad"),
+        "invited" => ("Invitation made", ""),
+        "keys_rotated" => ("Signing keys rotated", "warn"),
         // Of a newer server than this page.
         other => return (["Something else: ", &other.replace('_', " ")].concat(), ""),
     };

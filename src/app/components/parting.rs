@@ -40,6 +40,8 @@ pub fn Parting(
         (Ok(Why::SignedOutUnconfirmed), None) => "it expires.".to_owned(),
         _ => String::new(),
     };
+    // An answer that comes at once must not be preceded by words about waiting for it.
+    let lead = if why == Ok(Why::SigningOut) { "lead late" } else { "lead" };
     let imprint = had_stamp.then(|| {
         view! {
             <div class="parting__imprint">
@@ -61,7 +63,7 @@ pub fn Parting(
         <div class="parting">
             {imprint}
             <h1 id=HEADING tabindex="-1">{heading}</h1>
-            <p class="lead">{words}{until}</p>
+            <p class=lead>{words}{until}</p>
             {way}
         </div>
     }
@@ -71,6 +73,7 @@ pub fn Parting(
 const fn about(why: Why) -> (&'static str, &'static str, bool) {
     match why {
         Why::NoToken | Why::SignedOut => ("You are signed out.", "This stamp no longer opens anything.", true),
+        Why::SigningOut => ("You are signed out.", "The server is being told.", true),
         Why::SignedOutUnconfirmed => {
             ("You are signed out here.", "The server did not confirm it. The stamp may work until ", true)
         }

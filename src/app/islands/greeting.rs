@@ -17,7 +17,9 @@ pub fn Greeting() -> impl IntoView {
         SignedIn::Nobody(why) => {
             let valid_until = match &*page.read_untracked() {
                 Page::There(_) => valid_until(),
-                Page::Awaited { .. } | Page::Without(..) => None,
+                // Of the same sign-out, about which there is more to say.
+                Page::Without(_, until) => *until,
+                Page::Awaited { .. } => None,
             };
             turn(page, Page::Without(Ok(why), valid_until));
         }

@@ -19,7 +19,7 @@ pub async fn admin_users(
 ) -> Result<UsersAnswer, ApiError> {
     use crate::server::{flows, http};
     let admin = http::admin()?;
-    Ok(flows::list_users(&http::app_state()?, &admin, &search, &after).await?.into())
+    Ok(flows::list_users(&http::app_state()?, Some(&admin), &search, &after).await?.into())
 }
 
 /// What happened to all accounts, newest first; `before` as in `events`.
@@ -117,6 +117,6 @@ pub async fn admin_remove_user(id: String) -> Result<(), ApiError> {
 #[server(endpoint = "admin/rotate-keys", output = Answer, client = Bearer)]
 pub async fn admin_rotate_keys() -> Result<(), ApiError> {
     use crate::server::{flows, http};
-    http::acting_admin()?;
-    Ok(flows::rotate_keys(&http::app_state()?, false).await?)
+    let by = http::acting_admin()?;
+    Ok(flows::rotate_keys(&http::app_state()?, false, &by).await?)
 }

@@ -1,6 +1,5 @@
 //! The dialog: whose password, and why it is asked for.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use leptos::ev::SubmitEvent;
@@ -13,8 +12,8 @@ use crate::app::components::{
     sentences,
 };
 use crate::app::joint::Run;
-use crate::app::session_marker;
-use crate::app::signed_in::{self, SignedIn, Why, signed_in};
+use crate::app::signed_in::{self, Why, signed_in};
+use crate::app::{renewal, session_marker};
 
 const DIALOG: &str = "sign-in-again";
 
@@ -27,6 +26,11 @@ pub fn show() {
     }
 }
 
+/// Closes it. Whoever has not finished its run before has cancelled it.
+pub fn close() {
+    close_dialog(DIALOG);
+}
+
 #[component]
 pub fn Dialog(why: Option<Why>, run: Rc<Run>) -> impl IntoView {
     let (title, words, submit_words) = words(why);
@@ -35,21 +39,22 @@ pub fn Dialog(why: Option<Why>, run: Rc<Run>) -> impl IntoView {
     let problems = Problems::none("sign-in-again-problems");
     let sight = Sight::hidden();
     let busy: Flag = RwSignal::new(None);
-    let done = Rc::new(Cell::new(false));
 
     let before = untrack(signed_in);
-    let signed_in_elsewhere = done.clone();
     Effect::new(move || {
-        let now = signed_in();
-        if now != before {
-            signed_in_elsewhere.set(matches!(now, SignedIn::Somebody(_)));
-            close_dialog(DIALOG);
+        // Somebody else, or nobody any more: what the password was to be typed for is not theirs.
+        if signed_in() != before {
+            close();
         }
     });
 
     let closed = {
-        let (done, run) = (done.clone(), run.clone());
-        move |_| run.finish(if done.get() { Ok(()) } else { Err(ApiError::MissingToken) })
+        let run = run.clone();
+        move |_| {
+            // A sign-in may be under way that nobody waits for any more.
+            renewal::resume();
+            run.finish(Err(ApiError::MissingToken));
+        }
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -62,7 +67,7 @@ pub fn Dialog(why: Option<Why>, run: Rc<Run>) -> impl IntoView {
             return;
         }
         busy.set(Some("true"));
-        let (done, run) = (done.clone(), run.clone());
+        let run = run.clone();
         spawn_local(async move {
             let keep = attempt.keep;
             let signed = attempt.send().await.and_then(|answer| {
@@ -78,8 +83,8 @@ pub fn Dialog(why: Option<Why>, run: Rc<Run>) -> impl IntoView {
             busy.set(None);
             match signed {
                 Ok(()) => {
-                    done.set(true);
-                    close_dialog(DIALOG);
+                    run.finish(Ok(()));
+                    close();
                 }
                 Err(failure) => failure.tell(problems),
             }
@@ -110,7 +115,7 @@ pub fn Dialog(why: Option<Why>, run: Rc<Run>) -> impl IntoView {
                 </div>
                 <PasswordField kind=&CURRENT sight problem=problems.second/>
                 <div class="dialog__ways">
-                    <button class="button" type="button" on:click=|_| close_dialog(DIALOG)>"Cancel"</button>
+                    <button class="button" type="button" on:click=|_| close()>"Cancel"</button>
                     <button class="button button--ink" type="submit" aria-busy=busy>
                         <span class="button__label">{submit_words}</span>
                     </button>

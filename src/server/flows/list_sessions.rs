@@ -1,11 +1,12 @@
 //! The sessions of a user, for their owner.
 
 use super::authenticate::CurrentUser;
-use crate::server::domain::ids::UserId;
+use crate::server::domain::ids::{SessionId, UserId};
 use crate::server::domain::session::Session;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
+use crate::server::store::sessions::KeptSession;
 
 /// A session as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +33,23 @@ pub async fn list_sessions(state: &AppState, user: &CurrentUser) -> Result<Vec<L
     Ok(sessions)
 }
 
+/// Whether a session has neither ended nor expired. Memory forgets an end when no token can need it any more; the row is gone
+/// for good.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn session_lives(state: &AppState, id: SessionId) -> Result<bool, StoreError> {
+    if state.blocklist.refuses_session(id) {
+        return Ok(false);
+    }
+    Ok(state.store.find_session(id).await?.is_some_and(|kept| is_live(state, &kept, state.world.now())))
+}
+
 /// The live sessions of a user.
 pub(super) async fn live_sessions(state: &AppState, user: UserId) -> Result<Vec<ListedSession>, StoreError> {
     let now = state.world.now();
     let kept = state.store.list_sessions(user).await?.into_iter();
-    let live = kept.filter(|kept| !state.session_rules.is_over(&kept.session, &kept.rotation, now));
+    let live = kept.filter(|kept| is_live(state, kept, now));
     let listed = live.map(|kept| ListedSession {
         last_used_at: kept.last_used_at,
         expires_at: state.session_rules.refreshable_until(&kept.session, kept.rotation.rotated_at),
@@ -44,4 +57,8 @@ pub(super) async fn live_sessions(state: &AppState, user: UserId) -> Result<Vec<
         session: kept.session,
     });
     Ok(listed.collect())
+}
+
+fn is_live(state: &AppState, kept: &KeptSession, now: UnixTime) -> bool {
+    kept.reused_at.is_none() && !state.session_rules.is_over(&kept.session, &kept.rotation, now)
 }

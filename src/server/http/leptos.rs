@@ -3,8 +3,8 @@
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::Next;
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use axum::{Extension, Router, routing::get};
 use http_body_util::BodyExt as _;
@@ -34,10 +34,15 @@ const INSPECTOR: &str = "/inspector";
 /// Bytes of an error that a server function answers; they are all shorter.
 const MAX_ERROR_BYTES: usize = 4096;
 
+/// Beside a request whose cookie is of a session that lives.
+#[derive(Clone, Copy)]
+struct SeemsSignedIn;
+
 /// All pages and server functions. Whoever is let in to which is the guard's business, not ours.
 pub fn pages_and_server_functions(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, page_listing(), page_context(state), shell)
+        .route_layer(from_fn_with_state(state.clone(), with_session_noted))
         .route(SETUP, get(setup_page))
 }
 
@@ -140,7 +145,8 @@ async fn not_found_page(state: &AppState, mut request: Request) -> Response {
 }
 
 /// The document of the path that was asked for.
-pub async fn render_page(state: &AppState, request: Request) -> Response {
+pub async fn render_page(state: &AppState, mut request: Request) -> Response {
+    note_session(state, &mut request).await;
     render_app_to_stream_with_context(page_context(state), shell)(request).await
 }
 
@@ -163,17 +169,29 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             signup_open: state.config.signup_open,
             password_min_length: state.config.password_min_length,
             token_storage: state.config.token_storage,
-            signed_in: use_context::<Parts>().is_some_and(|parts| seems_signed_in(&state, &parts.headers)),
+            signed_in: use_context::<Parts>().is_some_and(|parts| parts.extensions.get::<SeemsSignedIn>().is_some()),
             tokens: if at_the_inspector { token_facts(&state) } else { TokenFacts::default() },
             reload: watching().then(|| state.leptos_options.clone()),
         });
     }
 }
 
-/// A hint for the header, so that nothing flickers: whether the cookie is of a session that has not ended, as far as
-/// memory knows.
-fn seems_signed_in(state: &AppState, headers: &HeaderMap) -> bool {
-    session_of_cookie(state, headers).is_some_and(|session| !state.blocklist.refuses_session(session.id))
+/// Around the pages that Leptos routes by itself.
+async fn with_session_noted(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    // A server function shows no header.
+    if !request.uri().path().starts_with("/api/") {
+        note_session(&state, &mut request).await;
+    }
+    next.run(request).await
+}
+
+/// A hint for the header, so that nothing flickers: whether the cookie is of a session that lives.
+async fn note_session(state: &AppState, request: &mut Request) {
+    let Some(session) = session_of_cookie(state, request.headers()) else { return };
+    // A store that cannot say so says no: it is for the looks.
+    if flows::session_lives(state, session.id).await.unwrap_or(false) {
+        request.extensions_mut().insert(SeemsSignedIn);
+    }
 }
 
 fn token_facts(state: &AppState) -> TokenFacts {

@@ -10,7 +10,7 @@ use crate::app::components::sentences::{
     USERNAME_TAKEN, sentence,
 };
 use crate::app::token_storage::{self, Keep, StorageRefused};
-use crate::app::{renewal, server_fns};
+use crate::app::{renewal, server_fns, signing_out};
 
 /// What the form held when it was sent. No `Debug`: it holds a password.
 pub struct Attempt {
@@ -64,14 +64,19 @@ impl Attempt {
         if !token_storage::works(keep) {
             return Err(Failure::StorageRefused);
         }
+        signing_out::give_up();
         renewal::pause().await;
         let password = PasswordInput(password);
         let remember = Remember(keep == Keep::OnThisDevice);
-        Ok(match purpose {
+        let answer = match purpose {
             Purpose::SignIn => server_fns::login(username, password, remember).await,
             Purpose::SignUp => server_fns::signup(username, password, remember, code).await,
             Purpose::FirstAccount => server_fns::setup(code, username, password, remember).await,
-        }?)
+        };
+        if answer.is_err() {
+            renewal::resume();
+        }
+        Ok(answer?)
     }
 }
 
