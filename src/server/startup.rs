@@ -1,11 +1,12 @@
 //! From settings to a state that requests can use: opens the store, finds or makes the secret, loads the blocklist and the
-//! throttle.
+//! throttle. A server settles the keys; a command takes them as they are, and is given none to sign with.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicI64;
 
 use arc_swap::ArcSwap;
 use leptos::config::LeptosOptions;
@@ -14,13 +15,14 @@ use tokio::sync::{Notify, watch};
 
 use crate::server::config::Config;
 use crate::server::domain::access_token::TokenRules;
-use crate::server::domain::algorithm::Family;
+use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::blocklist::Blocklist;
 use crate::server::domain::jwt_secret::{JwtSecret, UnfitSecret};
-use crate::server::domain::key_ring::RingError;
+use crate::server::domain::key_ring::{KeyRing, RingError};
 use crate::server::domain::known_device::KnownDeviceKey;
 use crate::server::domain::lesson::LessonKey;
 use crate::server::domain::password::{Hasher, HashingFailed, Password};
+use crate::server::domain::past_purge::PastPurge;
 use crate::server::domain::private_key::PrivateKey;
 use crate::server::domain::refresh_token::RefreshTokenKey;
 use crate::server::domain::sealing::SealingKey;
@@ -47,9 +49,13 @@ pub enum StartupError {
     )]
     UnfitKey { path: String, unfit: UnfitKey },
     #[error(
-        "JWT_SECRET is not the one that sealed the keys in the store; put it back, or if you changed it on purpose run: handstamp key retire --all --now"
+        "JWT_SECRET is not the one that sealed the keys in the store; set that one, or if you changed it on purpose run: handstamp key retire --all --now"
     )]
     AnotherSecret,
+    #[error(
+        "JWT_PRIVATE_KEY_FILE does not give the key {0}, which signs; set it again, or let the next key sign: handstamp key rotate --now"
+    )]
+    NotGiven(String),
     #[error("the keys in the store cannot be used: {0}; see: handstamp key list")]
     Keys(KeysError),
     #[error("LEPTOS_SITE_ROOT holds no pages' files: {0}; unset it, and those in the binary are used")]
@@ -79,7 +85,19 @@ impl From<StoreError> for StartupError {
     }
 }
 
-/// Puts the state together for commands and specs. When this returns, the blocklist in memory is that of the store.
+impl From<KeysError> for StartupError {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Ring(RingError::DoesNotOpen(_)) => Self::AnotherSecret,
+            KeysError::Ring(RingError::NotGiven(id)) => Self::NotGiven(id),
+            KeysError::Store(error) => error.into(),
+            other => Self::Keys(other),
+        }
+    }
+}
+
+/// Puts the state of a server together. When this returns, the keys of the store are those that the settings ask for, and
+/// the blocklist in memory is that of the store.
 ///
 /// # Errors
 /// [`StartupError`].
@@ -87,7 +105,7 @@ pub async fn start(config: Config, world: World) -> Result<(AppState, BlocklistF
     start_with_site(config, world, None).await
 }
 
-/// [`start`] for a server, whose binary holds the pages' files.
+/// [`start`] with the pages' files, which the binary holds.
 ///
 /// # Errors
 /// [`StartupError`].
@@ -97,31 +115,58 @@ pub async fn start_with_site(
     embedded: Option<Embedded>,
 ) -> Result<(AppState, BlocklistFollower), StartupError> {
     let site = Site::open(config.site_root.clone(), embedded).map_err(StartupError::Site)?;
-    make_private_dir(&config.data_dir())?;
-    if let Some(database) = config.sqlite_file() {
-        make_private_file(&database)?;
-    }
+    make_private_place(&config)?;
     let secret = jwt_secret(&config, &world)?;
-    let key_settings = KeySettings {
-        algorithm: config.jwt_algorithm,
-        given: given_key(&config, &secret)?,
-        sealing: SealingKey::derive(&secret),
-        token_time: config.access_token_lifetime + config.leeway,
-    };
-    let refresh_key = RefreshTokenKey::derive(&secret);
-    let lesson_key = LessonKey::derive(&secret).map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(32)))?;
+    let key_settings = key_settings(&config, &secret, given_key(&config, &secret)?, true);
     let store = Store::open(&config.database_url).await?;
-    let keys = settle_keys(&store, &world, &key_settings).await.map_err(|error| match error {
-        KeysError::Ring(RingError::DoesNotOpen(_)) => StartupError::AnotherSecret,
-        KeysError::Store(error) => error.into(),
-        other => StartupError::Keys(other),
-    })?;
+    let keys = settle_keys(&store, &world, &key_settings).await?;
+    put_together(config, world, site, &secret, store, (key_settings, keys)).await
+}
 
+/// Puts the state of a command together. It makes and changes no key, whatever the settings: those of the server may be
+/// others. It verifies, and cannot sign; the key of a file, which only the server may be able to read, is not asked for.
+///
+/// # Errors
+/// [`StartupError`].
+pub async fn open(config: Config, world: World) -> Result<AppState, StartupError> {
+    let site = Site::open(None, None).map_err(StartupError::Site)?;
+    make_private_place(&config)?;
+    let secret = jwt_secret(&config, &world)?;
+    // Of which algorithm it is stands in the store.
+    let given = PrivateKey::from_secret(Algorithm::HS256, secret.expose_bytes()).ok();
+    let key_settings = key_settings(&config, &secret, given, false);
+    let store = Store::open(&config.database_url).await?;
+    let (version, kept) = store.list_signing_keys().await?;
+    let keys = key_settings.open(version, &kept).map_err(KeysError::from)?;
+    let (state, _) = put_together(config, world, site, &secret, store, (key_settings, keys)).await?;
+    Ok(state)
+}
+
+/// Opens the store alone, for a command that is to work whatever has become of secret and keys.
+///
+/// # Errors
+/// [`StartupError`].
+pub async fn open_store(config: &Config) -> Result<Store, StartupError> {
+    make_private_place(config)?;
+    Ok(Store::open(&config.database_url).await?)
+}
+
+async fn put_together(
+    config: Config,
+    world: World,
+    site: Site,
+    secret: &JwtSecret,
+    store: Store,
+    (key_settings, keys): (KeySettings, KeyRing),
+) -> Result<(AppState, BlocklistFollower), StartupError> {
+    let refresh_key = RefreshTokenKey::derive(secret);
+    let lesson_key = LessonKey::derive(secret).map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(32)))?;
     let hasher = Hasher::new(config.argon2_memory_kib, config.argon2_iterations, config.argon2_parallelism)?;
     let nobody: SecretString = UNTYPEABLE.into();
     let nobody = Password::parse(&nobody).map_err(|_| HashingFailed)?;
     let nobodys_hash = hasher.hash(&nobody, &world.random_bytes())?;
 
+    let setup_round = store.setup_round().await?;
     let setup_code = (!store.has_users().await?).then(|| SetupCode::from_random(world.random_bytes()));
     let state = AppState::new(Inner {
         token_rules: TokenRules {
@@ -135,6 +180,7 @@ pub async fn start_with_site(
         session_rules: config.session_rules,
         refresh_key,
         key_settings,
+        keys_seen: AtomicI64::new(keys.version),
         keys: ArcSwap::from_pointee(keys),
         lesson_key,
         blocklist_seq: watch::Sender::new(0),
@@ -143,8 +189,8 @@ pub async fn start_with_site(
         stopping: watch::Sender::new(false),
         measures: Measures::begin(world.now()),
         throttle: Throttle::default(),
-        throttle_keys: ThrottleKeys::derive(&secret),
-        known_device_key: KnownDeviceKey::derive(&secret),
+        throttle_keys: ThrottleKeys::derive(secret),
+        known_device_key: KnownDeviceKey::derive(secret),
         hash_pool: HashPool::new(config.hash_concurrency, config.hash_queue),
         judging_pool: HashPool::new(1, config.hash_queue),
         site,
@@ -154,14 +200,17 @@ pub async fn start_with_site(
             .site_addr(config.site_addr)
             .build(),
         blocklist: Blocklist::default(),
+        past_purge: PastPurge::default(),
         config,
         store,
         world,
         hasher,
         nobodys_hash,
         setup_code,
+        setup_round,
     });
 
+    state.past_purge.purge(state.store.purged_to().await?);
     let mut follower = BlocklistFollower::default();
     follower.catch_up(&state).await?;
     recall_tries(&state).await?;
@@ -184,8 +233,8 @@ pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
     given_key(config, &secret).map(|_| true)
 }
 
-/// The file of the secret that was made for want of a setting.
-const KEPT_SECRET: &str = "jwt_secret";
+/// The file of the secret that was made for want of a setting, beside the database.
+pub const KEPT_SECRET: &str = "jwt_secret";
 
 /// What the dummy hash was made of: that somebody could type it would not matter, as no account has this hash.
 const UNTYPEABLE: &str = "\u{0}nobody\u{0}";
@@ -196,6 +245,16 @@ fn jwt_secret(config: &Config, world: &World) -> Result<JwtSecret, StartupError>
         None => kept_secret(&config.data_dir().join(KEPT_SECRET), world)?,
     };
     JwtSecret::parse(&setting, config.jwt_algorithm).map_err(StartupError::UnfitSecret)
+}
+
+fn key_settings(config: &Config, secret: &JwtSecret, given: Option<PrivateKey>, signs: bool) -> KeySettings {
+    KeySettings {
+        algorithm: config.jwt_algorithm,
+        given,
+        sealing: SealingKey::derive(secret),
+        token_time: config.access_token_lifetime + config.leeway,
+        signs,
+    }
 }
 
 /// The key that the settings give: `JWT_SECRET` itself where tokens are signed with a secret, else that of the file.
@@ -251,6 +310,12 @@ fn write_private(path: &Path, secret: &SecretString) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     writeln!(file, "{}", secret.expose_secret())?;
     file.sync_all()
+}
+
+/// For the database and what is kept beside it.
+fn make_private_place(config: &Config) -> Result<(), StartupError> {
+    make_private_dir(&config.data_dir())?;
+    config.sqlite_file().map_or(Ok(()), |database| make_private_file(&database))
 }
 
 fn make_private_dir(path: &Path) -> Result<(), StartupError> {

@@ -7,8 +7,12 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::harness::PASSWORD;
-use crate::process::{Serving, handstamp, text};
+use handstamp::server::domain::security_event::EventKind;
+use handstamp::server::domain::username::Username;
+use handstamp::server::store::Store;
+
+use crate::harness::{PASSWORD, event};
+use crate::process::{Serving, database, handstamp, text};
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     run_with(folder, arguments, &[], input)
@@ -38,7 +42,7 @@ fn help_names_the_commands_and_every_setting() {
 
     Commands:
       add      Add a user
-      list     List all users
+      list     List users, how many sessions each has and when it was last used
       passwd   Set a user's password and end all sessions of that user
       disable  Lock a user out and end all sessions of that user; the account stays
       enable   Let a disabled user sign in again
@@ -46,7 +50,7 @@ fn help_names_the_commands_and_every_setting() {
       promote  Make a user an administrator; all sessions of that user end
       demote   Make an administrator a user like others; all sessions of that user end
       invite   Print a link by which one person can make an account, also where sign-up is closed
-      events   List what happened to an account, newest first
+      events   List what happened to an account or to all, newest first
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -54,6 +58,8 @@ fn help_names_the_commands_and_every_setting() {
 
     Example: printf '%s' "$PASSWORD" | handstamp user add ada --password-stdin
     "#);
+    let events = text(&run(folder.path(), &["user", "events", "--help"], "").stdout);
+    assert!(events.contains("all accounts, also those that are gone"), "{events}");
 }
 
 #[test]
@@ -80,7 +86,11 @@ fn users_are_added_listed_changed_and_removed() {
     let list: serde_json::Value = serde_json::from_str(&said(&["user", "list", "--json"], "")).unwrap();
     assert_eq!(list.as_array().unwrap().len(), 2);
     assert_eq!((&list[0]["username"], &list[0]["roles"][0]), (&"ada".into(), &"admin".into()));
+    assert_eq!((&list[0]["sessions"], &list[0]["last_used_at"]), (&0.into(), &serde_json::Value::Null));
     assert!(said(&["user", "list"], "").starts_with("ada                      admin    20"));
+    assert!(said(&["user", "list", "--search", "BO"], "").starts_with("bob "));
+    assert_eq!(said(&["user", "list", "--search", "eve"], ""), "");
+    assert_eq!(said(&["user", "list", "--search", "eve", "--json"], ""), "[]\n");
 
     said(&["user", "passwd", "bob", "--password-stdin"], "another long password");
     said(&["user", "remove", "bob"], "");
@@ -213,6 +223,7 @@ fn a_server_that_runs_learns_of_what_the_command_line_ends() {
     let (first, second, third) = (login().unwrap(), login().unwrap(), login().unwrap());
     let listed: serde_json::Value = serde_json::from_str(&command(&["session", "list", "ada", "--json"])).unwrap();
     assert_eq!(listed.as_array().unwrap().len(), 3);
+    assert!(command(&["user", "list"]).contains("  sessions 3  used 20"));
     let id = crate::harness::part(first.trim_start_matches("Bearer "), 1)["sid"].as_str().unwrap().to_owned();
     command(&["session", "end", &id]);
     refused_soon(&first);
@@ -262,4 +273,34 @@ fn administrators_are_made_people_invited_and_it_is_told_what_happened() {
     assert_eq!(said(&["user", "events", "ada"], "").lines().count(), 3);
     let nobody = run(folder.path(), &["user", "promote", "nobody"], "");
     assert_eq!(text(&nobody.stderr), "handstamp: there is no such user\n");
+}
+
+#[tokio::test]
+async fn everything_that_is_kept_is_told_also_of_accounts_that_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments, PASSWORD);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    said(&["user", "add", "ada", "--password-stdin"]);
+    said(&["user", "add", "bob", "--password-stdin"]);
+    said(&["user", "remove", "bob"]);
+    let store = Store::open(&format!("sqlite:{}", database(folder.path()).display())).await.unwrap();
+    let (ada, _) = store.find_user(&Username::parse("ada").unwrap()).await.unwrap().unwrap();
+    for _ in 0..70 {
+        store.enable_user(ada.id, &event(EventKind::Enabled)).await.unwrap();
+    }
+    store.close().await;
+
+    let told = said(&["user", "events"]);
+    let lines: Vec<_> = told.lines().collect();
+    assert_eq!(lines.len(), 73);
+    assert!(lines[70].contains("  bob                      removed "), "{}", lines[70]);
+    let told: serde_json::Value = serde_json::from_str(&said(&["user", "events", "--json"])).unwrap();
+    assert_eq!(told.as_array().unwrap().len(), 73);
+    assert_eq!((&told[0]["username"], &told[71]["username"]), (&"ada".into(), &"bob".into()));
+    assert_eq!(said(&["user", "events", "ada"]).lines().count(), 71);
+    let gone = run(folder.path(), &["user", "events", "bob"], "");
+    assert_eq!(text(&gone.stderr), "handstamp: there is no such user\n");
 }

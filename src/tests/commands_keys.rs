@@ -1,14 +1,23 @@
 //! The real binary's commands on keys, clients and tokens, beside a server that runs.
 
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use handstamp::server::domain::algorithm::Algorithm;
+use handstamp::server::world::World;
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::commands::run_with;
-use crate::harness::PASSWORD;
-use crate::process::{Serving, handstamp, text};
+use crate::harness::{PASSWORD, part};
+use crate::process::{Serving, Tokens, add_ada, handstamp, text};
 
 const EDDSA: &[(&str, &str)] = &[("JWT_ALGORITHM", "EdDSA")];
+/// As where nothing is set.
+const HS256: &[(&str, &str)] = &[];
 
 fn said(folder: &Path, arguments: &[&str], input: &str) -> String {
     let output = run_with(folder, arguments, EDDSA, input);
@@ -44,8 +53,17 @@ fn status(serving: &Serving, token: &str) -> u16 {
     request.config().http_status_as_error(false).build().call().unwrap().status().as_u16()
 }
 
+/// A server that runs hears of it within a second. The bound is far beyond, so that only a fault meets it.
+fn follows(serving: &Serving, what: &str, is_so: impl Fn(&Serving) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so(serving) {
+        assert!(Instant::now() < deadline, "not within 30 seconds: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
-fn keys_are_rotated_and_retired_while_a_server_runs_and_it_knows_when_the_command_returns() {
+fn keys_are_rotated_and_retired_while_a_server_runs_and_follows() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     said(folder, &["user", "add", "ada", "--password-stdin"], PASSWORD);
@@ -55,17 +73,22 @@ fn keys_are_rotated_and_retired_while_a_server_runs_and_it_knows_when_the_comman
     assert_eq!(status(&serving, &old), 200);
 
     let too_early = refused(folder, &["key", "rotate"], "");
-    assert!(too_early.contains("wait") && too_early.contains("use --now"), "{too_early}");
-    assert_eq!(said(folder, &["key", "rotate", "--now"], ""), format!("Rotated: {next_key} signs\n"));
+    assert!(too_early.contains("; wait ") && too_early.ends_with(": handstamp key rotate --now\n"), "{too_early}");
+    // It is a rotation by another name.
+    assert_eq!(refused(folder, &["key", "retire", &old_key], "").split(';').next(), too_early.split(';').next());
+    let rotated = said(folder, &["key", "rotate", "--now"], "");
+    assert_eq!(rotated, format!("Rotated: {next_key} signs; a server that runs follows within a second\n"));
+    follows(&serving, "the next key signs", |serving| part(&login(serving), 0)["kid"] == next_key.as_str());
     let new = login(&serving);
-    assert_eq!(crate::harness::part(&new, 0)["kid"], next_key.as_str());
     assert_eq!([status(&serving, &old), status(&serving, &new)], [200, 200]);
     assert_eq!(key(folder, "retired"), old_key);
     assert!(said(folder, &["key", "list"], "").contains("  verifies until 20"));
 
     let retired = said(folder, &["key", "retire", &old_key, "--now"], "");
-    assert_eq!(retired, format!("Retired {old_key}: its tokens are refused; {next_key} signs\n"));
-    assert_eq!([status(&serving, &old), status(&serving, &new)], [401, 200]);
+    let words = "a server that runs refuses its tokens within a second";
+    assert_eq!(retired, format!("Retired {old_key}: {words}; {next_key} signs\n"));
+    follows(&serving, "the key is out of use", |serving| status(serving, &old) == 401);
+    assert_eq!(status(&serving, &new), 200);
     assert!(keys(folder).iter().all(|(_, id)| *id != old_key));
     let unknown = refused(folder, &["key", "retire", "nonsense"], "");
     assert_eq!(unknown, "handstamp: there is no key with this id; `handstamp key list` shows them\n");
@@ -80,34 +103,151 @@ fn keys_are_rotated_and_retired_while_a_server_runs_and_it_knows_when_the_comman
 fn after_the_secret_has_changed_the_way_out_is_the_one_that_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    said(folder, &["user", "list"], "");
+    Serving::start_with(folder, EDDSA).stop();
+    let before = keys(folder);
     let changed: &[(&str, &str)] =
         &[("JWT_ALGORITHM", "EdDSA"), ("JWT_SECRET", "another secret, as long as it has to be")];
 
-    let output = run_with(folder, &["key", "list"], changed, "");
-    let line = text(&output.stderr);
+    for asking in [&["key", "rotate", "--now"][..], &["key", "retire", before[0].1.as_str()], &["token", "inspect"]] {
+        let line = text(&run_with(folder, asking, changed, "").stderr);
+        assert!(line.starts_with("handstamp: JWT_SECRET is not the one that sealed the keys"), "{line}");
+    }
+    assert_eq!(keys(folder), before);
+    let mut server = handstamp(folder, &[], changed);
+    server.env("RUST_LOG", "error");
+    let line = Serving::spawn(server).err().unwrap().log;
     assert!(line.starts_with("handstamp: JWT_SECRET is not the one that sealed the keys"), "{line}");
     let way_out = line.trim_end().rsplit("handstamp ").next().unwrap();
     assert_eq!(way_out, "key retire --all --now");
 
     assert!(run_with(folder, &way_out.split(' ').collect::<Vec<_>>(), changed, "").status.success());
-    assert!(run_with(folder, &["key", "list"], changed, "").status.success());
+    Serving::start_with(folder, changed);
+}
+
+#[test]
+fn a_command_makes_no_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    said(folder, &["user", "add", "ada", "--password-stdin"], PASSWORD);
+    for looking in [&["user", "list"][..], &["session", "list", "ada"], &["client", "list"], &["key", "list"]] {
+        said(folder, looking, "");
+    }
+    assert_eq!(said(folder, &["key", "list", "--json"], ""), "[]\n");
+    let line = refused(folder, &["key", "rotate"], "");
+    assert_eq!(line, "handstamp: there is no active key; a server makes one when it starts\n");
+}
+
+#[test]
+fn commands_with_other_settings_than_the_server_leave_its_keys_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    said(folder, &["user", "add", "ada", "--password-stdin"], PASSWORD);
+    for (settings, ours, theirs) in [(EDDSA, "EdDSA", HS256), (HS256, "HS256", EDDSA)] {
+        let serving = Serving::start_with(folder, settings);
+        let (token, before) = (login(&serving), keys(folder));
+
+        for looking in [&["user", "list"][..], &["session", "list", "ada"], &["client", "list"], &["key", "list"]] {
+            let output = run_with(folder, looking, theirs, "");
+            assert!(output.status.success(), "{looking:?}: {}", text(&output.stderr));
+        }
+        let inspected = run_with(folder, &["token", "inspect"], theirs, &token);
+        assert!(inspected.status.success(), "{}", text(&inspected.stderr));
+        for changing in [&["key", "rotate", "--now"][..], &["key", "retire", before[0].1.as_str(), "--now"]] {
+            let line = text(&run_with(folder, changing, theirs, "").stderr);
+            assert!(line.starts_with(&format!("handstamp: the keys in the store are for {ours} and ")), "{line}");
+            assert!(line.ends_with(&format!("; set JWT_ALGORITHM={ours}, as the server has it\n")), "{line}");
+        }
+
+        assert_eq!(keys(folder), before, "{ours}");
+        assert_eq!(status(&serving, &token), 200, "{ours}");
+    }
+}
+
+#[test]
+fn the_key_of_a_file_is_for_the_server_alone_and_a_server_without_it_says_what_to_do() {
+    const ES256: &[(&str, &str)] = &[("JWT_ALGORITHM", "ES256")];
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let path = folder.join("key.pem");
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
+    file.write_all(World::system().new_key(Algorithm::ES256).kept().expose_secret()).unwrap();
+    let said = |arguments: &[&str], settings: &[(&str, &str)], input: &str| {
+        let output = run_with(folder, arguments, settings, input);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    said(&["user", "add", "ada", "--password-stdin"], ES256, PASSWORD);
+    let serving = Serving::start_with(folder, &[ES256, &[("JWT_PRIVATE_KEY_FILE", "key.pem")]].concat());
+    let token = login(&serving);
+
+    // Neither without the setting nor where the file cannot be read.
+    for settings in [ES256.to_vec(), [ES256, &[("JWT_PRIVATE_KEY_FILE", "gone.pem")]].concat()] {
+        for looking in [&["user", "list"][..], &["client", "list"], &["key", "list"]] {
+            said(looking, &settings, "");
+        }
+        assert!(said(&["token", "inspect"], &settings, &token).contains("ada (session "));
+    }
+
+    serving.stop();
+    let mut server = handstamp(folder, &[], ES256);
+    server.env("RUST_LOG", "error");
+    let line = Serving::spawn(server).err().unwrap().log;
+    assert!(line.starts_with("handstamp: JWT_PRIVATE_KEY_FILE does not give the key "), "{line}");
+    let way_out = line.trim_end().rsplit("handstamp ").next().unwrap();
+    assert_eq!(way_out, "key rotate --now");
+
+    said(&way_out.split(' ').collect::<Vec<_>>(), ES256, "");
+    let serving = Serving::start_with(folder, ES256);
+    assert_eq!(status(&serving, &token), 200, "and nobody is signed out");
+    assert_ne!(part(&login(&serving), 0)["kid"], part(&token, 0)["kid"]);
+}
+
+#[tokio::test]
+async fn whoever_retires_the_key_of_jwt_secret_is_told_what_else_is_made_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    let retire = |settings: &[(&str, &str)]| {
+        let key = key(folder, "active");
+        let retired = run_with(folder, &["key", "retire", &key, "--now"], settings, "");
+        assert!(retired.status.success());
+        text(&retired.stderr)
+    };
+    let serving = Serving::start(folder);
+    let tokens = serving.login().await;
+
+    let told = retire(HS256);
+    assert!(told.starts_with("It is JWT_SECRET itself, "), "{told}");
+    let what_to_do = "delete data/jwt_secret, run `handstamp key retire --all --now`, and start again\n";
+    assert!(told.ends_with(what_to_do), "{told}");
+    // The next one is a key of its own.
+    assert_eq!(retire(HS256), "");
+    let answer = serving.refresh(&tokens).await;
+    assert_eq!(answer.status, 200, "a refresh token of before is good still: {answer:?}");
+    let tokens = Tokens::of(&answer.json());
+
+    serving.stop();
+    fs::remove_file(folder.join("data/jwt_secret")).unwrap();
+    said(folder, &["key", "retire", "--all", "--now"], "");
+    let own = [("JWT_SECRET", "a secret of one's own, as long as it has to be")];
+    let serving = Serving::start_with(folder, &own);
+    serving.expect_ended(&tokens).await;
+    assert!(retire(&own).contains("set a new JWT_SECRET, run "));
 }
 
 #[test]
 fn a_shared_secret_is_printed_only_when_it_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
+    Serving::start(folder).stop();
     let run = |arguments: &[&str]| run_with(folder, arguments, &[], "");
     let rows: Value = serde_json::from_str(&text(&run(&["key", "list", "--json"]).stdout)).unwrap();
     let id = |state: &str| {
         let rows = rows.as_array().unwrap();
         rows.iter().find(|row| row["state"] == state).unwrap()["id"].as_str().unwrap().to_owned()
     };
-    assert_eq!(
-        text(&run(&["key", "show", &id("active"), "--secret"]).stderr),
-        "handstamp: this key is JWT_SECRET itself; whoever set it has it\n"
-    );
+    let kept_back = text(&run(&["key", "show", &id("active"), "--secret"]).stderr);
+    assert!(kept_back.starts_with("handstamp: this key is JWT_SECRET itself, of which refresh tokens"), "{kept_back}");
     assert!(text(&run(&["key", "show", &id("next")]).stderr).contains("add --secret"));
     let shown = text(&run(&["key", "show", &id("next"), "--secret"]).stdout);
     assert!(shown.starts_with("base64:") && shown.len() > 80, "64 random bytes");

@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use handstamp::server::domain::algorithm::Algorithm;
 use handstamp::server::domain::kept_keys::{CannotRotate, KeyState};
+use handstamp::server::domain::key_ring::RingError;
 use handstamp::server::flows::{self, Actor, KeysError, Target};
+use handstamp::server::state::AppState;
 use serde_json::Value;
 
+use crate::algorithms::with_key_file;
 use crate::harness::{SECRET, TestApp, bearer, part};
 
 const INVALID: &str = "401 invalid_token Invalid token";
@@ -21,12 +25,16 @@ fn kid(token: &str) -> String {
     part(token, 0)["kid"].as_str().unwrap().to_owned()
 }
 
+fn lets_in(state: &AppState, token: &str) -> bool {
+    flows::authenticate(state, std::iter::once(bearer(token).as_bytes())).is_ok()
+}
+
 #[tokio::test]
 async fn t20_a_rotated_key_verifies_until_its_last_token_has_expired_and_then_is_gone() {
     for algorithm in ["EdDSA", "ES256", "HS256"] {
         let app = TestApp::start_with(&[("JWT_ALGORITHM", algorithm)]).await;
         let old = app.somebody("ada").await;
-        flows::rotate_keys(&app.state, true).await.unwrap();
+        flows::rotate_keys(&app.state, true, &Actor::Operator).await.unwrap();
         let new = app.login("ada").await;
         assert_ne!(kid(&old), kid(&new), "{algorithm}");
         assert_eq!([app.protected(&old).await.status, app.protected(&new).await.status], [200, 200], "{algorithm}");
@@ -50,11 +58,11 @@ async fn t20_a_rotated_key_verifies_until_its_last_token_has_expired_and_then_is
 async fn a_key_is_published_before_it_signs() {
     let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
     let before = published(&app).await;
-    let too_young = flows::rotate_keys(&app.state, false).await;
+    let too_young = flows::rotate_keys(&app.state, false, &Actor::Operator).await;
     assert!(matches!(too_young, Err(KeysError::Rotate(CannotRotate::NextTooYoung(300)))), "{too_young:?}");
 
     app.pass(Duration::from_mins(5));
-    flows::rotate_keys(&app.state, false).await.unwrap();
+    flows::rotate_keys(&app.state, false, &Actor::Operator).await.unwrap();
     let token = app.somebody("ada").await;
     assert!(before.contains(&kid(&token)), "whoever kept the key set of five minutes ago can verify");
     assert_eq!(published(&app).await.len(), 3);
@@ -65,14 +73,14 @@ async fn an_emergency_kills_the_tokens_of_one_key_at_once_and_no_others() {
     for algorithm in ["EdDSA", "HS256"] {
         let app = TestApp::start_with(&[("JWT_ALGORITHM", algorithm)]).await;
         let old = app.somebody("ada").await;
-        flows::rotate_keys(&app.state, true).await.unwrap();
+        flows::rotate_keys(&app.state, true, &Actor::Operator).await.unwrap();
         let new = app.login("ada").await;
         // Seen before: what is remembered of a token goes with its key.
         for token in [&old, &new] {
             assert_eq!(app.protected(token).await.status, 200);
         }
 
-        flows::retire_key(&app.state, &kid(&old), true).await.unwrap();
+        flows::retire_key(&app.state, &kid(&old), true, &Actor::Operator).await.unwrap();
 
         assert_eq!(app.protected(&old).await.error(), INVALID, "{algorithm}");
         assert_eq!(app.protected(&new).await.status, 200, "{algorithm}");
@@ -83,7 +91,7 @@ async fn an_emergency_kills_the_tokens_of_one_key_at_once_and_no_others() {
         assert_eq!(app.protected(&new).await.status, 200, "{algorithm}");
 
         // The active one, too: the next one takes over.
-        flows::retire_key(&app.state, &kid(&new), true).await.unwrap();
+        flows::retire_key(&app.state, &kid(&new), true, &Actor::Operator).await.unwrap();
         assert_eq!(app.protected(&new).await.error(), INVALID);
         assert_eq!(app.protected(&app.login("ada").await).await.status, 200);
     }
@@ -96,13 +104,13 @@ async fn another_process_follows_and_its_tokens_are_good_here() {
     let (other, _) = app.another_process().await;
     assert_eq!(other.keys.load().active().id, kid(&token), "one makes the keys, the other takes them");
 
-    flows::rotate_keys(&other, true).await.unwrap();
+    flows::rotate_keys(&other, true, &Actor::Operator).await.unwrap();
     let there = other.keys.load().active().id.clone();
     // Not followed yet: what the other signs with was the next key here, and verifies.
     assert!(app.state.keys.load().find(&there, app.state.world.now()).is_some());
     assert_eq!(app.protected(&token).await.status, 200);
 
-    flows::retire_key(&other, &kid(&token), true).await.unwrap();
+    flows::retire_key(&other, &kid(&token), true, &Actor::Operator).await.unwrap();
     app.follow().await;
     assert_eq!(app.protected(&token).await.error(), INVALID);
     assert_eq!(kid(&app.login("ada").await), there);
@@ -145,7 +153,7 @@ async fn rotation_under_load_loses_no_request() {
         .collect();
     for _ in 0..20 {
         let before = answered.load(Ordering::SeqCst);
-        flows::rotate_keys(&app.state, true).await.unwrap();
+        flows::rotate_keys(&app.state, true, &Actor::Operator).await.unwrap();
         assert_eq!(app.protected(&app.login("ada").await).await.status, 200);
         // Only on once requests were answered in between.
         while answered.load(Ordering::SeqCst) == before && readers.iter().all(|reader| !reader.is_finished()) {
@@ -192,20 +200,83 @@ async fn with_another_secret_it_does_not_start_and_changes_nothing() {
 
 #[tokio::test]
 async fn the_algorithm_can_change_without_signing_anybody_out_unless_the_family_changes() {
-    let app = TestApp::start_with(&[("JWT_ALGORITHM", "ES256")]).await;
-    let token = app.somebody("ada").await;
-    let headers = [bearer(&token)];
-    let verifies = |state: &handstamp::server::state::AppState| {
-        flows::authenticate(state, headers.iter().map(String::as_bytes)).is_ok()
-    };
+    let folder = tempfile::tempdir().unwrap();
+    let made = TestApp::start_with(&[("JWT_ALGORITHM", "ES256")]).await;
+    // One key, one algorithm: neither JWT_SECRET nor the file signs as something else than it did.
+    let secret = TestApp::start().await;
+    let (file, _) = with_key_file(folder.path(), Algorithm::RS256).await;
+    for (app, other) in [(&made, "EdDSA"), (&secret, "HS512"), (&file, "PS256")] {
+        let token = app.somebody("ada").await;
 
-    let eddsa = app.start_another_with(&[("JWT_ALGORITHM", "EdDSA")]).await.unwrap();
-    assert!(verifies(&eddsa));
-    assert_eq!(eddsa.keys.load().active().algorithm.name(), "EdDSA");
-    let hs256 = app.start_another_with(&[("JWT_ALGORITHM", "HS256")]).await.unwrap();
-    assert!(!verifies(&hs256), "a public key and a secret never stand in one ring");
+        let changed = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
+        assert!(lets_in(&changed, &token), "{other}");
+        let keys = changed.keys.load();
+        assert_eq!(keys.active().algorithm.name(), other);
+        assert_ne!(keys.active().id, kid(&token), "{other}");
+        // The next start is one like others.
+        let again = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
+        assert_eq!(again.keys.load().version, keys.version, "{other}");
+
+        let back = app.start_another_with(&[]).await.unwrap();
+        assert!(lets_in(&back, &token), "{other}");
+        assert_eq!(back.keys.load().active().algorithm.name(), part(&token, 0)["alg"]);
+    }
+
+    let token = made.login("ada").await;
+    let hs256 = made.start_another_with(&[("JWT_ALGORITHM", "HS256")]).await.unwrap();
+    assert!(!lets_in(&hs256, &token), "a public key and a secret never stand in one ring");
     let (_, kept) = hs256.store.list_signing_keys().await.unwrap();
     assert!(kept.iter().all(|key| key.public.is_none() && key.state != KeyState::Barred));
+}
+
+#[tokio::test]
+async fn a_server_neither_takes_the_keys_of_another_algorithm_nor_loses_its_own() {
+    for other in ["HS256", "ES256"] {
+        let mut app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+        let token = app.somebody("ada").await;
+        let later = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
+        let theirs = later.store.list_signing_keys().await.unwrap();
+
+        app.follow().await;
+        flows::tidy_keys(&app.state).await.unwrap();
+        for changed in [
+            flows::rotate_keys(&app.state, true, &Actor::Operator).await,
+            flows::retire_key(&app.state, &kid(&token), true, &Actor::Operator).await,
+        ] {
+            assert!(matches!(changed, Err(KeysError::Ring(RingError::AnotherAlgorithm { .. }))), "{changed:?}");
+        }
+
+        assert_eq!(later.store.list_signing_keys().await.unwrap(), theirs, "{other}");
+        assert_eq!(app.protected(&token).await.status, 200, "{other}");
+        assert_eq!(kid(&app.login("ada").await), kid(&token), "{other}");
+
+        // The last start has the store, and now it is the other that goes on with what it has.
+        let app = app.restart().await;
+        let ours = app.state.store.list_signing_keys().await.unwrap();
+        flows::follow_keys(&later).await.unwrap();
+        flows::tidy_keys(&later).await.unwrap();
+        assert_eq!(app.state.store.list_signing_keys().await.unwrap(), ours, "{other}");
+        assert_eq!(later.keys.load().active().algorithm.name(), other);
+        // Where both have one algorithm, they have one ring.
+        let joined = app.start_another_with(&[]).await.unwrap();
+        assert_eq!(joined.keys.load().version, ours.0);
+    }
+}
+
+#[tokio::test]
+async fn however_those_who_read_the_keys_overtake_each_other_the_newest_ones_stay() {
+    let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+    for _ in 0..20 {
+        let before = app.state.keys.load().version;
+        let (followed, rotated, tidied) = tokio::join!(
+            flows::follow_keys(&app.state),
+            flows::rotate_keys(&app.state, true, &Actor::Operator),
+            flows::tidy_keys(&app.state),
+        );
+        rotated.and(followed).and(tidied).unwrap();
+        let version = app.state.keys.load().version;
+        assert!(version > before && version == app.state.store.signing_keys_version().await.unwrap());
+    }
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub enum ClientCommand {
 }
 
 pub async fn run(config: Config, command: ClientCommand) -> Result<(), Failure> {
-    let (state, _) = startup::start(config, World::system()).await?;
+    let state = startup::open(config, World::system()).await?;
     match command {
         ClientCommand::Add { name } => {
             let secret = flows::add_client(&state, &name).await?;

@@ -6,14 +6,19 @@ use serde_json::{Value, json};
 
 use super::{Failure, LongHelp, when};
 use crate::server::config::Config;
-use crate::server::domain::kept_keys::KeptKey;
-use crate::server::flows::{self, FOLLOW_EVERY, Shown};
-use crate::server::startup;
+use crate::server::domain::kept_keys::{self, KeptKey};
+use crate::server::domain::key_ring::RingError;
+use crate::server::flows::{self, Actor, KeysError, Shown};
+use crate::server::startup::{self, KEPT_SECRET, StartupError};
 use crate::server::state::AppState;
-use crate::server::store::Store;
+use crate::server::store::StoreError;
 use crate::server::world::World;
 
 pub const EXAMPLE: &str = "Example: handstamp key rotate";
+
+/// What is said instead of the secret of which more is made than access tokens.
+const NOT_FOR_OTHERS: &str = "this key is JWT_SECRET itself, of which refresh tokens are made, too; \
+                              run `handstamp key rotate`, and share the key that signs then";
 
 #[derive(Subcommand)]
 pub enum KeyCommand {
@@ -59,48 +64,84 @@ pub enum KeyCommand {
 }
 
 pub async fn run(config: Config, command: KeyCommand) -> Result<(), Failure> {
-    if let KeyCommand::Retire { all: true, .. } = command {
-        // Without opening the ring: it may not open.
-        let store = Store::open(&config.database_url).await?;
-        flows::retire_all_keys(&store).await?;
-        store.close().await;
-        println!("Retired all keys. Restart every server: it makes new keys, and refuses all access tokens of before");
-        return Ok(());
-    }
-    let (state, _) = startup::start(config, World::system()).await?;
     match command {
-        KeyCommand::List { json } => print_list(&flows::list_keys(&state).await?, json),
+        // These two need the store alone: they work whatever has become of secret and settings.
+        KeyCommand::List { json } => {
+            let store = startup::open_store(&config).await?;
+            print_list(&store.list_signing_keys().await?.1, json);
+            store.close().await;
+        }
+        KeyCommand::Retire { all: true, .. } => {
+            let store = startup::open_store(&config).await?;
+            flows::retire_all_keys(&store).await?;
+            store.close().await;
+            println!(
+                "Retired all keys. Restart every server: it makes new keys, and refuses all access tokens of before"
+            );
+        }
         KeyCommand::Rotate { now } => {
-            flows::rotate_keys(&state, now).await?;
-            followed().await;
-            println!("Rotated: {} signs", state.keys.load().active().id);
+            let state = startup::open(config, World::system()).await?;
+            flows::rotate_keys(&state, now, &Actor::Operator).await.map_err(failure)?;
+            println!("Rotated: {} signs; a server that runs follows within a second", active(&state).await?);
+            state.store.close().await;
         }
         KeyCommand::Retire { id, now, .. } => {
-            let id = id.unwrap_or_default();
-            flows::retire_key(&state, &id, now).await?;
-            followed().await;
-            let tokens = if now { "its tokens are refused" } else { "its tokens are good until they expire" };
-            println!("Retired {id}: {tokens}; {} signs", state.keys.load().active().id);
+            let state = startup::open(config, World::system()).await?;
+            retire(&state, &id.unwrap_or_default(), now).await?;
+            state.store.close().await;
         }
-        KeyCommand::Show { id, secret, .. } => show(&state, &id, secret).await?,
+        KeyCommand::Show { id, secret, .. } => {
+            let state = startup::open(config, World::system()).await?;
+            show(&state, &id, secret).await?;
+            state.store.close().await;
+        }
     }
-    state.store.close().await;
     Ok(())
 }
 
-/// Until every server that runs has taken the change over, so that what is printed is true.
-async fn followed() {
-    tokio::time::sleep(2 * FOLLOW_EVERY).await;
+async fn retire(state: &AppState, id: &str, now: bool) -> Result<(), Failure> {
+    flows::retire_key(state, id, now, &Actor::Operator).await.map_err(failure)?;
+    let active = active(state).await?;
+    if !now {
+        println!("Retired {id}: its tokens are good until they expire; {active} signs");
+        return Ok(());
+    }
+    println!("Retired {id}: a server that runs refuses its tokens within a second; {active} signs");
+    if state.key_settings.given.as_ref().is_some_and(|given| given.id == id) {
+        let renew = match state.config.jwt_secret {
+            Some(_) => "set a new JWT_SECRET".to_owned(),
+            None => format!("delete {}", state.config.data_dir().join(KEPT_SECRET).display()),
+        };
+        eprintln!(
+            "It is JWT_SECRET itself, of which refresh tokens are made, too: whoever has it can still make those. \
+             Stop every server, {renew}, run `handstamp key retire --all --now`, and start again"
+        );
+    }
+    Ok(())
 }
 
 async fn show(state: &AppState, id: &str, secret: bool) -> Result<(), Failure> {
-    match flows::show_key(state, id).await? {
+    match flows::show_key(state, id).await.map_err(failure)? {
         Shown::Public(jwk) => println!("{}", serde_json::to_string(&jwk)?),
         Shown::Secret(shared) if secret => println!("{}", shared.expose_secret()),
         Shown::Secret(_) => return Err("this key is a secret; add --secret to print it".into()),
-        Shown::Given => return Err("this key is JWT_SECRET itself; whoever set it has it".into()),
+        Shown::Given => return Err(NOT_FOR_OTHERS.into()),
     }
     Ok(())
+}
+
+/// Which key signs, as the store has it.
+async fn active(state: &AppState) -> Result<String, StoreError> {
+    let keys = flows::list_keys(state).await?;
+    Ok(kept_keys::active(&keys).map_or_else(|| "none".to_owned(), |key| key.id.clone()))
+}
+
+/// In the words of a start, where the secret is another one.
+fn failure(error: KeysError) -> Failure {
+    match error {
+        KeysError::Ring(RingError::DoesNotOpen(_)) => StartupError::AnotherSecret.into(),
+        other => other.into(),
+    }
 }
 
 fn print_list(keys: &[KeptKey], json: bool) {

@@ -25,12 +25,13 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     machine::raise_open_files();
     let traces = start_logging(&config)?;
     let addr = config.site_addr;
-    // The blocklist is in memory before the first connection is accepted.
-    let (state, follower) = startup::start_with_site(config, World::system(), Some(site)).await?;
+    // First of all: a second server that somebody starts by mistake, with other settings, is to change nothing.
     let listener = TcpListener::bind(addr).await.map_err(|cause| {
         format!("LEPTOS_SITE_ADDR {addr} cannot be used: {cause}; stop what listens there, or choose another")
     })?;
     let addr = listener.local_addr()?;
+    // The blocklist is in memory before the first connection is accepted.
+    let (state, follower) = startup::start_with_site(config, World::system(), Some(site)).await?;
     // Listened to, it ends nobody: a write beyond `ulimit -f` fails like one on a full disk.
     let _beyond_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
     // Before anybody is told that this process serves: until then a signal ends it on the spot.

@@ -35,7 +35,7 @@ pub enum SessionCommand {
 }
 
 pub async fn run(config: Config, command: SessionCommand) -> Result<(), Failure> {
-    let (state, _) = startup::start(config, World::system()).await?;
+    let state = startup::open(config, World::system()).await?;
     match command {
         SessionCommand::List { name, json } => {
             print_list(&flows::list_sessions_of(&state, Target::Name(&name)).await?, json);

@@ -9,7 +9,7 @@ use super::{Failure, when};
 use crate::server::config::Config;
 use crate::server::domain::refused::Check;
 use crate::server::flows;
-use crate::server::startup;
+use crate::server::startup::{self, StartupError};
 use crate::server::world::World;
 
 pub const EXAMPLE: &str = "Example: printf '%s' \"$TOKEN\" | handstamp token inspect";
@@ -28,7 +28,10 @@ pub async fn run(config: Config, command: TokenCommand) -> Result<(), Failure> {
     let TokenCommand::Inspect { json } = command;
     let mut input = String::new();
     std::io::stdin().take(MAX_INPUT).read_to_string(&mut input)?;
-    let (state, _) = startup::start(config, World::system()).await?;
+    let state = startup::open(config, World::system()).await?;
+    // With another secret than the server's all tokens would seem to be a stranger's.
+    let (_, keys) = state.store.list_signing_keys().await?;
+    state.key_settings.check_seals(&keys).map_err(|_| StartupError::AnotherSecret)?;
     let inspected = flows::inspect_token(&state, input.trim());
     state.store.close().await;
 

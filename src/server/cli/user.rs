@@ -1,17 +1,19 @@
 //! `handstamp user …`: manages users, also while a server runs on the same database.
 
-use std::io::{self, BufRead as _};
+use std::io::{self, BufRead as _, Write as _};
 
 use clap::Subcommand;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Failure, when};
 use crate::server::config::Config;
 use crate::server::domain::security_event::SecurityEvent;
-use crate::server::domain::user::{Roles, User};
+use crate::server::domain::user::Roles;
 use crate::server::flows::{self, Actor, Target};
 use crate::server::startup;
+use crate::server::state::AppState;
+use crate::server::store::users::ListedUser;
 use crate::server::world::World;
 
 pub const EXAMPLE: &str = "Example: printf '%s' \"$PASSWORD\" | handstamp user add ada --password-stdin";
@@ -28,8 +30,11 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// List all users
+    /// List users, how many sessions each has and when it was last used
     List {
+        /// Only those with this in their name
+        #[arg(long, value_name = "PART")]
+        search: Option<String>,
         /// For scripts
         #[arg(long)]
         json: bool,
@@ -53,9 +58,10 @@ pub enum UserCommand {
     Demote { name: String },
     /// Print a link by which one person can make an account, also where sign-up is closed
     Invite,
-    /// List what happened to an account, newest first
+    /// List what happened to an account or to all, newest first
     Events {
-        name: String,
+        /// Without it: all accounts, also those that are gone
+        name: Option<String>,
         /// For scripts
         #[arg(long)]
         json: bool,
@@ -63,14 +69,14 @@ pub enum UserCommand {
 }
 
 pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
-    let (state, _) = startup::start(config, World::system()).await?;
+    let state = startup::open(config, World::system()).await?;
     match command {
         UserCommand::Add { name, admin, password_stdin } => {
             let roles = if admin { Roles::admin() } else { Roles::default() };
             let user = flows::add_user(&state, &name, read_password(password_stdin)?, roles).await?;
             println!("Added {}", user.username);
         }
-        UserCommand::List { json } => print_list(&state.store.list_users().await?, json),
+        UserCommand::List { search, json } => print_users(&state, &search.unwrap_or_default(), json).await?,
         UserCommand::Passwd { name, password_stdin } => {
             let password = read_password(password_stdin)?;
             let user = flows::change_password(&state, Target::Name(&name), password, &Actor::Operator).await?;
@@ -101,9 +107,7 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
             eprintln!("Good for one account until {}:", when(invitation.expires_at.0));
             println!("{}", invitation.link.expose_secret());
         }
-        UserCommand::Events { name, json } => {
-            print_events(&flows::list_events_of(&state, Target::Name(&name)).await?.events, json);
-        }
+        UserCommand::Events { name, json } => print_events(&state, name.as_deref(), json).await?,
     }
     state.store.close().await;
     Ok(())
@@ -124,44 +128,107 @@ fn read_password(from_stdin: bool) -> Result<SecretString, Failure> {
     Ok(password)
 }
 
-fn print_list(users: &[User], json: bool) {
-    if json {
-        let rows = users.iter().map(|user| {
-            json!({
-                "id": user.id.to_string(),
-                "username": user.username.as_str(),
-                "roles": user.roles.names(),
-                "created_at": user.created_at.0,
-                "disabled_at": user.disabled_at.map(|at| at.0),
-            })
-        });
-        println!("{}", serde_json::Value::Array(rows.collect()));
-        return;
-    }
-    for user in users {
-        let created = when(user.created_at.0);
-        let disabled = if user.disabled_at.is_some() { "  disabled" } else { "" };
-        println!("{:<24} {:<8} {created}{disabled}", user.username.as_str(), user.roles.to_string());
+async fn print_users(state: &AppState, search: &str, json: bool) -> Result<(), Failure> {
+    let (mut list, mut after) = (List::begin(json), String::new());
+    loop {
+        let page = flows::list_users(state, None, search, &after).await?;
+        list.print(&page.users, user_line, user_row)?;
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(list.end()?),
+        }
     }
 }
 
-fn print_events(events: &[SecurityEvent], json: bool) {
-    if json {
-        let rows = events.iter().map(|event| {
-            json!({
-                "at": event.at.0,
-                "kind": event.kind.code(),
-                "by": event.by,
-                "device": event.origin.device,
-                "ip": event.origin.address,
-            })
-        });
-        println!("{}", serde_json::Value::Array(rows.collect()));
-        return;
+async fn print_events(state: &AppState, name: Option<&str>, json: bool) -> Result<(), Failure> {
+    let (mut list, mut before) = (List::begin(json), String::new());
+    loop {
+        let page = match name {
+            Some(name) => flows::list_events_of(state, Target::Name(name), &before).await?,
+            None => flows::list_events(state, &before).await?,
+        };
+        list.print(&page.events, |event| event_line(event, name.is_none()), event_row)?;
+        match page.older {
+            Some(older) => before = older,
+            None => return Ok(list.end()?),
+        }
     }
-    for event in events {
-        let by = event.by.as_ref().map_or_else(String::new, |by| format!("  by {by}"));
-        let (device, address) = (&event.origin.device, &event.origin.address);
-        println!("{}  {:<22} {device:<28} {address}{by}", when(event.at.0), event.kind.code());
+}
+
+fn user_line(listed: &ListedUser) -> String {
+    let ListedUser { user, sessions, last_used_at } = listed;
+    let created = when(user.created_at.0);
+    let used = last_used_at.map_or_else(String::new, |at| format!("  used {}", when(at.0)));
+    let disabled = if user.disabled_at.is_some() { "  disabled" } else { "" };
+    let (name, roles) = (user.username.as_str(), user.roles.to_string());
+    format!("{name:<24} {roles:<8} {created}  sessions {sessions}{used}{disabled}")
+}
+
+fn user_row(listed: &ListedUser) -> Value {
+    let ListedUser { user, sessions, last_used_at } = listed;
+    json!({
+        "id": user.id.to_string(),
+        "username": user.username.as_str(),
+        "roles": user.roles.names(),
+        "created_at": user.created_at.0,
+        "disabled_at": user.disabled_at.map(|at| at.0),
+        "sessions": sessions,
+        "last_used_at": last_used_at.map(|at| at.0),
+    })
+}
+
+/// `named`: says whose account it was.
+fn event_line(event: &SecurityEvent, named: bool) -> String {
+    let whose = if named { format!("{:<24} ", event.username) } else { String::new() };
+    let by = event.by.as_ref().map_or_else(String::new, |by| format!("  by {by}"));
+    let (device, address) = (&event.origin.device, &event.origin.address);
+    format!("{}  {whose}{:<22} {device:<28} {address}{by}", when(event.at.0), event.kind.code())
+}
+
+fn event_row(event: &SecurityEvent) -> Value {
+    json!({
+        "at": event.at.0,
+        "kind": event.kind.code(),
+        "username": event.username,
+        "by": event.by,
+        "device": event.origin.device,
+        "ip": event.origin.address,
+    })
+}
+
+/// A list that is printed page by page, as it may be long: lines, or one JSON array.
+struct List {
+    json: bool,
+    begun: bool,
+}
+
+impl List {
+    const fn begin(json: bool) -> Self {
+        Self { json, begun: false }
+    }
+
+    fn print<T>(&mut self, rows: &[T], line: impl Fn(&T) -> String, value: impl Fn(&T) -> Value) -> io::Result<()> {
+        let mut page = String::new();
+        for row in rows {
+            if self.json {
+                page.push(if self.begun { ',' } else { '[' });
+                page.push_str(&value(row).to_string());
+            } else {
+                page.push_str(&line(row));
+                page.push('\n');
+            }
+            self.begun = true;
+        }
+        // Not `print!`: that panics where nobody reads on, as before `| head`.
+        io::stdout().write_all(page.as_bytes())
+    }
+
+    fn end(self) -> io::Result<()> {
+        let end = match self {
+            Self { json: false, .. } => "",
+            Self { begun: true, .. } => "]\n",
+            Self { begun: false, .. } => "[]\n",
+        };
+        io::stdout().write_all(end.as_bytes())
     }
 }

@@ -67,7 +67,7 @@ pub enum CannotRotate {
     RetiredAlready,
     /// Seconds until the JWKS that others may have kept holds the next key.
     #[error(
-        "the next key was published too short a time ago; services that keep our JWKS for 5 minutes may not know it: wait {0} s, or use --now"
+        "the next key was published too short a time ago for services that keep our JWKS for 5 minutes; wait {0} s, or do not wait for them: handstamp key rotate --now"
     )]
     NextTooYoung(u64),
 }
@@ -95,8 +95,9 @@ pub struct Missing {
 
 /// Brings the keys in line with settings and time, and says which are still to be made.
 ///
-/// The key of a setting becomes active when the ring has not seen it, or when the algorithm has changed; one that was
-/// rotated away by command stays away.
+/// The key of a setting becomes active when the ring has not seen it, or when the algorithm has changed back to its own;
+/// one that was rotated away by command stays away. A key has one algorithm for good: where the same secret or file comes
+/// again with another one, it retires as what it was, so that its tokens stay good, and a new key signs.
 #[must_use]
 pub fn settle(mut keys: Vec<KeptKey>, wanted: &Wanted, now: UnixTime) -> (Vec<KeptKey>, Missing) {
     let algorithm_changed = keys.iter().any(|key| key.state == KeyState::Active && key.algorithm != wanted.algorithm);
@@ -106,58 +107,62 @@ pub fn settle(mut keys: Vec<KeptKey>, wanted: &Wanted, now: UnixTime) -> (Vec<Ke
     keys.retain(|key| key.sealed.is_none() || !key.is_over(now));
 
     let known = wanted.given.and_then(|id| keys.iter().position(|key| key.id == id));
-    let given_takes_over =
-        wanted.given.is_some() && known.is_none_or(|index| algorithm_changed && keys[index].state != KeyState::Barred);
+    let comes_back =
+        |key: &KeptKey| algorithm_changed && key.algorithm == wanted.algorithm && key.state != KeyState::Barred;
+    let given_takes_over = wanted.given.is_some() && known.is_none_or(|index| comes_back(&keys[index]));
     if given_takes_over || algorithm_changed {
         retire_active(&mut keys, wanted, now);
     }
     if given_takes_over && let Some(index) = known {
         keys.remove(index);
     }
-    let has = |keys: &[KeptKey], state| keys.iter().any(|key| key.state == state);
-    if !given_takes_over && !has(&keys, KeyState::Active) {
+    if !given_takes_over && active(&keys).is_none() {
         activate_next(&mut keys);
     }
-    let missing = Missing {
-        given: given_takes_over,
-        active: !given_takes_over && !has(&keys, KeyState::Active),
-        next: !has(&keys, KeyState::Next),
-    };
-    (keys, missing)
+    let missing = missing(&keys);
+    (keys, Missing { given: given_takes_over, active: missing.active && !given_takes_over, ..missing })
 }
 
-/// The next key becomes active and the active one retired; `fresh` is the new next. Unless `hurry`, the next key must
-/// have been published for [`JWKS_MAX_AGE`].
+/// What the ring lacks to be complete, whatever the settings give.
+#[must_use]
+pub fn missing(keys: &[KeptKey]) -> Missing {
+    let next = keys.iter().any(|key| key.state == KeyState::Next);
+    Missing { given: false, active: active(keys).is_none(), next: !next }
+}
+
+/// The key that signs.
+#[must_use]
+pub fn active(keys: &[KeptKey]) -> Option<&KeptKey> {
+    keys.iter().find(|key| key.state == KeyState::Active)
+}
+
+/// The next key becomes active and the active one retired; a new next one is [`missing`] then. Unless `hurry`, others must
+/// be able to know the key that is to sign.
 ///
 /// # Errors
 /// [`CannotRotate`].
 pub fn rotate(
     mut keys: Vec<KeptKey>,
-    fresh: KeptKey,
     wanted: &Wanted,
     hurry: bool,
     now: UnixTime,
 ) -> Result<Vec<KeptKey>, CannotRotate> {
-    let next = keys.iter().find(|key| key.state == KeyState::Next).ok_or(CannotRotate::NoSuchKey)?;
-    let published_for = now.seconds_since(next.created_at);
-    if !hurry && next.public.is_some() && published_for < JWKS_MAX_AGE.as_secs() {
-        return Err(CannotRotate::NextTooYoung(JWKS_MAX_AGE.as_secs() - published_for));
+    if !hurry {
+        expect_published_next(&keys, now)?;
     }
     retire_active(&mut keys, wanted, now);
     activate_next(&mut keys);
-    keys.push(fresh);
     Ok(keys)
 }
 
-/// Takes one key out of use: its tokens are good until they expire or, with `at_once`, no more. Whatever it was, the
-/// ring has an active and a next key afterwards; `fresh` is used where one is needed.
+/// Takes one key out of use: its tokens are good until they expire or, with `at_once`, no more. Where another key has to
+/// sign then, others must be able to know it, but for an emergency. What the ring lacks afterwards is [`missing`].
 ///
 /// # Errors
 /// [`CannotRotate`].
 pub fn retire(
     mut keys: Vec<KeptKey>,
     id: &str,
-    fresh: KeptKey,
     wanted: &Wanted,
     at_once: bool,
     now: UnixTime,
@@ -169,13 +174,14 @@ pub fn retire(
         KeyState::Next => {
             // It has signed nothing.
             keys.remove(index);
-            keys.push(fresh);
             return Ok(keys);
         }
         KeyState::Active => {
+            if !at_once {
+                expect_published_next(&keys, now)?;
+            }
             retire_active(&mut keys, wanted, now);
             activate_next(&mut keys);
-            keys.push(fresh);
         }
         KeyState::Retired { .. } => {}
     }
@@ -200,6 +206,13 @@ impl KeptKey {
             KeyState::Barred => true,
         }
     }
+}
+
+/// Whoever keeps our JWKS has the next key in it once that was published for [`JWKS_MAX_AGE`]. A secret is in none.
+fn expect_published_next(keys: &[KeptKey], now: UnixTime) -> Result<(), CannotRotate> {
+    let next = keys.iter().find(|key| key.state == KeyState::Next).filter(|next| next.public.is_some());
+    let wait = next.map_or(0, |next| JWKS_MAX_AGE.as_secs().saturating_sub(now.seconds_since(next.created_at)));
+    if wait > 0 { Err(CannotRotate::NextTooYoung(wait)) } else { Ok(()) }
 }
 
 fn retire_active(keys: &mut [KeptKey], wanted: &Wanted, now: UnixTime) {

@@ -43,10 +43,12 @@ fn a_settled_ring_stays_as_it_is() {
 #[test]
 fn rotation_moves_every_key_one_step_on() {
     let keys = vec![key("a", EdDSA, Active), key("b", EdDSA, Next)];
-    let keys = rotate(keys, key("c", EdDSA, Next), &wanted(EdDSA, None), false, NOW).unwrap();
-    assert_eq!(states(&keys), [("a", Retired { verifies_until: LATER }), ("b", Active), ("c", Next)]);
+    let keys = rotate(keys, &wanted(EdDSA, None), false, NOW).unwrap();
+    assert_eq!(states(&keys), [("a", Retired { verifies_until: LATER }), ("b", Active)]);
+    assert_eq!(missing(&keys), Missing { given: false, active: false, next: true });
 
     // Over, it is gone.
+    let keys = [keys, vec![key("c", EdDSA, Next)]].concat();
     let (before, _) = settle(keys.clone(), &wanted(EdDSA, None), UnixTime(LATER.0 - 1));
     assert_eq!(before.len(), 3);
     let (after, missing) = settle(keys, &wanted(EdDSA, None), LATER);
@@ -58,17 +60,24 @@ fn a_public_key_signs_only_once_everybody_can_know_it() {
     let jwk: Jwk = serde_json::from_str(r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"AA"}"#).unwrap();
     let young = KeptKey { public: Some(jwk), created_at: UnixTime(NOW.0 - 60), ..key("b", EdDSA, Next) };
     let keys = vec![key("a", EdDSA, Active), young];
-    let rotated = |hurry, now| rotate(keys.clone(), key("c", EdDSA, Next), &wanted(EdDSA, None), hurry, now);
+    let rotated = |hurry, now| rotate(keys.clone(), &wanted(EdDSA, None), hurry, now);
 
     assert_eq!(rotated(false, NOW), Err(CannotRotate::NextTooYoung(240)));
     assert!(rotated(true, NOW).is_ok());
     assert!(rotated(false, UnixTime(NOW.0 + 240)).is_ok());
+
+    // Where the active one retires it is the same, but for an emergency.
+    let retired = |id, at_once| retire(keys.clone(), id, &wanted(EdDSA, None), at_once, NOW);
+    assert_eq!(retired("a", false), Err(CannotRotate::NextTooYoung(240)));
+    assert!(retired("a", true).is_ok());
+    assert!(retired("b", false).is_ok(), "no other key signs because of it");
 }
 
 #[test]
 fn the_key_of_a_setting_comes_in_once_and_does_not_come_back() {
     let keys = vec![given("secret", HS256, Active), key("b", HS256, Next)];
-    let keys = rotate(keys, key("c", HS256, Next), &wanted(HS256, Some("secret")), false, NOW).unwrap();
+    let keys = rotate(keys, &wanted(HS256, Some("secret")), false, NOW).unwrap();
+    let keys = [keys, vec![key("c", HS256, Next)]].concat();
     let (keys, missing) = settle(keys, &wanted(HS256, Some("secret")), UnixTime(LATER.0 + 1));
     // Its row stays, so that the next start knows it.
     assert_eq!(states(&keys), [("secret", Retired { verifies_until: LATER }), ("b", Active), ("c", Next)]);
@@ -94,6 +103,22 @@ fn the_algorithm_can_change_and_change_back() {
 }
 
 #[test]
+fn a_key_that_comes_again_with_another_algorithm_stays_what_it_was() {
+    let keys = vec![given("secret", HS256, Active), key("b", HS256, Next)];
+    let (keys, missing) = settle(keys, &wanted(HS384, Some("secret")), NOW);
+    assert_eq!(states(&keys), [("secret", Retired { verifies_until: LATER })]);
+    assert_eq!(keys[0].algorithm, HS256);
+    assert_eq!(missing, Missing { given: false, active: true, next: true });
+
+    // With its own algorithm it signs again.
+    let keys = [keys, vec![key("c", HS384, Active), key("d", HS384, Next)]].concat();
+    assert_eq!(settle(keys.clone(), &wanted(HS384, Some("secret")), NOW), (keys.clone(), Missing::default()));
+    let (keys, missing) = settle(keys, &wanted(HS256, Some("secret")), NOW);
+    assert_eq!(states(&keys), [("c", Retired { verifies_until: LATER })]);
+    assert_eq!(missing, Missing { given: true, active: false, next: true });
+}
+
+#[test]
 fn secrets_and_key_pairs_never_stand_in_one_ring() {
     let keys =
         vec![given("secret", HS256, Active), key("b", HS256, Next), key("c", HS384, Retired { verifies_until: LATER })];
@@ -106,16 +131,16 @@ fn secrets_and_key_pairs_never_stand_in_one_ring() {
 fn in_an_emergency_a_key_goes_at_once_and_the_next_one_signs() {
     let keys = vec![key("a", EdDSA, Active), key("b", EdDSA, Next), key("c", EdDSA, Retired { verifies_until: LATER })];
     let retired = |id, at_once| {
-        retire(keys.clone(), id, key("d", EdDSA, Next), &wanted(EdDSA, None), at_once, NOW)
+        retire(keys.clone(), id, &wanted(EdDSA, None), at_once, NOW)
             .map(|keys| keys.into_iter().map(|key| (key.id, key.state)).collect::<Vec<_>>())
     };
     let c = ("c".to_owned(), Retired { verifies_until: LATER });
     let row = |id: &str, state| (id.to_owned(), state);
 
-    assert_eq!(retired("a", true), Ok(vec![row("b", Active), c.clone(), row("d", Next)]));
+    assert_eq!(retired("a", true), Ok(vec![row("b", Active), c.clone()]));
     let a = row("a", Retired { verifies_until: LATER });
-    assert_eq!(retired("a", false), Ok(vec![a, row("b", Active), c.clone(), row("d", Next)]));
-    assert_eq!(retired("b", false), Ok(vec![row("a", Active), c, row("d", Next)]));
+    assert_eq!(retired("a", false), Ok(vec![a, row("b", Active), c.clone()]));
+    assert_eq!(retired("b", false), Ok(vec![row("a", Active), c]));
     assert_eq!(retired("c", true), Ok(vec![row("a", Active), row("b", Next)]));
     assert_eq!(retired("c", false), Err(CannotRotate::RetiredAlready));
     assert_eq!(retired("x", true), Err(CannotRotate::NoSuchKey));
@@ -124,8 +149,9 @@ fn in_an_emergency_a_key_goes_at_once_and_the_next_one_signs() {
 #[test]
 fn the_key_of_a_setting_that_was_retired_in_an_emergency_is_barred_for_ever() {
     let keys = vec![given("secret", HS256, Active), key("b", HS256, Next)];
-    let keys = retire(keys, "secret", key("c", HS256, Next), &wanted(HS256, Some("secret")), true, NOW).unwrap();
-    assert_eq!(states(&keys), [("secret", Barred), ("b", Active), ("c", Next)]);
+    let keys = retire(keys, "secret", &wanted(HS256, Some("secret")), true, NOW).unwrap();
+    assert_eq!(states(&keys), [("secret", Barred), ("b", Active)]);
+    let keys = [keys, vec![key("c", HS256, Next)]].concat();
     let (settled, missing) = settle(keys.clone(), &wanted(HS256, Some("secret")), UnixTime(i64::MAX));
     assert_eq!((settled, missing), (keys, Missing::default()));
 }

@@ -11,6 +11,7 @@ use jsonwebtoken::EncodingKey;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
+use secrecy::ExposeSecret as _;
 
 use super::access_token::AccessToken;
 use super::algorithm::Algorithm;
@@ -30,17 +31,22 @@ pub enum RingError {
     DoesNotOpen(#[from] DoesNotOpen),
     #[error("the kept key {id} {unfit}")]
     Unfit { id: String, unfit: UnfitKey },
-    #[error("the active key {0} is that of a setting which has changed since this process started")]
+    #[error("the active key {0} is that of a setting which this process does not have")]
     NotGiven(String),
-    #[error("there is no active key")]
+    #[error("there is no active key; a server makes one when it starts")]
     NoActive,
+    #[error(
+        "the keys in the store are for {kept} and JWT_ALGORITHM is {wanted} here; set JWT_ALGORITHM={kept}, as the server has it"
+    )]
+    AnotherAlgorithm { kept: Algorithm, wanted: Algorithm },
 }
 
 /// The keys of one moment.
 pub struct KeyRing {
     /// Of the store's keys, when these were read.
     pub version: i64,
-    active: SigningKey,
+    /// Absent where this process only verifies.
+    active: Option<SigningKey>,
     verifying: Vec<RingKey>,
     remembered: Cache<Text, Remembered>,
 }
@@ -75,19 +81,8 @@ impl KeyRing {
     ) -> Result<Self, RingError> {
         let mut active = None;
         let mut verifying = Vec::new();
-        for key in kept {
-            let verifies_until = match key.state {
-                KeyState::Barred => continue,
-                KeyState::Retired { verifies_until } => Some(verifies_until),
-                KeyState::Next | KeyState::Active => None,
-            };
-            let unfit = |unfit| RingError::Unfit { id: key.id.clone(), unfit };
-            let opened = match &key.sealed {
-                Some(sealed) => {
-                    Some(PrivateKey::from_kept(key.algorithm, &sealing.open(sealed, &key.id)?).map_err(unfit)?)
-                }
-                None => None,
-            };
+        for key in kept.iter().filter(|key| key.state != KeyState::Barred) {
+            let opened = open_sealed(key, sealing)?;
             let private = opened.as_ref().or_else(|| given.filter(|given| given.id == key.id));
             if key.state == KeyState::Active {
                 let private = private.ok_or_else(|| RingError::NotGiven(key.id.clone()))?;
@@ -97,23 +92,31 @@ impl KeyRing {
                     encoding: private.encoding().clone(),
                 });
             }
-            let verification = match (&key.public, private) {
-                (Some(public), _) => VerificationKey::from_jwk(public),
-                (None, Some(secret)) => secret.verification_key(),
-                // A retired secret of a setting that has changed since: whoever changed it wanted that.
-                (None, None) => continue,
-            };
-            let verification = verification.map_err(unfit)?;
-            verifying.push(RingKey { id: key.id.clone(), verification, verifies_until, public: key.public.clone() });
+            verifying.extend(RingKey::of(key, private)?);
         }
-        let active = active.ok_or(RingError::NoActive)?;
+        let active = Some(active.ok_or(RingError::NoActive)?);
         Ok(Self { version, active, verifying, remembered: Cache::new(REMEMBERED) })
     }
 
-    /// The key that signs.
+    /// Prepares what of the kept keys this process can verify with, and nothing to sign with: a key pair needs no private
+    /// half for that. What does not open is not in the ring.
     #[must_use]
-    pub const fn active(&self) -> &SigningKey {
-        &self.active
+    pub fn open_to_verify(version: i64, kept: &[KeptKey], given: Option<&PrivateKey>, sealing: &SealingKey) -> Self {
+        let verifying = kept.iter().filter(|key| key.state != KeyState::Barred).filter_map(|key| {
+            let opened = if key.public.is_some() { None } else { open_sealed(key, sealing).ok()? };
+            let private = opened.as_ref().or_else(|| given.filter(|given| given.id == key.id));
+            RingKey::of(key, private).ok()?
+        });
+        Self { version, active: None, verifying: verifying.collect(), remembered: Cache::new(REMEMBERED) }
+    }
+
+    /// The key that signs.
+    ///
+    /// # Panics
+    /// In a ring that was opened to verify: whoever opens it so issues nothing.
+    #[must_use]
+    pub fn active(&self) -> &SigningKey {
+        self.active.as_ref().expect("this process signs")
     }
 
     /// The key of this id, if it verifies still. The id is a stranger's: it is compared and nothing else.
@@ -156,9 +159,33 @@ impl SigningKey {
 }
 
 impl RingKey {
+    /// Prepares a kept key. None of a secret that nobody gives any more: whoever changed the setting wanted that.
+    fn of(key: &KeptKey, private: Option<&PrivateKey>) -> Result<Option<Self>, RingError> {
+        let verification = match (&key.public, private) {
+            (Some(public), _) => VerificationKey::from_jwk(public),
+            // The algorithm is the kept one: that of the settings may have changed since.
+            (None, Some(secret)) => VerificationKey::from_secret(key.algorithm, secret.kept().expose_secret()),
+            (None, None) => return Ok(None),
+        };
+        let verification = verification.map_err(|unfit| unfit_key(key, unfit))?;
+        let verifies_until = key.state.verifies_until();
+        Ok(Some(Self { id: key.id.clone(), verification, verifies_until, public: key.public.clone() }))
+    }
+
     fn verifies(&self, now: UnixTime) -> bool {
         self.verifies_until.is_none_or(|until| now < until)
     }
+}
+
+/// The private half that the store holds; none where a setting gives it.
+fn open_sealed(key: &KeptKey, sealing: &SealingKey) -> Result<Option<PrivateKey>, RingError> {
+    let Some(sealed) = &key.sealed else { return Ok(None) };
+    let opened = PrivateKey::from_kept(key.algorithm, &sealing.open(sealed, &key.id)?);
+    opened.map(Some).map_err(|unfit| unfit_key(key, unfit))
+}
+
+fn unfit_key(key: &KeptKey, unfit: UnfitKey) -> RingError {
+    RingError::Unfit { id: key.id.clone(), unfit }
 }
 
 #[derive(Clone)]

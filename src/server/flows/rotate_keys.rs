@@ -1,8 +1,13 @@
 //! Rotates and retires signing keys. Other processes follow within `FOLLOW_EVERY`.
 
+use tracing::info;
+
+use super::actor::Actor;
 use super::follow_keys::follow_keys;
 use super::settle_keys::KeysError;
 use crate::server::domain::kept_keys::{self, CannotRotate, KeptKey, KeyState};
+use crate::server::domain::key_ring::RingError;
+use crate::server::domain::security_event::EventKind;
 use crate::server::state::AppState;
 use crate::server::store::{Store, StoreError};
 
@@ -11,20 +16,22 @@ use crate::server::store::{Store, StoreError};
 ///
 /// # Errors
 /// [`KeysError`]; then nothing was changed.
-pub async fn rotate_keys(state: &AppState, hurry: bool) -> Result<(), KeysError> {
-    change(state, |keys, fresh| kept_keys::rotate(keys, fresh, &state.key_settings.wanted(), hurry, state.world.now()))
-        .await
+pub async fn rotate_keys(state: &AppState, hurry: bool, by: &Actor) -> Result<(), KeysError> {
+    change(state, by, |keys| kept_keys::rotate(keys, &state.key_settings.wanted(), hurry, state.world.now())).await?;
+    info!(by = %by.name(), hurry, "Rotated the signing keys");
+    follow_keys(state).await
 }
 
-/// Takes one key out of use. `at_once`: its tokens are refused from now on, and nobody else's.
+/// Takes one key out of use. `at_once`: its tokens are refused from now on, and nobody else's. Otherwise the key that is to
+/// sign in its stead must have been published, as for [`rotate_keys`].
 ///
 /// # Errors
 /// [`KeysError`]; then nothing was changed.
-pub async fn retire_key(state: &AppState, id: &str, at_once: bool) -> Result<(), KeysError> {
-    change(state, |keys, fresh| {
-        kept_keys::retire(keys, id, fresh, &state.key_settings.wanted(), at_once, state.world.now())
-    })
-    .await
+pub async fn retire_key(state: &AppState, id: &str, at_once: bool, by: &Actor) -> Result<(), KeysError> {
+    change(state, by, |keys| kept_keys::retire(keys, id, &state.key_settings.wanted(), at_once, state.world.now()))
+        .await?;
+    info!(by = %by.name(), key.id = id, at_once, "Retired a signing key");
+    follow_keys(state).await
 }
 
 /// Takes all keys out of use at once, also such as do not open any more; the next start makes new ones.
@@ -46,16 +53,26 @@ pub async fn retire_all_keys(store: &Store) -> Result<(), StoreError> {
 
 async fn change(
     state: &AppState,
-    transition: impl Fn(Vec<KeptKey>, KeptKey) -> Result<Vec<KeptKey>, CannotRotate>,
+    by: &Actor,
+    transition: impl Fn(Vec<KeptKey>) -> Result<Vec<KeptKey>, CannotRotate>,
 ) -> Result<(), KeysError> {
-    let fresh = state.key_settings.make(&state.world, KeyState::Next);
+    let settings = &state.key_settings;
+    let told = by.own_event(state, EventKind::KeysRotated);
     loop {
         let (version, keys) = state.store.list_signing_keys().await?;
-        let keys = transition(keys, fresh.clone())?;
-        // Opened before it is kept: a ring that does not open would stop every server.
-        state.key_settings.open(version + 1, &keys)?;
-        if state.store.replace_signing_keys(version, &keys).await? {
-            return follow_keys(state).await;
+        // A ring of other settings is for whoever has those: a key of ours in it would stop every server.
+        let active = kept_keys::active(&keys).ok_or(RingError::NoActive)?;
+        if active.algorithm != settings.algorithm {
+            return Err(RingError::AnotherAlgorithm { kept: active.algorithm, wanted: settings.algorithm }.into());
+        }
+        settings.check_seals(&keys).map_err(RingError::from)?;
+        let mut keys = transition(keys)?;
+        let missing = kept_keys::missing(&keys);
+        settings.fill(&state.world, &mut keys, missing).await;
+        // Opened before it is kept, for the same reason.
+        settings.open(version + 1, &keys)?;
+        if state.store.replace_signing_keys_by(version, &keys, told.as_ref()).await? {
+            return Ok(());
         }
     }
 }

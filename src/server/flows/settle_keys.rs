@@ -1,15 +1,19 @@
 //! Settles the key ring: makes the keys that are missing, takes over a key that a setting gives, removes what is over.
+//!
+//! Servers alone do. A command may have other settings than the server beside it, and one that only looks must not replace
+//! the keys of a server.
 
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
+use tokio::task::spawn_blocking;
 use tracing::info;
 
 use crate::server::domain::algorithm::Algorithm;
-use crate::server::domain::kept_keys::{self, CannotRotate, KeptKey, KeyState, Wanted};
+use crate::server::domain::kept_keys::{self, CannotRotate, KeptKey, KeyState, Missing, Wanted};
 use crate::server::domain::key_ring::{KeyRing, RingError};
 use crate::server::domain::private_key::PrivateKey;
-use crate::server::domain::sealing::SealingKey;
+use crate::server::domain::sealing::{DoesNotOpen, SealingKey};
 use crate::server::store::{Store, StoreError};
 use crate::server::world::World;
 
@@ -24,6 +28,8 @@ pub struct KeySettings {
     pub sealing: SealingKey,
     /// How long a token can be accepted after it was issued: lifetime and leeway.
     pub token_time: Duration,
+    /// Whether this process is a server. A command verifies, and changes the ring without being given the key of a file.
+    pub signs: bool,
 }
 
 /// The keys cannot be used, or changed.
@@ -46,23 +52,58 @@ impl KeySettings {
         }
     }
 
-    pub(super) fn open(&self, version: i64, keys: &[KeptKey]) -> Result<KeyRing, RingError> {
-        KeyRing::open(version, keys, self.given.as_ref(), &self.sealing)
+    /// Prepares the kept keys: all for a server, those that it can verify with for a command.
+    ///
+    /// # Errors
+    /// [`RingError`]: not for a command.
+    pub fn open(&self, version: i64, keys: &[KeptKey]) -> Result<KeyRing, RingError> {
+        let given = self.given.as_ref();
+        if !self.signs {
+            return Ok(KeyRing::open_to_verify(version, keys, given, &self.sealing));
+        }
+        KeyRing::open(version, keys, given, &self.sealing)
+    }
+
+    /// Whether the kept keys were sealed under this process's secret. A ring that was settled has one at least.
+    ///
+    /// # Errors
+    /// [`DoesNotOpen`].
+    pub fn check_seals(&self, keys: &[KeptKey]) -> Result<(), DoesNotOpen> {
+        for key in keys {
+            if let Some(sealed) = &key.sealed {
+                self.sealing.open(sealed, &key.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The algorithm of the kept keys, if it is another than that of the settings.
+    pub(super) fn another_algorithm(&self, keys: &[KeptKey]) -> Option<Algorithm> {
+        kept_keys::active(keys).map(|key| key.algorithm).filter(|kept| *kept != self.algorithm)
+    }
+
+    /// Makes what the ring lacks.
+    pub(super) async fn fill(&self, world: &World, keys: &mut Vec<KeptKey>, missing: Missing) {
+        if missing.given {
+            keys.extend(self.given_key(world));
+        }
+        if missing.active {
+            keys.push(self.make(world, KeyState::Active).await);
+        }
+        if missing.next {
+            keys.push(self.make(world, KeyState::Next).await);
+        }
     }
 
     /// A new key, sealed.
-    pub(super) fn make(&self, world: &World, state: KeyState) -> KeptKey {
-        let key = world.new_key(self.algorithm);
+    async fn make(&self, world: &World, state: KeyState) -> KeptKey {
+        let (chance, algorithm) = (world.clone(), self.algorithm);
+        // Half a second of a core for an RSA key.
+        let made = spawn_blocking(move || chance.new_key(algorithm)).await;
+        let key = made.expect("the operating system gives random bytes");
         let sealed = self.sealing.seal(key.kept().expose_secret(), &key.id, world.random_bytes());
-        info!(key.id = %key.id, "Made a key for {}", self.algorithm);
-        KeptKey {
-            sealed: Some(sealed),
-            algorithm: self.algorithm,
-            state,
-            created_at: world.now(),
-            id: key.id,
-            public: key.public,
-        }
+        info!(key.id = %key.id, "Made a key for {algorithm}");
+        KeptKey { sealed: Some(sealed), algorithm, state, created_at: world.now(), id: key.id, public: key.public }
     }
 
     fn given_key(&self, world: &World) -> Option<KeptKey> {
@@ -85,22 +126,55 @@ impl KeySettings {
 pub async fn settle_keys(store: &Store, world: &World, settings: &KeySettings) -> Result<KeyRing, KeysError> {
     loop {
         let (version, kept) = store.list_signing_keys().await?;
-        let (mut keys, missing) = kept_keys::settle(kept.clone(), &settings.wanted(), world.now());
-        if missing.given {
-            keys.extend(settings.given_key(world));
+        if let Some(ring) = try_to_settle(store, world, settings, version, kept).await? {
+            return Ok(ring);
         }
-        if missing.active {
-            keys.push(settings.make(world, KeyState::Active));
-        }
-        if missing.next {
-            keys.push(settings.make(world, KeyState::Next));
-        }
-        if keys == kept {
-            return Ok(settings.open(version, &keys)?);
-        }
-        // Opened before it is kept: with the wrong secret nothing is to change.
-        settings.open(version + 1, &keys)?;
-        // Whether it was this process or another that changed them: they are read again.
-        store.replace_signing_keys(version, &keys).await?;
     }
+}
+
+/// The same for a server that runs, but for a ring of another algorithm: `None`, and it stays as it is. A server that
+/// started later has made it (`follow_keys.rs`).
+///
+/// # Errors
+/// [`KeysError`]; then nothing was changed.
+pub(super) async fn settle_own_keys(
+    store: &Store,
+    world: &World,
+    settings: &KeySettings,
+) -> Result<Option<KeyRing>, KeysError> {
+    loop {
+        let (version, kept) = store.list_signing_keys().await?;
+        if settings.another_algorithm(&kept).is_some() {
+            return Ok(None);
+        }
+        if let Some(ring) = try_to_settle(store, world, settings, version, kept).await? {
+            return Ok(Some(ring));
+        }
+    }
+}
+
+/// `None` where the keys have changed, by this process or by another: they are to be read again.
+async fn try_to_settle(
+    store: &Store,
+    world: &World,
+    settings: &KeySettings,
+    version: i64,
+    kept: Vec<KeptKey>,
+) -> Result<Option<KeyRing>, KeysError> {
+    let (mut keys, missing) = kept_keys::settle(kept.clone(), &settings.wanted(), world.now());
+    settings.fill(world, &mut keys, missing).await;
+    if keys == kept {
+        return Ok(Some(settings.open(version, &keys)?));
+    }
+    // Opened before it is kept: with the wrong secret nothing is to change.
+    settings.open(version + 1, &keys)?;
+    if store.replace_signing_keys(version, &keys).await?
+        && let Some(kept) = settings.another_algorithm(&kept)
+    {
+        info!(
+            "The algorithm has changed from {kept} to {}: a key has one, so that another key signs",
+            settings.algorithm
+        );
+    }
+    Ok(None)
 }

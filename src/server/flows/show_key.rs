@@ -14,7 +14,7 @@ pub enum Shown {
     Public(Box<Jwk>),
     /// As the setting `JWT_SECRET` is written.
     Secret(SecretString),
-    /// A setting gives it: whoever set it has it.
+    /// `JWT_SECRET` itself. Refresh tokens and the seals of other keys are made from it: it is not for others.
     Given,
 }
 

@@ -1,8 +1,11 @@
 //! The table `signing_keys`: the key ring, private halves sealed. Read whole and replaced whole.
 
+use super::events;
 use super::pool::{Store, StoreError, in_transaction, on_pool};
 use crate::server::domain::algorithm::Algorithm;
+use crate::server::domain::ids::UserId;
 use crate::server::domain::kept_keys::{KeptKey, KeyState};
+use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::unix_time::UnixTime;
 
 const VERSION: &str = "SELECT value FROM counters WHERE name = 'signing_keys'";
@@ -45,6 +48,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn replace_signing_keys(&self, version: i64, keys: &[KeptKey]) -> Result<bool, StoreError> {
+        self.replace_signing_keys_by(version, keys, None).await
+    }
+
+    /// As [`Self::replace_signing_keys`], and tells it of the account that did it, where one did.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_signing_keys_by(
+        &self,
+        version: i64,
+        keys: &[KeptKey],
+        by: Option<&(NewEvent, UserId)>,
+    ) -> Result<bool, StoreError> {
         let replaced = in_transaction!(self, |transaction| {
             let raised = sqlx::query(NEXT_VERSION).bind(version).execute(&mut *transaction).await?.rows_affected();
             if raised == 1 {
@@ -61,6 +77,9 @@ impl Store {
                         .bind(&key.sealed)
                         .execute(&mut *transaction)
                         .await?;
+                }
+                if let Some((event, id)) = by {
+                    events::of_user(event, *id).execute(&mut *transaction).await?;
                 }
             }
             raised == 1
