@@ -12,4 +12,4 @@ pub mod throttle;
 pub mod users;
 mod writer;
 
-pub use pool::{Store, StoreError};
+pub use pool::{MIGRATIONS, Store, StoreError, migrator};

@@ -6,7 +6,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::Command;
 
-use sqlx::Connection as _;
+use handstamp::server::store::{MIGRATIONS, migrator};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use crate::process::{Serving, Tokens, add_ada, connect, database, handstamp, handstamp_under, log_file, sql};
 
@@ -73,6 +75,23 @@ async fn a_database_that_somebody_has_to_himself_stops_the_start() {
 }
 
 #[tokio::test]
+async fn a_second_server_on_the_same_address_changes_nothing_before_it_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let settings = [("JWT_ALGORITHM", "EdDSA")];
+    add_ada(folder).await;
+    let serving = Serving::start_with(folder, &settings);
+    let tokens = serving.login().await;
+    let address = serving.origin.strip_prefix("http://").unwrap();
+
+    let line = refusal(handstamp(folder, &[], &[("LEPTOS_SITE_ADDR", address)]));
+
+    assert!(line.contains("LEPTOS_SITE_ADDR") && line.contains("cannot be used"), "{line}");
+    assert!(serving.stop().0.success());
+    assert!(Serving::start_with(folder, &settings).lets_in(&tokens).await, "its keys are as they were");
+}
+
+#[tokio::test]
 async fn tables_of_a_newer_version_or_of_half_an_update_stop_the_start() {
     for change in [
         "INSERT INTO _sqlx_migrations SELECT 9999, 'to come', installed_on, 1, checksum, 1 FROM _sqlx_migrations LIMIT 1",
@@ -84,6 +103,38 @@ async fn tables_of_a_newer_version_or_of_half_an_update_stop_the_start() {
         sql(folder.path(), change).await;
         let line = refusal(handstamp(folder.path(), &[], &[]));
         assert!(line.contains("DATABASE_URL") && line.contains("newer version"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn tables_of_any_older_version_are_brought_up_to_date_with_what_is_in_them() {
+    let today = tempfile::tempdir().unwrap();
+    add_ada(today.path()).await;
+    let hash = sql(today.path(), "SELECT password_hash FROM users").await.remove(0);
+    for (version, ..) in &MIGRATIONS[..MIGRATIONS.len() - 1] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::create_dir(folder.join("data")).unwrap();
+        let options = SqliteConnectOptions::new().filename(database(folder)).create_if_missing(true);
+        let mut connection = options.connect().await.unwrap();
+        migrator().run_to(*version, &mut connection).await.unwrap();
+        let fill = format!(
+            "INSERT INTO users (id, username, password_hash, roles, created_at) \
+             VALUES ('AAAAAAAAAAAAAAAAAAAAAA', 'ada', '{hash}', 'admin', 1); \
+             INSERT INTO sessions (id, user_id, started_at, expires_at) \
+             VALUES ('AAAAAAAAAAAAAAAAAAAAAA', 'AAAAAAAAAAAAAAAAAAAAAA', 1, 4000000000); \
+             INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ('AAAAAAAAAAAAAAAAAAAAAA', 'token', 4000000000, 1);"
+        );
+        sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+
+        let serving = Serving::start_with(folder, &[]);
+
+        let tokens = serving.login().await;
+        assert!(serving.lets_in(&tokens).await, "from version {version}");
+        assert_eq!(serving.logout(&tokens).await.status, 200);
+        assert_eq!(sql(folder, "SELECT id FROM blocklist").await.len(), 2);
+        assert_eq!(sql(folder, "SELECT id FROM sessions").await, ["AAAAAAAAAAAAAAAAAAAAAA"]);
     }
 }
 

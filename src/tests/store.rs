@@ -12,9 +12,11 @@ use handstamp::server::domain::session::{Origin, Session, SessionKind};
 use handstamp::server::domain::unix_time::UnixTime;
 use handstamp::server::domain::user::{Roles, User};
 use handstamp::server::domain::username::Username;
-use handstamp::server::store::Store;
 use handstamp::server::store::sessions::Along;
 use handstamp::server::store::users::Inserted;
+use handstamp::server::store::{Store, StoreError};
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::harness::event;
 use crate::{store_keys, store_throttle};
@@ -47,7 +49,14 @@ const TOKEN: TokenId = TokenId::from_random([77; 16]);
 const TOKEN_EXPIRES_AT: UnixTime = UnixTime(NOW.0 + 60);
 
 async fn start(store: &Store, session: &Session, verified: &str) -> bool {
-    store.start_session(session, TOKEN, TOKEN_EXPIRES_AT, &hash(verified), event(EventKind::SignedIn)).await.unwrap()
+    let number = if session.user_id == user(1, "ada").id { 1 } else { 2 };
+    start_as(store, session, verified, user(number, "whoever").roles).await
+}
+
+async fn start_as(store: &Store, session: &Session, verified: &str, roles: Roles) -> bool {
+    let recognised = User { id: session.user_id, roles, ..user(0, "whoever") };
+    let recognised = (&recognised, &hash(verified));
+    store.start_session(session, TOKEN, TOKEN_EXPIRES_AT, recognised, event(EventKind::SignedIn)).await.unwrap()
 }
 
 fn an_end() -> NewEvent {
@@ -85,6 +94,23 @@ async fn sqlite_survives_power_loss_by_its_settings() {
     assert_eq!(store.sqlite_durability().await.unwrap(), Some(("wal".to_owned(), 2)));
 }
 
+#[tokio::test]
+async fn accounts_made_before_there_were_skeletons_cannot_be_imitated_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("handstamp.db").display());
+    assert_eq!(add(&Store::open(&url).await.unwrap(), 1, "ace").await, Inserted::Yes);
+    let options: SqliteConnectOptions = url.parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    for stale in [
+        "UPDATE users SET skeleton = '', is_ascii = 0",
+        "UPDATE users SET skeleton = 'of other rules'; UPDATE counters SET value = 0 WHERE name = 'skeletons'",
+    ] {
+        sqlx::raw_sql(stale).execute(&mut connection).await.unwrap();
+        let store = Store::open(&url).await.unwrap();
+        assert_eq!(add(&store, 2, "\u{430}\u{441}\u{435}").await, Inserted::Taken, "{stale}");
+    }
+}
+
 /// `other` is a second process on the same database.
 async fn keeps_its_word(store: &Store, other: &Store) {
     users(store).await;
@@ -92,6 +118,7 @@ async fn keeps_its_word(store: &Store, other: &Store) {
     rotation(store, other).await;
     purging(store).await;
     first_users(store, other).await;
+    look_alikes(store, other).await;
     store_keys::signing_keys(store, other).await;
     store_keys::clients(store).await;
     store_keys::blocked_tokens(store, other).await;
@@ -126,6 +153,7 @@ async fn sessions(store: &Store, other: &Store) {
     }
     assert!(!start(store, &session(14, &ada), "an older password").await);
     assert!(!start(store, &session(15, &user(9, "gone")), "a").await);
+    assert!(!start_as(store, &session(15, &ada), "a", Roles::default()).await, "other roles");
 
     // The token that ends it is older than the session's newest.
     let ended = store.end_session(third.id, NOW, Duration::from_secs(5), an_end()).await.unwrap();
@@ -136,16 +164,13 @@ async fn sessions(store: &Store, other: &Store) {
     assert_eq!(seen.len(), 1);
     assert_eq!((seen[0].blocked, seen[0].keep_until), (Blocked::Session(third.id), keep_until));
 
-    store
-        .end_sessions_of(
-            ada.id,
-            None,
-            Duration::ZERO,
-            &Along::ChangePassword(hash("new")),
-            &event(EventKind::PasswordChanged),
-        )
-        .await
-        .unwrap();
+    let change = async |from: Option<&str>| {
+        let along = Along::ChangePassword { from: from.map(hash), to: hash("new") };
+        store.end_sessions_of(ada.id, None, Duration::ZERO, &along, &event(EventKind::PasswordChanged)).await
+    };
+    assert!(matches!(change(Some("an older password")).await, Err(StoreError::Outdated)));
+    assert_eq!(other.list_blocked_since(0).await.unwrap().len(), 1, "nothing of it was done");
+    change(Some("a")).await.unwrap();
     let news = other.list_blocked_since(seen[0].seq).await.unwrap();
     let mut blocked: Vec<_> = news.iter().map(|entry| entry.blocked).collect();
     blocked.sort_by_key(|blocked| format!("{blocked:?}"));
@@ -245,11 +270,31 @@ async fn first_users(store: &Store, other: &Store) {
     let (ada, bob, password) = (user(1, "ada"), user(2, "bob"), hash("a"));
     let (first, second) = (event(EventKind::SignedUp), event(EventKind::SignedUp));
     let (one, two) = tokio::join!(
-        store.insert_first_user(&ada, &password, &first),
-        other.insert_first_user(&bob, &password, &second)
+        store.insert_first_user(0, &ada, &password, &first),
+        other.insert_first_user(0, &bob, &password, &second)
     );
     assert_ne!(one.unwrap(), two.unwrap(), "exactly one wins");
     assert_eq!(store.list_users().await.unwrap().len(), 1);
+}
+
+async fn look_alikes(store: &Store, other: &Store) {
+    for (number, name) in [(50, "ace"), (51, "adam1"), (52, "adaml")] {
+        assert_eq!(add(store, number, name).await, Inserted::Yes, "{name}");
+    }
+    assert_eq!(add(other, 53, "\u{430}\u{441}\u{435}").await, Inserted::Taken, "Cyrillic");
+    for (number, name, twin) in [
+        (60, "cap", "\u{441}\u{430}\u{440}"),
+        (62, "pay", "\u{440}\u{430}\u{443}"),
+        (64, "op", "\u{43e}\u{440}"),
+        (66, "izmir", "\u{131}zmir"),
+    ] {
+        let (one, two) = tokio::join!(add(store, number, name), add(other, number + 1, twin));
+        assert_ne!(one, two, "of {name} and its twin exactly one is made");
+    }
+}
+
+async fn add(store: &Store, number: u8, name: &str) -> Inserted {
+    store.insert_user(&user(number, name), &hash("a"), &event(EventKind::SignedUp)).await.unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "not a setting of the server, but of its specs")]

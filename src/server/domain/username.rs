@@ -4,12 +4,16 @@ use std::fmt;
 
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
-use unicode_security::{GeneralSecurityProfile as _, MixedScript as _};
+use unicode_normalization::char::canonical_combining_class;
+use unicode_security::{GeneralSecurityProfile as _, MixedScript as _, UNICODE_VERSION, skeleton};
 
 /// Code points of the longest name.
 pub const MAX_LENGTH: usize = 64;
 /// Bytes looked at before anything else is done with a name.
 const MAX_BYTES: usize = 4 * MAX_LENGTH;
+/// Raised whenever [`Username::skeleton`] changes by more than Unicode's tables.
+const SKELETON_REVISION: u64 = 1;
+const DOT_ABOVE: char = '\u{307}';
 
 /// A name in its canonical form; the only way to one is [`Username::parse`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,8 +25,8 @@ pub struct Username(String);
 pub struct NotAUsername;
 
 impl Username {
-    /// Folds case and width, composes (NFC), and refuses what could be taken for another name: control, zero-width
-    /// and space characters, and letters of several scripts in one name (UTS 39).
+    /// Folds case and width, composes (NFC), and refuses what could be taken for another name whatever others there are:
+    /// control, zero-width and space characters, and letters of several scripts in one name (UTS 39).
     ///
     /// # Errors
     /// [`NotAUsername`], without saying why: the rule is one sentence.
@@ -46,6 +50,45 @@ impl Username {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What the name looks like (UTS 39): equal for names that look alike, of whichever script. Is compared, never shown.
+    ///
+    /// Two names clash where their skeletons are equal and at least one of the two is not plain ASCII: `admın` beside
+    /// `admin`, Cyrillic `асе` beside `ace`. Two in ASCII do not clash: to UTS 39 `adam1` looks like `adaml` and `modern`
+    /// like `modem`, but people choose such names in good faith, and would not understand why theirs is refused.
+    #[must_use]
+    pub fn skeleton(&self) -> String {
+        // The tables lead to capitals too: a zero is like `O`. Names have none; it is to be like the small letter.
+        let folded = skeleton(&self.0).collect::<String>().to_lowercase();
+        without_hidden_marks(skeleton(&folded))
+    }
+}
+
+/// By which rules [`Username::skeleton`] is made: another number where a new version of the crate may make another one.
+#[must_use]
+pub fn skeleton_rules() -> i64 {
+    let (major, minor, micro) = UNICODE_VERSION;
+    let rules = [major, minor, micro, SKELETON_REVISION].into_iter().fold(0, |rules, part| rules * 1000 + part);
+    rules.cast_signed()
+}
+
+/// Without the marks that nobody sees: a dot on a letter that has one, and a mark on its like. UTS 39 warns of both, but
+/// its tables do not hold them.
+fn without_hidden_marks(text: impl Iterator<Item = char>) -> String {
+    let (mut last, mut has_dot) = ('\0', false);
+    let is_seen = |&character: &char| {
+        let class = canonical_combining_class(character);
+        let hidden = (character == DOT_ABOVE && has_dot) || (character == last && class != 0);
+        has_dot = match class {
+            0 => matches!(character, 'i' | 'j'),
+            // Above the letter, where its dot was.
+            230 => false,
+            _ => has_dot,
+        };
+        last = character;
+        !hidden
+    };
+    text.filter(is_seen).collect()
 }
 
 impl fmt::Display for Username {
@@ -96,5 +139,40 @@ mod tests {
         assert!(Username::parse(&"a".repeat(64)).is_ok());
         assert!(Username::parse(&"a".repeat(65)).is_err());
         assert!(Username::parse(&"a".repeat(1_000_000)).is_err());
+    }
+
+    fn skeleton_of(name: &str) -> String {
+        Username::parse(name).unwrap().skeleton()
+    }
+
+    #[test]
+    fn names_that_look_alike_have_one_skeleton() {
+        for (name, twin) in [
+            ("admin", "adm\u{131}n"),                 // without its dot
+            ("istanbul", "\u{130}stanbul"),           // with a dot on its dot
+            ("ace", "\u{430}\u{441}\u{435}"),         // Cyrillic
+            ("vo", "\u{3bd}\u{3bf}"),                 // Greek
+            ("c0c0", "\u{441}\u{43e}\u{441}\u{43e}"), // Cyrillic, beside zeros
+            ("zo\u{eb}", "zoe\u{308}\u{308}"),        // two marks, one on the other
+            ("\u{1ecb}p", "\u{1ecb}\u{307}p"),        // a mark below, and a dot on the dot
+            ("adam1", "adaml"),
+            ("modern", "modem"),
+        ] {
+            assert_eq!(skeleton_of(name), skeleton_of(twin), "{name:?}, {twin:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_can_be_told_apart_have_different_skeletons() {
+        for (name, other) in [
+            ("ada", "adam"),
+            ("zoe", "zo\u{eb}"),
+            ("maria", "мария"),
+            ("елка", "ёлка"),
+            ("strasse", "straße"),
+            ("i\u{301}", "i\u{301}\u{307}"), // on an accent the dot is seen
+        ] {
+            assert_ne!(skeleton_of(name), skeleton_of(other), "{name:?}, {other:?}");
+        }
     }
 }

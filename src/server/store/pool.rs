@@ -12,12 +12,13 @@ use tokio::sync::Mutex;
 use super::writer::Queue;
 
 /// Every change of the tables, in order. What has been released is never edited: a later change is a later file.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
+pub const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "accounts, sessions, blocklist", include_str!("migrations/0001_accounts_sessions_blocklist.sql")),
     (2, "signing keys, clients", include_str!("migrations/0002_signing_keys_clients.sql")),
     (3, "refresh tokens", include_str!("migrations/0003_refresh_tokens.sql")),
     (4, "security events, invitations", include_str!("migrations/0004_events_invitations.sql")),
     (5, "throttle", include_str!("migrations/0005_throttle.sql")),
+    (6, "skeletons", include_str!("migrations/0006_skeletons.sql")),
 ];
 
 /// How long a statement waits for another process that holds SQLite's write lock.
@@ -54,6 +55,8 @@ pub enum StoreError {
     Migrate(#[from] MigrateError),
     #[error("the store is closed")]
     Closed,
+    #[error("what was to be changed has been changed by somebody else")]
+    Outdated,
     /// A row that we cannot have written. Names the column, never its content.
     #[error("the column `{0}` holds what this version does not understand")]
     Damaged(&'static str),
@@ -153,6 +156,7 @@ impl Store {
         let store = Self { queue: Queue::start(pool.clone()), pool };
         let migrator = migrator();
         on_pool!(store, |pool| migrator.run(pool).await)?;
+        store.renew_skeletons().await?;
         Ok(store)
     }
 
@@ -188,7 +192,9 @@ async fn end_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx
     Ok(true)
 }
 
-fn migrator() -> Migrator {
+/// What brings tables up to date.
+#[must_use]
+pub fn migrator() -> Migrator {
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, description.into(), MigrationType::Simple, AssertSqlSafe(sql).into_sql_str(), false)
     };

@@ -7,13 +7,13 @@ use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::{Roles, User};
-use crate::server::domain::username::Username;
+use crate::server::domain::username::{Username, skeleton_rules};
 
 /// Whether a new user came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
     Yes,
-    /// The name is taken.
+    /// The name is taken, or could be taken for one that is.
     Taken,
 }
 
@@ -46,14 +46,32 @@ const FIND: &str = "SELECT id, username, roles, created_at, disabled_at, passwor
 const GET: &str = "SELECT id, username, roles, created_at, disabled_at FROM users WHERE id = $1";
 const LIST: &str = "SELECT id, username, roles, created_at, disabled_at FROM users ORDER BY username";
 const ANY: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM users LIMIT 1) AS first_row";
-const INSERT: &str = "INSERT INTO users (id, username, password_hash, roles, created_at) \
-                      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (username) DO NOTHING";
-const LOCK_FIRST: &str = "UPDATE counters SET value = value + 1 WHERE name = 'first_account'";
+/// Which names clash, and why, says [`Username::skeleton`].
+const INSERT: &str = "INSERT INTO users (id, username, skeleton, is_ascii, password_hash, roles, created_at) \
+                      SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS \
+                      (SELECT 1 FROM users WHERE skeleton = $3 AND (is_ascii = 0 OR $4 = 0)) \
+                      ON CONFLICT (username) DO NOTHING";
+/// Changes nothing, and makes whoever adds a user second wait until the first has committed: two names that look alike
+/// would not see each other. Comes before [`insert`], in the same transaction.
+pub(super) const LOCK_NAMES: &str = "UPDATE counters SET value = value WHERE name = 'skeletons'";
+/// Made by other rules, or missing: a process of an earlier version adds users without.
+const SKELETONS_ARE_STALE: &str = "SELECT COUNT(*) FROM counters WHERE name = 'skeletons' \
+                                   AND (value <> $1 OR EXISTS (SELECT 1 FROM users WHERE skeleton = ''))";
+const SET_SKELETON_RULES: &str = "UPDATE counters SET value = $1 WHERE name = 'skeletons'";
+const NAMES: &str = "SELECT id, username, skeleton FROM users";
+const SET_SKELETON: &str = "UPDATE users SET skeleton = $2, is_ascii = $3 WHERE id = $1";
+/// How often a first account was made: a code is good for one of them.
+const SETUP_ROUND: &str = "SELECT value FROM counters WHERE name = 'first_account'";
+const SETUP_IS_OPEN: &str = "SELECT COUNT(*) FROM counters WHERE name = 'first_account' AND value = $1 \
+                             AND NOT EXISTS (SELECT 1 FROM users)";
+/// Changes nothing, and makes whoever comes second wait until the first has committed.
+const LOCK_FIRST: &str = "UPDATE counters SET value = value WHERE name = 'first_account' AND value = $1";
+const NEXT_ROUND: &str = "UPDATE counters SET value = value + 1 WHERE name = 'first_account'";
 const DISABLE: &str = "UPDATE users SET disabled_at = $2 WHERE id = $1";
 const ENABLE: &str = "UPDATE users SET disabled_at = NULL WHERE id = $1";
 const SET_PASSWORD: &str = "UPDATE users SET password_hash = $2 WHERE id = $1";
+const REPLACE_PASSWORD: &str = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
 const SET_ROLES: &str = "UPDATE users SET roles = $2 WHERE id = $1";
-const RENEW_PASSWORD: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
 /// With the sessions that are live: neither ended nor over, by the rules of `domain/session.rs`.
 const PAGE: &str = "SELECT users.id, username, roles, created_at, disabled_at, COUNT(sessions.id), MAX(last_used_at) \
                     FROM users LEFT JOIN sessions ON user_id = users.id AND reused_at IS NULL AND expires_at > $4 \
@@ -115,6 +133,7 @@ impl Store {
         event: &NewEvent,
     ) -> Result<Inserted, StoreError> {
         let inserted = in_transaction!(self, |transaction| {
+            sqlx::query(LOCK_NAMES).execute(&mut *transaction).await?;
             if insert(user, password).execute(&mut *transaction).await?.rows_affected() == 0 {
                 Inserted::Taken
             } else {
@@ -147,9 +166,8 @@ impl Store {
         from: &PasswordHash,
         to: &PasswordHash,
     ) -> Result<bool, StoreError> {
-        let renewed = on_pool!(self, |pool| {
-            let renew = sqlx::query(RENEW_PASSWORD).bind(id.to_string()).bind(from.as_stored()).bind(to.as_stored());
-            renew.execute(pool).await?.rows_affected()
+        let renewed = in_transaction!(self, |transaction| {
+            replace_password(id, from, to).execute(&mut *transaction).await?.rows_affected()
         });
         Ok(renewed == 1)
     }
@@ -167,27 +185,78 @@ impl Store {
         rows.into_iter().map(listed).collect()
     }
 
-    /// Adds a user if there is none at all; `false` where somebody was first. Of claims at the same time one wins.
+    /// How often a first account was made.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn setup_round(&self) -> Result<i64, StoreError> {
+        let (round,): (i64,) = on_pool!(self, |pool| sqlx::query_as(SETUP_ROUND).fetch_one(pool).await?);
+        Ok(round)
+    }
+
+    /// Whether there is no user, and no first account was made since this round.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn setup_is_open(&self, round: i64) -> Result<bool, StoreError> {
+        let (open,): (i64,) = on_pool!(self, |pool| sqlx::query_as(SETUP_IS_OPEN).bind(round).fetch_one(pool).await?);
+        Ok(open > 0)
+    }
+
+    /// Adds a user if there is none at all, and none was made the first since this round; else `false`. Of claims at the
+    /// same time one wins, and no claim of a round wins after it.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn insert_first_user(
         &self,
+        round: i64,
         user: &User,
         password: &PasswordHash,
         event: &NewEvent,
     ) -> Result<bool, StoreError> {
         let inserted = in_transaction!(self, |transaction| {
-            // Whoever comes second waits here until the first has committed, and then sees its row.
-            sqlx::query(LOCK_FIRST).execute(&mut *transaction).await?;
+            let locked = sqlx::query(LOCK_FIRST).bind(round).execute(&mut *transaction).await?.rows_affected();
+            // A sign-up at the same time is waited for, and counts.
+            sqlx::query(LOCK_NAMES).execute(&mut *transaction).await?;
             let (users,): (i64,) = sqlx::query_as(ANY).fetch_one(&mut *transaction).await?;
-            if users == 0 {
+            let first = locked == 1 && users == 0;
+            if first {
+                sqlx::query(NEXT_ROUND).execute(&mut *transaction).await?;
                 insert(user, password).execute(&mut *transaction).await?;
                 events::of_user(event, user.id).execute(&mut *transaction).await?;
             }
-            users == 0
+            first
         });
         Ok(inserted)
+    }
+
+    /// Makes skeletons anew where they are missing, or were made by other rules than this program's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn renew_skeletons(&self) -> Result<(), StoreError> {
+        let rules = skeleton_rules();
+        let (stale,): (i64,) =
+            on_pool!(self, |pool| sqlx::query_as(SKELETONS_ARE_STALE).bind(rules).fetch_one(pool).await?);
+        if stale == 0 {
+            return Ok(());
+        }
+        in_transaction!(self, |transaction| {
+            // First: from here on no user comes in.
+            sqlx::query(SET_SKELETON_RULES).bind(rules).execute(&mut *transaction).await?;
+            let rows: Vec<(String, String, String)> = sqlx::query_as(NAMES).fetch_all(&mut *transaction).await?;
+            for (id, username, kept) in rows {
+                // A damaged name must not keep everybody out; whoever asks for that user is told.
+                let Ok(username) = Username::parse(&username) else { continue };
+                let skeleton = username.skeleton();
+                if skeleton != kept {
+                    let set = sqlx::query(SET_SKELETON).bind(id).bind(skeleton).bind(is_ascii(&username));
+                    set.execute(&mut *transaction).await?;
+                }
+            }
+        });
+        Ok(())
     }
 }
 
@@ -198,6 +267,20 @@ where
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
     sqlx::query(SET_PASSWORD).bind(id.to_string()).bind(password.as_stored().to_owned())
+}
+
+/// Changes it only where it still is `from`.
+pub(super) fn replace_password<'q, D>(
+    id: UserId,
+    from: &PasswordHash,
+    to: &PasswordHash,
+) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    let (from, to) = (from.as_stored().to_owned(), to.as_stored().to_owned());
+    sqlx::query(REPLACE_PASSWORD).bind(id.to_string()).bind(to).bind(from)
 }
 
 /// Changes what a user may do, inside a transaction of `sessions`.
@@ -228,7 +311,7 @@ where
     sqlx::query(DELETE).bind(id.to_string())
 }
 
-/// A new user; no row where the name is taken.
+/// A new user; no row where the name is taken, or could be taken for one that is. [`LOCK_NAMES`] comes first.
 pub(super) fn insert<'q, D>(user: &User, password: &PasswordHash) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
@@ -238,9 +321,15 @@ where
     sqlx::query(INSERT)
         .bind(user.id.to_string())
         .bind(user.username.to_string())
+        .bind(user.username.skeleton())
+        .bind(is_ascii(&user.username))
         .bind(password.as_stored().to_owned())
         .bind(user.roles.to_string())
         .bind(user.created_at.0)
+}
+
+fn is_ascii(username: &Username) -> i64 {
+    i64::from(username.as_str().is_ascii())
 }
 
 fn listed(row: ListedRow) -> Result<ListedUser, StoreError> {
