@@ -24,6 +24,7 @@ pub mod session_marker;
 pub mod shell;
 pub mod sign_in_again;
 pub mod signed_in;
+pub mod signing_out;
 pub mod token_storage;
 pub mod unverified_jwt;
 pub mod watch;

@@ -180,7 +180,13 @@ pub async fn sign_in(folder: &Path, number: usize) -> Vec<String> {
         let id = EventId::from_random(state.world.random_bytes());
         let event = NewEvent { id, at: now, kind: EventKind::SignedIn, by: None, origin: Origin::default() };
         let expires_at = state.token_rules.expiry(&session, now);
-        assert!(state.store.start_session(&session, token_id, expires_at, &verified, event).await.expect("is kept"));
+        assert!(
+            state
+                .store
+                .start_session(&session, token_id, expires_at, (&user, &verified), event)
+                .await
+                .expect("is kept")
+        );
         state.token_rules.issue(&state.keys.load(), &user, &session, token_id, now).expect("signs").text
     });
     let tokens = futures::future::join_all(sign_ins).await;

@@ -97,7 +97,7 @@ impl Config {
             app_env,
             site_addr,
             database_url: database_url(settings)?,
-            jwt_secret: settings.get("JWT_SECRET").map(Into::into),
+            jwt_secret: jwt_secret(settings)?,
             jwt_issuer: settings.get("JWT_ISSUER").unwrap_or(&public_url).to_owned(),
             jwt_audience: settings.get("JWT_AUDIENCE").unwrap_or("handstamp").to_owned(),
             access_token_lifetime: settings.duration(
@@ -177,6 +177,15 @@ fn session_rules(settings: &Settings) -> Result<SessionRules, BadSetting> {
     let idle = duration("JWT_REFRESH_TOKEN_IDLE", 14 * day)?;
     let lifetime = |absolute: Duration| Lifetime { absolute, idle: idle.min(absolute) };
     Ok(SessionRules { kept: lifetime(absolute), brief: lifetime(absolute.min(LONGEST_BRIEF)) })
+}
+
+/// One that is set and empty is a mistake: whoever set it means to have chosen what is signed with.
+fn jwt_secret(settings: &Settings) -> Result<Option<SecretString>, BadSetting> {
+    if settings.is_empty("JWT_SECRET") {
+        let fix = "unset it, and one is made, or use random bytes: openssl rand -base64 64 | tr -d '\\n'";
+        return Err(bad("JWT_SECRET", "is set and empty", fix));
+    }
+    Ok(settings.get("JWT_SECRET").map(Into::into))
 }
 
 fn algorithm(settings: &Settings) -> Result<Algorithm, BadSetting> {

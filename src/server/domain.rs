@@ -20,6 +20,7 @@ pub mod lesson;
 pub mod metrics_token;
 pub mod password;
 pub mod password_strength;
+pub mod past_purge;
 pub mod private_key;
 pub mod refresh_token;
 pub mod refused;

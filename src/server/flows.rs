@@ -60,7 +60,7 @@ pub use lesson::{LessonRefused, sign_lesson_token, verify_lesson_token};
 pub use list_events::{EventsPage, list_events, list_events_of, list_own_events};
 pub use list_keys::list_keys;
 pub use list_revocations::{Revocations, list_revocations};
-pub use list_sessions::{ListedSession, list_sessions};
+pub use list_sessions::{ListedSession, list_sessions, session_lives};
 pub use list_users::{ListedUsers, list_users};
 pub use login::{LoginError, NewSession, SignedIn, login};
 pub use logout::{LogoutError, logout};

@@ -13,10 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tracing::warn;
 
 /// How far the threads give way to others (`man 2 nice`): a third of the time of one that serves, where both want all of
 /// it; all that is left, where they do not.
 const NICE: i32 = 5;
+
+/// Few: each may wait for all that are before it.
+const KEPT_PLACES: usize = 8;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -25,6 +29,8 @@ type Job = Box<dyn FnOnce() + Send>;
 pub struct HashPool {
     /// A place, running or waiting: without one the answer is [`Overloaded`].
     places: Arc<Semaphore>,
+    /// Places for those who are no strangers, when all others are taken.
+    kept_places: Arc<Semaphore>,
     running: Arc<Semaphore>,
     /// As many threads take from it as may run.
     jobs: Sender<Job>,
@@ -63,14 +69,20 @@ impl HashPool {
     pub fn new(concurrency: usize, queue: usize) -> Self {
         let (jobs, waiting) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..concurrency {
+        for index in 0..concurrency {
             let waiting = Arc::clone(&waiting);
             let thread = thread::Builder::new().name("hash".to_owned());
-            thread.spawn(move || work(&waiting)).expect("the system has a thread to give");
+            let run = move || {
+                // What is refused to one is refused to all: the first tells of it.
+                give_way(index == 0);
+                work(&waiting);
+            };
+            thread.spawn(run).expect("the system has a thread to give");
         }
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        let (places, running) = (semaphore(concurrency + queue), semaphore(concurrency));
-        Self { places, running, jobs, concurrency, queue, refused: Arc::default() }
+        let (places, kept_places, running) =
+            (semaphore(concurrency + queue), semaphore(KEPT_PLACES), semaphore(concurrency));
+        Self { places, kept_places, running, jobs, concurrency, queue, refused: Arc::default() }
     }
 
     /// Takes a place, before other work is done for somebody who would be refused.
@@ -78,7 +90,20 @@ impl HashPool {
     /// # Errors
     /// [`Overloaded`], at once.
     pub fn place(&self) -> Result<Place, Overloaded> {
-        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+        self.place_in(&[&self.places])
+    }
+
+    /// As [`Self::place`], for somebody who is no stranger: however many strangers come, some places are kept for these.
+    ///
+    /// # Errors
+    /// [`Overloaded`], at once.
+    pub fn kept_place(&self) -> Result<Place, Overloaded> {
+        self.place_in(&[&self.places, &self.kept_places])
+    }
+
+    fn place_in(&self, places: &[&Arc<Semaphore>]) -> Result<Place, Overloaded> {
+        let free = places.iter().find_map(|places| Arc::clone(places).try_acquire_owned().ok());
+        let permit = free.ok_or_else(|| {
             self.refused.fetch_add(1, Ordering::Relaxed);
             Overloaded
         })?;
@@ -100,7 +125,8 @@ impl HashPool {
     #[must_use]
     pub fn load(&self) -> Load {
         let running = self.concurrency - self.running.available_permits();
-        let taken = self.concurrency + self.queue - self.places.available_permits();
+        let free = self.places.available_permits() + self.kept_places.available_permits();
+        let taken = (self.concurrency + self.queue + KEPT_PLACES).saturating_sub(free);
         Load { running, waiting: taken.saturating_sub(running), refused: self.refused.load(Ordering::Relaxed) }
     }
 }
@@ -131,9 +157,20 @@ impl Place {
     }
 }
 
+/// On Linux this thread alone does. Where it is refused the jobs run all the same.
+fn give_way(tells: bool) {
+    if let Err(error) = rustix::process::nice(NICE)
+        && tells
+    {
+        warn!(
+            %error,
+            "Hashing passwords does not give way to requests: many sign-ins at a time make every answer slow; allow the \
+             system call setpriority (under systemd: SystemCallFilter=setpriority)"
+        );
+    }
+}
+
 fn work(waiting: &Mutex<Receiver<Job>>) {
-    // On Linux this thread's own. Where it is refused the jobs run all the same.
-    let _ = rustix::process::nice(NICE);
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match next {

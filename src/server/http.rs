@@ -31,5 +31,5 @@ pub use guard::{CLIENTS, OPERATORS, PUBLIC};
 pub use listener::{Limits, serve};
 pub use open_answers::answer_while_signed_in;
 pub use router::{doors, machine_door_names, router};
-pub use signing_in::{forget_session, new_session, page_answer, refresh_cookie, refreshed};
+pub use signing_in::{forget_session, new_session, page_answer, refresh_cookie, refreshed, session_of_browser};
 pub use visitor::{Peer, origin, visitor};

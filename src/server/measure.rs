@@ -144,7 +144,8 @@ impl Measures {
 
     /// An answer was an error.
     pub fn failed(&self, error: ApiError) {
-        let known = ApiError::ALL.iter().position(|known| *known == error);
+        // By code: an error may say more, like how long to wait.
+        let known = ApiError::ALL.iter().position(|known| known.code() == error.code());
         if let Some(counter) = known.and_then(|index| self.errors.get(index)) {
             counter.increment(1);
         }

@@ -1,6 +1,7 @@
 //! What a request can reach.
 
 use std::ops::Deref;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -15,6 +16,7 @@ use crate::server::domain::key_ring::KeyRing;
 use crate::server::domain::known_device::KnownDeviceKey;
 use crate::server::domain::lesson::LessonKey;
 use crate::server::domain::password::{Hasher, PasswordHash};
+use crate::server::domain::past_purge::PastPurge;
 use crate::server::domain::refresh_token::RefreshTokenKey;
 use crate::server::domain::session::SessionRules;
 use crate::server::domain::setup_code::SetupCode;
@@ -43,8 +45,11 @@ pub struct Inner {
     pub key_settings: KeySettings,
     /// Replaced whole when keys change; `flows::follow_keys` sees to that.
     pub keys: ArcSwap<KeyRing>,
+    /// The newest version of the store's keys that was looked at, whether they were taken over or left alone.
+    pub keys_seen: AtomicI64,
     pub lesson_key: LessonKey,
     pub blocklist: Blocklist,
+    pub past_purge: PastPurge,
     /// The number of the newest row of the blocklist that is in memory: who waits for the next watches it.
     pub blocklist_seq: watch::Sender<i64>,
     /// Whether the clock can be believed by whoever purges.
@@ -66,6 +71,8 @@ pub struct Inner {
     pub nobodys_hash: PasswordHash,
     /// Present where the store held no user when this process started.
     pub setup_code: Option<SetupCode>,
+    /// How often a first account had been made then: the code is good for the next one and for no other.
+    pub setup_round: i64,
     pub site: Site,
     pub leptos_options: LeptosOptions,
 }

@@ -1,5 +1,7 @@
 //! Accounts: sign-up, and the first one of all.
 
+use handstamp::server::flows::{self, Actor, Target};
+
 use crate::harness::{PASSWORD, TestApp};
 
 fn credentials(name: &str, password: &str) -> String {
@@ -102,6 +104,21 @@ async fn whoever_has_the_code_makes_the_administrator_once() {
     assert_eq!((me["username"].as_str(), me["roles"].clone()), (Some("ada"), serde_json::json!(["admin"])));
     assert_eq!(app.get("/setup").await.status, 404);
     assert_eq!(app.claim(&code, "eve").await.error(), "404 not_found Not found");
+}
+
+#[tokio::test]
+async fn a_setup_code_that_was_used_is_no_good_when_its_account_is_gone() {
+    let app = TestApp::start().await;
+    let code = app.setup_code();
+    assert_eq!(app.claim(&code, "ada").await.status, 200);
+    flows::remove_user(&app.state, Target::Name("ada"), &Actor::Operator).await.unwrap();
+
+    assert_eq!(app.claim(&code, "eve").await.error(), "404 not_found Not found");
+    assert_eq!(app.get("/setup").await.status, 404);
+
+    let app = app.restart().await;
+    assert_eq!(app.claim(&code, "eve").await.error(), "403 bad_setup_code Setup code is wrong");
+    assert_eq!(app.claim(&app.setup_code(), "ada").await.status, 200, "a start prints a new one");
 }
 
 #[tokio::test]

@@ -223,6 +223,49 @@ async fn an_invitation_expires() {
 }
 
 #[tokio::test]
+async fn an_invitation_is_good_no_longer_than_whoever_made_it_is_an_administrator() {
+    let app = TestApp::start_with(&[("SIGNUP", "closed")]).await;
+    let root = app.administrator().await;
+    let invitation = async |token: &str| {
+        let invitation = app.call("admin/invite", Some(token), "").await.json();
+        invitation["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
+    };
+    let of_another = invitation(&root).await;
+    for (door, name) in [("admin/set-admin", "ada"), ("admin/disable-user", "bob"), ("admin/remove-user", "cyd")] {
+        flows::add_user(&app.state, name, PASSWORD.into(), Roles::admin()).await.unwrap();
+        let code = invitation(&app.login(name).await).await;
+        let body = format!("id={}&admin=false", app.id_of(name).await);
+
+        assert_eq!(app.call(door, Some(&root), &body).await.status, 200, "{door}");
+
+        let answer = app.sign_up_with(&code, "eve").await;
+        assert_eq!(answer.error(), "403 bad_invitation Invitation is not valid", "{door}");
+    }
+    assert_eq!(app.sign_up_with(&of_another, "eve").await.status, 201);
+}
+
+#[tokio::test]
+async fn what_an_administrator_does_to_no_account_is_told_of_their_own() {
+    let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+    app.pass(Duration::from_mins(5));
+    let root = app.administrator().await;
+    for door in ["admin/invite", "admin/rotate-keys"] {
+        assert_eq!(app.call(door, Some(&root), "").await.status, 200, "{door}");
+    }
+    // The command line has no account.
+    flows::invite(&app.state, &flows::Actor::Operator).await.unwrap();
+    flows::rotate_keys(&app.state, true, &flows::Actor::Operator).await.unwrap();
+
+    let told = app.get_as("/api/admin/events", &root).await.json();
+
+    let told = told["events"].as_array().unwrap();
+    let kinds: Vec<_> = told.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["keys_rotated", "invited", "signed_in", "signed_up"]);
+    let own = |event: &Value| event["username"] == "root" && event["by"] == "" && event["ip"] == "127.0.0.1";
+    assert!(told[..2].iter().all(own), "{told:?}");
+}
+
+#[tokio::test]
 async fn keys_are_shown_without_what_is_secret_and_rotated() {
     let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
     let root = app.administrator().await;

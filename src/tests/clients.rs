@@ -1,14 +1,16 @@
 //! Other services: introspection (RFC 7662), revocation (RFC 7009), the blocklist as a feed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use handstamp::server::flows;
+use handstamp::server::flows::{self, Actor};
 
 use crate::harness::{Answer, Client, TestApp, part};
 
 const INACTIVE: &str = r#"{"active":false}"#;
 const NO_CLIENT: &str = "401 invalid_client Client authentication failed";
+const REVOKED: &str = "401 token_revoked Token has been revoked";
 
 impl TestApp {
     async fn introspect(&self, client: &Client, token: &str) -> Answer {
@@ -41,7 +43,7 @@ async fn a_client_learns_all_of_a_good_token() {
 }
 
 #[tokio::test]
-async fn of_a_bad_token_nothing_is_said_but_that_it_is_bad() {
+async fn s15_of_a_bad_token_nothing_is_said_but_that_it_is_bad() {
     let app = TestApp::start().await;
     let (client, ended, expired) = (app.client("billing").await, app.somebody("ada").await, app.login("ada").await);
     app.logout(&ended).await;
@@ -87,22 +89,59 @@ async fn a_revoked_token_is_refused_at_once_and_its_session_lives() {
 
     let by_client = app.as_client("POST", "/revoke", &client, &format!("token={one}")).await;
     assert_eq!((by_client.status, by_client.body.as_str()), (200, ""));
-    assert_eq!(app.protected(&one).await.error(), "401 token_revoked Token has been revoked");
+    assert_eq!(app.protected(&one).await.error(), REVOKED);
 
     let by_holder = app.post_form("/revoke", &format!("token={two}&token_type_hint=access_token")).await;
     assert_eq!(by_holder.status, 200);
-    assert_eq!(app.protected(&two).await.error(), "401 token_revoked Token has been revoked");
+    assert_eq!(app.protected(&two).await.error(), REVOKED);
     assert_eq!(app.introspect(&client, &two).await.body, INACTIVE);
 
     // And after a crash: the rows were first.
     let app = app.restart().await;
     for token in [&one, &two] {
-        assert_eq!(app.protected(token).await.error(), "401 token_revoked Token has been revoked");
+        assert_eq!(app.protected(token).await.error(), REVOKED);
     }
 }
 
 #[tokio::test]
-async fn revoking_tells_nobody_whether_a_token_was_one() {
+async fn a_token_is_revoked_whatever_the_clock_says_of_it() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    let client = app.client("billing").await;
+    let mut revoked = Vec::new();
+    // Not begun by a clock that is behind; long over by one that is ahead.
+    for (off, seen_before) in [(-60, false), (-60, true), (3600, false), (3600, true)] {
+        let token = app.login("ada").await;
+        if seen_before {
+            assert_eq!(app.protected(&token).await.status, 200);
+        }
+        app.clock.fetch_add(off, Ordering::SeqCst);
+
+        assert_eq!(app.post_form("/revoke", &format!("token={token}")).await.status, 200);
+
+        let told = app.revocations(&client, &[]).await.json();
+        let told = told["entries"].as_array().unwrap().iter().any(|entry| entry["jti"] == part(&token, 1)["jti"]);
+        assert!(told, "{off}: who follows the blocklist is told too");
+        flows::purge_expired(&app.state).await.unwrap();
+        app.clock.fetch_sub(off, Ordering::SeqCst);
+        assert_eq!(app.protected(&token).await.error(), REVOKED, "{off}");
+        revoked.push(token);
+    }
+    let app = app.restart().await;
+    for token in &revoked {
+        assert_eq!(app.protected(token).await.error(), REVOKED);
+    }
+    // Nor does it depend on whether the clock says that its key is over.
+    let token = app.login("ada").await;
+    flows::rotate_keys(&app.state, true, &Actor::Operator).await.unwrap();
+    app.clock.fetch_add(3600, Ordering::SeqCst);
+    assert_eq!(app.post_form("/revoke", &format!("token={token}")).await.status, 200);
+    app.clock.fetch_sub(3600, Ordering::SeqCst);
+    assert_eq!(app.protected(&token).await.error(), REVOKED);
+}
+
+#[tokio::test]
+async fn s14_revoking_tells_nobody_whether_a_token_was_one() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let again = app.login("ada").await;

@@ -50,6 +50,32 @@ async fn a_purge_under_a_clock_that_is_far_ahead_revives_nothing_once_it_is_set_
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_for_hours_revives_nothing_when_its_times_come_once_more() {
+    let app = TestApp::start().await;
+    let ended = app.somebody("ada").await;
+    let living = app.tokens("ada").await;
+    assert_eq!(app.logout(&ended).await.status, 200);
+    // It has been so steady for so long that it is believed.
+    let ahead = Duration::from_mins(100);
+    app.pass(ahead);
+    flows::purge_expired(&app.state).await.unwrap();
+    assert!(app.state.blocklist.is_empty());
+
+    // Set right, to the time at which both tokens were issued.
+    app.clock.fetch_sub(ahead.as_secs().cast_signed(), Ordering::SeqCst);
+
+    let expired = "401 token_expired Token has expired";
+    assert_eq!(app.protected(&ended).await.error(), expired);
+    let app = app.restart().await;
+    assert_eq!(app.protected(&ended).await.error(), expired);
+    // No token of that time is believed; but whoever was not signed out refreshes, and is.
+    assert_eq!(app.protected(&living.access).await.error(), expired);
+    let renewed = app.refresh(&living.refresh).await.tokens();
+    assert_eq!(app.protected(&renewed.access).await.status, 200);
+    assert_eq!(app.protected(&app.login("ada").await).await.status, 200);
+}
+
+#[tokio::test]
 async fn what_has_expired_stays_expired_however_far_the_clock_steps_forward() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;

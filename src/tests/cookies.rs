@@ -97,6 +97,20 @@ async fn a_cookie_that_is_worth_nothing_any_more_is_taken_back() {
 }
 
 #[tokio::test]
+async fn a_browser_whose_token_and_cookie_are_of_two_sessions_signs_out_of_both() {
+    let app = start_with_ada(&[]).await;
+    let (one, other) = (app.call("login", None, LOGIN).await, app.call("login", None, LOGIN).await);
+    let [first, second] = [&one, &other].map(|answer| answer.json()["access_token"].as_str().unwrap().to_owned());
+
+    let signed_out = app.call_with_cookie("logout", Some(&first), &cookie(&other).0, "").await;
+
+    assert_eq!(signed_out.status, 200, "{signed_out:?}");
+    for token in [first, second] {
+        assert_eq!(app.protected(&token).await.error(), "401 token_revoked Token has been revoked");
+    }
+}
+
+#[tokio::test]
 async fn signing_out_takes_the_cookie_back_and_needs_no_more_than_the_cookie() {
     let app = start_with_ada(&[]).await;
     let login = app.call("login", None, LOGIN).await;

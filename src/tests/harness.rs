@@ -327,11 +327,13 @@ fn answer(request: ureq::http::Request<String>) -> Answer {
         .into();
     let mut response = agent.run(request).unwrap();
     let headers = response.headers().iter();
-    Answer {
+    let answer = Answer {
         status: response.status().as_u16(),
         headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
         body: response.body_mut().read_to_string().unwrap(),
-    }
+    };
+    logs::keep_given_secret(&answer);
+    answer
 }
 
 async fn open(folder: &TempDir, settings: &[(String, String)], clocks: &Clocks) -> (AppState, BlocklistFollower) {

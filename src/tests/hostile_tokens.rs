@@ -1,10 +1,11 @@
-//! Tokens that somebody made up, over HTTP: rows T1 to T15 and T22 of the security requirements.
+//! Tokens that somebody made up, over HTTP: rows T1 to T12 and T15 of the security requirements. Each is shown to a
+//! protected door, and by another service to `/introspect`, which says nothing but that it is bad (S15).
 //!
 //! The worst case throughout: whoever made them has the right key, unless the spec says otherwise. A signature proves
 //! who signed, not that the rest is ours.
 
 use aws_lc_rs::hmac;
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::harness::{MORNING, SECRET, TestApp, part};
@@ -29,6 +30,8 @@ fn sign_with(secret: &[u8], header: &str, claims: impl AsRef<[u8]>) -> String {
 /// An honest token of a signed-in user, and its parts to bend.
 struct Honest {
     app: TestApp,
+    /// The `Authorization` header of another service.
+    client: String,
     token: String,
     header: Value,
     claims: Value,
@@ -36,10 +39,16 @@ struct Honest {
 
 impl Honest {
     async fn start() -> Self {
-        let app = TestApp::start().await;
+        Self::start_with(&[]).await
+    }
+
+    async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let app = TestApp::start_with(settings).await;
+        let client = app.client("billing").await;
+        let client = format!("Basic {}", STANDARD.encode(format!("{}:{}", client.name, client.secret)));
         let token = app.somebody("ada").await;
         let (header, claims) = (part(&token, 0), part(&token, 1));
-        Self { app, token, header, claims }
+        Self { app, client, token, header, claims }
     }
 
     fn with_header(&self, name: &str, value: Value) -> String {
@@ -54,8 +63,25 @@ impl Honest {
         sign(&self.header.to_string(), claims.to_string())
     }
 
+    /// With the value of a claim written otherwise, which JSON libraries may read as the same.
+    fn with_claim_written(&self, name: &str, written: &str) -> String {
+        let honest = format!(r#""{name}":{}"#, self.claims[name]);
+        let claims = self.claims.to_string();
+        assert!(claims.contains(&honest), "{claims}");
+        sign(&self.header.to_string(), claims.replace(&honest, &format!(r#""{name}":{written}"#)))
+    }
+
+    async fn accepted(&self, what: &str, token: &str) {
+        assert_eq!(self.app.protected(token).await.status, 200, "{what}");
+    }
+
     async fn refused(&self, what: &str, token: &str, expected: &str) {
         assert_eq!(self.app.protected(token).await.error(), expected, "{what}");
+        // As JSON: in a form some of their characters would be others.
+        let headers = [("authorization", self.client.as_str()), ("content-type", "application/json")];
+        let body = json!({ "token": token }).to_string();
+        let answer = self.app.send("POST", "/introspect", &headers, Some(&body)).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"active":false}"#), "{what}");
     }
 
     /// After all that, the honest token still works.
@@ -68,15 +94,21 @@ impl Honest {
 async fn bending_an_honest_token_without_changing_it_is_accepted() {
     // The control: what the other specs send differs from an accepted token by what they name.
     let honest = Honest::start().await;
-    let same = sign(&honest.header.to_string(), honest.claims.to_string());
-    assert_eq!(honest.app.protected(&same).await.status, 200);
+    honest.accepted("the same", &sign(&honest.header.to_string(), honest.claims.to_string())).await;
+    honest.accepted("one claim more, of arrays", &honest.with_claim("a", json!([[[1]]]))).await;
+    for name in ["exp", "nbf", "iat"] {
+        let same = honest.with_claim_written(name, &honest.claims[name].to_string());
+        honest.accepted(name, &same).await;
+    }
 }
 
 #[tokio::test]
 async fn a1_t1_t2_the_header_does_not_choose_the_algorithm() {
     let honest = Honest::start().await;
-    let algs =
-        ["none", "None", "NONE", "nOnE", "", " HS256", "hs256", "HS384", "HS512", "RS256", "ES256", "EdDSA", "Ed25519"];
+    let algs = [
+        "none", "None", "NONE", "nOnE", "none ", " none", "none\0", "\0none", "", " HS256", "HS256 ", "HS256\0",
+        "hs256", "HS384", "HS512", "RS256", "ES256", "EdDSA", "Ed25519",
+    ];
     for alg in algs {
         honest.refused(alg, &honest.with_header("alg", json!(alg)), INVALID).await;
         let (unsigned, _) =
@@ -125,7 +157,9 @@ async fn a3_t4_a_key_id_is_looked_up_and_never_interpreted() {
         json!("$(sleep 10)"),
         json!("a\u{0}b"),
         json!("a\r\nb"),
+        // More than a header may have, and less.
         json!("k".repeat(2000)),
+        json!("k".repeat(300)),
         json!(7),
         Value::Null,
         json!(["x"]),
@@ -142,9 +176,13 @@ async fn a3_t4_a_key_id_is_looked_up_and_never_interpreted() {
 #[tokio::test]
 async fn a5_a14_t6_t7_there_is_one_spelling_of_a_token() {
     let honest = Honest::start().await;
-    let token = &honest.token;
+    let mut token = honest.token.clone();
+    // One signature in four has neither of the two characters that the alphabets write differently.
+    while !token.rsplit('.').next().unwrap().contains(['-', '_']) {
+        token = honest.app.login("ada").await;
+    }
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
-    let unpadded = |text: &str| STANDARD_NO_PAD.encode(URL_SAFE_NO_PAD.decode(text).unwrap());
+    let in_standard = signature.replace('-', "+").replace('_', "/");
     // The last character of the signature holds unused bits: another spelling of the same bytes.
     let last = signature.chars().last().unwrap();
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -161,19 +199,13 @@ async fn a5_a14_t6_t7_there_is_one_spelling_of_a_token() {
         ("doubled signature", format!("{token}{signature}"), BAD_SIGNATURE),
         ("zeros", format!("{header}.{claims}.{}", b64([0; 32])), BAD_SIGNATURE),
         ("empty header", format!(".{claims}.{signature}"), INVALID),
-        ("standard alphabet", format!("{header}.{claims}.{}", unpadded(signature).replace('-', "+")), ""),
+        ("standard alphabet", format!("{header}.{claims}.{in_standard}"), INVALID),
         ("JSON serialisation", format!(r#"{{"signature":"{signature}"}}"#), INVALID),
     ] {
-        // The standard alphabet differs only where the signature happens to hold one of its two characters.
-        if expected.is_empty() {
-            if bent != *token {
-                honest.refused(what, &bent, INVALID).await;
-            }
-            continue;
-        }
         honest.refused(what, &bent, expected).await;
     }
-    honest.app.logout(token).await;
+    honest.accepted("the one spelling", &token).await;
+    honest.app.logout(&token).await;
     honest.refused("unused bits after sign-out", &format!("{}{twin}", &token[..token.len() - 1]), BAD_SIGNATURE).await;
 }
 
@@ -187,12 +219,11 @@ async fn a7_a11_t8_t9_duplicate_members_and_bad_json_are_refused() {
     for (what, bent) in [
         ("exp twice", format!("{{{inside},{exp}}}")),
         ("additional claim twice", format!(r#"{{{inside},"a":1,"\u0061":2}}"#)),
+        ("twice within an additional claim", format!(r#"{{{inside},"a":[{{"b":{{"c":1,"c":1}}}}]}}"#)),
         ("escaped exp", format!(r#"{{{inside},"\u0065xp":1}}"#)),
         ("NaN", claims.replace(&exp, r#""exp":NaN"#)),
         ("Infinity", claims.replace(&exp, r#""exp":Infinity"#)),
         ("1e400", claims.replace(&exp, r#""exp":1e400"#)),
-        ("float", claims.replace(&exp, &format!("{exp}.0"))),
-        ("exponent", claims.replace(&exp, r#""exp":1.8e9"#)),
         ("trailing bytes", format!("{claims} x")),
         ("two objects", format!("{claims}{claims}")),
         ("lone surrogate", claims.replace(r#""ada""#, r#""\ud800""#)),
@@ -205,11 +236,13 @@ async fn a7_a11_t8_t9_duplicate_members_and_bad_json_are_refused() {
         ("string", "\"x\"".to_owned()),
         ("null", "null".to_owned()),
         ("empty", String::new()),
-        ("nested", format!("{}{}", "[".repeat(1000), "]".repeat(1000))),
+        ("nested", format!(r#"{{{inside},"a":{}{}}}"#, "[".repeat(1000), "]".repeat(1000))),
     ] {
         honest.refused(what, &sign(&header, &bent), INVALID).await;
     }
-    honest.refused("bad UTF-8", &sign(&header, b"{\"iss\":\"\xff\"}"), INVALID).await;
+    let mut bad_utf8 = claims.clone().into_bytes();
+    bad_utf8[claims.find(r#""ada""#).unwrap() + 1] = 0xff;
+    honest.refused("bad UTF-8", &sign(&header, bad_utf8), INVALID).await;
     let utf16: Vec<u8> = claims.encode_utf16().flat_map(u16::to_le_bytes).collect();
     honest.refused("UTF-16", &sign(&header, utf16), INVALID).await;
     let twice = header.replace('{', r#"{"alg":"HS256","#);
@@ -222,24 +255,45 @@ async fn a7_a11_t8_t9_duplicate_members_and_bad_json_are_refused() {
 #[tokio::test]
 async fn a9_a10_t10_t11_times_must_be_whole_in_range_and_in_order() {
     let honest = Honest::start().await;
-    let times = |name: &'static str, values: Vec<Value>| values.into_iter().map(move |value| (name, value));
-    let wrong_types =
-        || vec![json!("1795342320"), json!(null), json!(true), json!([1]), json!({}), json!(1.5), json!(-1)];
-    let exp_extremes = vec![json!(u64::MAX), json!(1e18), json!(i64::MAX), json!(MORNING + 301), json!(0)];
-    let future = vec![json!(MORNING + 1), json!(MORNING + 60)];
-    let cases = times("exp", wrong_types())
-        .chain(times("exp", exp_extremes))
-        .chain(times("nbf", vec![json!("0"), json!(null), json!(1.5)]))
-        .chain(times("nbf", future.clone()))
-        .chain(times("iat", vec![json!("0"), json!(null), json!(1.5), json!(0), json!(MORNING - 1)]))
-        .chain(times("iat", future));
-    for (name, value) in cases {
-        honest.refused(&format!("{name} {value}"), &honest.with_claim(name, value.clone()), INVALID).await;
+    // The right time, but not as a whole number: nothing else is wrong with it.
+    for name in ["exp", "nbf", "iat"] {
+        let time = &honest.claims[name];
+        for written in [
+            format!(r#""{time}""#),
+            format!("{time}.0"),
+            format!("{time}.5"),
+            format!("{time}e0"),
+            format!("{time}0e-1"),
+            format!("[{time}]"),
+            format!(r#"{{"{name}":{time}}}"#),
+            "true".to_owned(),
+            "null".to_owned(),
+        ] {
+            honest.refused(&format!("{name} {written}"), &honest.with_claim_written(name, &written), INVALID).await;
+        }
+    }
+    let exp = [json!(u64::MAX), json!(1e18), json!(i64::MAX), json!(MORNING + 301), json!(0), json!(-1)];
+    let nbf = [json!(MORNING + 1), json!(MORNING + 60), json!(i64::MAX), json!(u64::MAX)];
+    let iat = [json!(MORNING + 1), json!(MORNING + 60), json!(0), json!(MORNING - 1), json!(i64::MIN)];
+    for (name, values) in [("exp", &exp[..]), ("nbf", &nbf[..]), ("iat", &iat[..])] {
+        for value in values {
+            honest.refused(&format!("{name} {value}"), &honest.with_claim(name, value.clone()), INVALID).await;
+        }
     }
     let mut expired = honest.claims.clone();
     (expired["iat"], expired["exp"]) = (json!(MORNING - 300), json!(MORNING));
     let token = sign(&honest.header.to_string(), expired.to_string());
     honest.refused("exp is now", &token, "401 token_expired Token has expired").await;
+    honest.still_works().await;
+}
+
+#[tokio::test]
+async fn t11_leeway_forgives_a_clock_that_is_behind_by_what_it_says_and_no_more() {
+    let honest = Honest::start_with(&[("JWT_LEEWAY", "10s")]).await;
+    for name in ["nbf", "iat"] {
+        honest.accepted(name, &honest.with_claim(name, json!(MORNING + 10))).await;
+        honest.refused(name, &honest.with_claim(name, json!(MORNING + 11)), INVALID).await;
+    }
     honest.still_works().await;
 }
 
@@ -288,6 +342,9 @@ async fn a8_a15_t12_t15_every_claim_must_be_there_and_be_ours() {
     for typ in [json!("JWT"), json!("at+JWT"), json!("rt+jwt"), json!("application/at+jwt"), json!(null), json!(1)] {
         honest.refused("typ", &honest.with_header("typ", typ), INVALID).await;
     }
+    let mut header = honest.header.clone();
+    header.as_object_mut().unwrap().remove("typ");
+    honest.refused("no typ", &sign(&header.to_string(), honest.claims.to_string()), INVALID).await;
     honest.still_works().await;
 }
 

@@ -146,10 +146,10 @@ async fn a41_a_password_that_changes_while_it_is_checked_starts_no_session() {
         additional: AdditionalClaims::default(),
     };
     let token_id = TokenId::from_random([2; 16]);
-    let started =
-        app.state.store.start_session(&session, token_id, session.expires_at, &old_hash, event(EventKind::SignedIn));
-    let started = started.await.unwrap();
-    assert!(!started);
+    let recognised = (&user, &old_hash);
+    let event = event(EventKind::SignedIn);
+    let started = app.state.store.start_session(&session, token_id, session.expires_at, recognised, event).await;
+    assert!(!started.unwrap());
 }
 
 #[tokio::test]

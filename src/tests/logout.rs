@@ -1,17 +1,19 @@
 //! Sign out: the promise.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use handstamp::server::flows::{self, Actor, Target};
 
-use crate::harness::{TestApp, bearer};
+use crate::harness::{TestApp, Tokens, bearer};
 
 const REVOKED: &str = "401 token_revoked Token has been revoked";
 
 #[tokio::test]
-async fn a_signed_out_token_is_refused_at_the_very_next_request() {
+async fn s1_a_signed_out_token_is_refused_at_the_very_next_request() {
     let app = TestApp::start().await;
-    let token = app.somebody("ada").await;
+    app.add_user("ada").await;
+    let Tokens { access: token, refresh } = app.tokens("ada").await;
 
     let answer = app.logout(&token).await;
 
@@ -21,6 +23,7 @@ async fn a_signed_out_token_is_refused_at_the_very_next_request() {
     assert_eq!(refused.body, r#"{"code":"token_revoked","msg":"Token has been revoked"}"#);
     assert_eq!(refused.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
     assert_eq!(app.get_as("/me", &token).await.error(), REVOKED);
+    assert_eq!(app.refresh(&refresh).await.error(), REVOKED);
 }
 
 #[tokio::test]
@@ -57,6 +60,47 @@ async fn a21_signing_out_twice_or_with_an_expired_token_is_no_error() {
 }
 
 #[tokio::test]
+async fn a_sign_out_does_not_ask_the_clock() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    for off in [-60, 3600] {
+        let token = app.login("ada").await;
+        app.clock.fetch_add(off, Ordering::SeqCst);
+        assert_eq!(app.logout(&token).await.status, 200, "{off}");
+        app.clock.fetch_sub(off, Ordering::SeqCst);
+        assert_eq!(app.protected(&token).await.error(), REVOKED, "{off}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_signs_out_as_well_of_whatever_generation() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    let living = app.tokens("ada").await;
+    for generations in 0..2 {
+        let first = app.tokens("ada").await;
+        let mut newest = first.clone();
+        for _ in 0..generations {
+            newest = app.refresh(&newest.refresh).await.tokens();
+        }
+
+        let answer = app.logout(&first.refresh).await;
+
+        assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"msg":"Access token revoked"}"#));
+        assert_eq!(app.protected(&newest.access).await.error(), REVOKED);
+        assert_eq!(app.refresh(&newest.refresh).await.error(), REVOKED);
+        assert_eq!(app.logout(&first.refresh).await.status, 200, "twice is no error");
+    }
+    let page = app.tokens("ada").await;
+    assert_eq!(app.call("logout", Some(&page.refresh), "").await.status, 200);
+    assert_eq!(app.protected(&page.access).await.error(), REVOKED);
+
+    let bent = format!("{}A", living.refresh);
+    assert_eq!(app.logout(&bent).await.error(), "401 invalid_token Invalid token");
+    assert_eq!(app.protected(&living.access).await.status, 200);
+}
+
+#[tokio::test]
 async fn a21_a_stranger_ends_nothing() {
     let app = TestApp::start().await;
     assert_eq!(
@@ -67,7 +111,7 @@ async fn a21_a_stranger_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a18_a_restart_brings_no_token_back_to_life() {
+async fn a18_s2_a_restart_brings_no_token_back_to_life() {
     let app = TestApp::start().await;
     let (ended, living) = (app.somebody("ada").await, app.login("ada").await);
     app.logout(&ended).await;
@@ -100,7 +144,7 @@ async fn a18_a_purge_or_a_clock_that_steps_back_revives_nothing() {
 
     app.pass(Duration::from_secs(300 + 262));
     flows::purge_expired(&app.state).await.unwrap();
-    app.clock.fetch_sub(2 * 262, std::sync::atomic::Ordering::SeqCst);
+    app.clock.fetch_sub(2 * 262, Ordering::SeqCst);
     assert_eq!(app.protected(&token).await.error(), REVOKED);
 
     // Long after, the entry goes; the token is expired by then. A step back is a step: what is known of the clock begins anew.

@@ -1,20 +1,27 @@
 //! What is logged while the specs run, at its most talkative (`RUST_LOG=trace`, of every crate): row H14, attack A36.
 //!
-//! Every line of every spec is looked through as it is written: for what has the shape of a token or of a client's
-//! secret, and for the passwords and setup codes that specs use. Whoever drops a [`Watched`] fails on what was found.
+//! Every line of every spec is looked through as it is written: for what has the shape of a token, of a client's secret,
+//! of a device's cookie or of a link with a code, and for the passwords, codes and devices that specs use. Whoever drops
+//! a [`Watched`] fails on what was found.
 
 use std::collections::HashSet;
 use std::io;
 use std::sync::{LazyLock, Mutex, Once};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use handstamp::server::domain::user::Roles;
+use handstamp::server::flows;
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
-use crate::harness::{PASSWORD, SECRET, TestApp};
+use crate::harness::{Answer, PASSWORD, SECRET, TestApp};
 
-/// What refresh tokens, their cookies and the secrets of clients begin with.
-const PREFIXES: [&str; 2] = ["hs_rt_", "hs_cs_"];
+/// What the cookie of a known device begins with. Its value has no shape of its own.
+const DEVICE: &str = "handstamp_device=";
+/// What stands before the code of an invitation.
+const INVITATION: &str = "/signup#";
+/// What refresh tokens, their cookies and the secrets of clients begin with, and what those that have no shape follow.
+const PREFIXES: [&str; 5] = ["hs_rt_", "hs_cs_", DEVICE, INVITATION, "/setup#"];
 /// Characters of the shortest password looked for. Shorter ones are what specs guess (`handstamp`), and nobody's.
 const SHORTEST: usize = 12;
 
@@ -43,7 +50,7 @@ impl Drop for Watched {
     }
 }
 
-/// A password, a setup code: what has no shape of its own. From now on it must not be logged.
+/// A password, a code, the cookie of a device: what has no shape of its own. From now on it must not be logged.
 pub fn keep_secret(secret: &str) {
     // One of blanks alone stands in every query.
     if secret.trim().len() >= SHORTEST {
@@ -56,6 +63,17 @@ pub fn keep_passwords_secret(body: &str) {
     for (field, ends) in [("password\":\"", '"'), ("password=", '&')] {
         for (at, _) in body.match_indices(field) {
             keep_secret(body[at + field.len()..].split(ends).next().unwrap());
+        }
+    }
+}
+
+/// What an answer gives away once: a device's cookie, an invitation's code. Later it may stand anywhere by itself.
+pub fn keep_given_secret(answer: &Answer) {
+    let cookies = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
+    let cookies = cookies.map(|(_, cookie)| (cookie, DEVICE, ';'));
+    for (text, before, ends) in cookies.chain([(&answer.body, INVITATION, '"')]) {
+        if let Some((_, secret)) = text.split_once(before) {
+            keep_secret(secret.split(ends).next().unwrap());
         }
     }
 }
@@ -114,6 +132,13 @@ async fn h14_a36_whatever_is_a_secret_is_found_in_a_log_and_nothing_else_is() {
     keep_passwords_secret(r#"{"current_password":"what it was before","new_password":"what it will be"}"#);
     let code = app.state.setup_code.as_ref().unwrap().to_string();
     let claims = token.split('.').nth(1).unwrap();
+    let page = app.call("login", None, &format!("username=ada&password={}", PASSWORD.replace(' ', "+"))).await;
+    let device = page.headers.iter().find_map(|(_, value)| value.strip_prefix(DEVICE)).unwrap();
+    let device = device.split(';').next().unwrap();
+    flows::add_user(&app.state, "root", PASSWORD.into(), Roles::admin()).await.unwrap();
+    let root = app.login("root").await;
+    let invited = app.call("admin/invite", Some(&root), "").await.json();
+    let invitation = invited["link"].as_str().unwrap().split_once('#').unwrap().1;
 
     for secret in [
         token.as_str(),
@@ -122,6 +147,11 @@ async fn h14_a36_whatever_is_a_secret_is_found_in_a_log_and_nothing_else_is() {
         &format!("handstamp_refresh={refresh}"),
         &client.secret,
         &code,
+        &format!("http://127.0.0.1:3000/setup#{code}"),
+        device,
+        "__Host-handstamp_device=of somebody else",
+        invitation,
+        "http://127.0.0.1:3000/signup#of-somebody-else",
         PASSWORD,
         "as+it+was+typed",
         "what it was before",
@@ -129,7 +159,13 @@ async fn h14_a36_whatever_is_a_secret_is_found_in_a_log_and_nothing_else_is() {
     ] {
         assert!(gives_away(&format!("TRACE hyper::proto: read {secret} of it")), "{secret}");
     }
-    for harmless in ["INFO request{id=eyJhZXbGciOiJI-x}: Answered", "Signed in user `ada`", "password", "Bearer"] {
+    for harmless in [
+        "INFO request{id=eyJhZXbGciOiJI-x}: Answered",
+        "Signed in user `ada`",
+        "password",
+        "Bearer",
+        "path=\"/signup\" status=201",
+    ] {
         assert!(!gives_away(harmless), "{harmless}");
     }
 }

@@ -20,6 +20,7 @@ mod commands;
 mod commands_keys;
 mod connections;
 mod cookies;
+mod crowds;
 mod doctor;
 mod doors;
 mod faults;

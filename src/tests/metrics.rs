@@ -115,6 +115,19 @@ async fn it_counts_what_happens_at_the_doors() {
 }
 
 #[tokio::test]
+async fn whoever_is_told_to_wait_is_counted_however_long() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    for expected in [401, 401, 401, 401, 401, 429, 429] {
+        let answer = app.post_json("/login", r#"{"username":"ada","password":"wrong"}"#).await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
+    let metrics = metrics(&app).await;
+    assert_eq!(metrics[r#"handstamp_errors_total{code="too_many_attempts"}"#], 2.0);
+    assert_eq!(metrics[r#"handstamp_errors_total{code="bad_credentials"}"#], 5.0);
+}
+
+#[tokio::test]
 async fn a_session_that_nobody_refreshed_in_time_is_not_counted() {
     let app = TestApp::start_with(&[("JWT_REFRESH_TOKEN_IDLE", "1d"), ("JWT_REFRESH_TOKEN_EXPIRES", "30d")]).await;
     app.add_user("ada").await;

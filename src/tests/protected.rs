@@ -49,6 +49,14 @@ async fn t22_a_token_anywhere_else_opens_nothing() {
     assert_eq!(app.get(&format!("/protected?access_token={token}")).await.error(), missing);
     let cookie = format!("access_token={token}; handstamp.access_token={token}");
     assert_eq!(app.send("GET", "/protected", &[("cookie", &cookie)], None).await.error(), missing);
+    let (form, json) = (format!("access_token={token}"), format!(r#"{{"access_token":"{token}"}}"#));
+    for (content_type, body) in [("application/x-www-form-urlencoded", form), ("application/json", json)] {
+        for path in ["/password", "/api/logout"] {
+            let headers = [("content-type", content_type), ("sec-fetch-site", "same-origin")];
+            assert_eq!(app.send("POST", path, &headers, Some(&body)).await.error(), missing, "{path}: {content_type}");
+        }
+    }
+    assert_eq!(app.protected(&token).await.status, 200);
 }
 
 #[tokio::test]

@@ -1,15 +1,24 @@
-//! The four kinds of protection, as the README shows them: each on a route of its own, over HTTP.
+//! The five kinds of protection, as the README shows them: each on a route of its own, over HTTP. And what server functions
+//! call instead.
 
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use axum::http::header::AUTHORIZATION;
 use axum::routing::get;
+use handstamp::api_types::ApiError;
 use handstamp::server::domain::user::Roles;
-use handstamp::server::flows::{self, CurrentUser};
+use handstamp::server::flows::{self, CurrentUser, EndingSession};
 use handstamp::server::http::{self, Admin, FreshUser, Limits, RequiredRole, WithRole};
+use leptos::prelude::{Owner, provide_context};
 use tokio::net::TcpListener;
 
-use crate::harness::{Answer, PASSWORD, TestApp, bearer, send_to};
+use crate::harness::{Answer, PASSWORD, TestApp, bearer, part, send_to};
+
+const INVALID: &str = "401 invalid_token Invalid token";
+const MISSING: &str = "401 missing_token Missing Authorization Header";
+const REVOKED: &str = "401 token_revoked Token has been revoked";
 
 struct Editor;
 
@@ -33,6 +42,10 @@ async fn admin(user: WithRole<Admin>) -> String {
     user.username.clone()
 }
 
+async fn ending(session: EndingSession) -> String {
+    session.id.to_string()
+}
+
 async fn editor(user: WithRole<Editor>) -> String {
     user.username.clone()
 }
@@ -50,12 +63,28 @@ async fn with_routes(settings: &[(&str, &str)]) -> WithRoutes {
         .route("/signed-in", get(signed_in))
         .route("/fresh", get(fresh))
         .route("/admin", get(admin))
+        .route("/ending", get(ending))
         .route("/editor", get(editor))
         .with_state(app.state.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(http::serve(listener, router, Limits::default(), std::future::pending()));
     WithRoutes { app, origin }
+}
+
+/// What a server function gets of this call that is asked with this token.
+fn in_server_function<T>(app: &TestApp, token: Option<&str>, call: impl FnOnce() -> T) -> T {
+    let mut request = Request::new(());
+    if let Some(token) = token {
+        request.headers_mut().insert(AUTHORIZATION, bearer(token).parse().unwrap());
+    }
+    let (parts, ()) = request.into_parts();
+    // What Leptos puts there, and what we add.
+    Owner::new().with(|| {
+        provide_context(parts);
+        provide_context(app.state.clone());
+        call()
+    })
 }
 
 impl WithRoutes {
@@ -76,10 +105,9 @@ async fn optional_protection_knows_nobody_from_somebody_and_refuses_a_bad_token(
     assert_eq!(with.ask_as_stranger("/anybody").await.body, "nobody");
     assert_eq!(with.ask("/anybody", &token).await.body, "ada");
     with.app.logout(&token).await;
-    assert_eq!(with.ask("/anybody", &token).await.error(), "401 token_revoked Token has been revoked");
-    assert_eq!(with.ask("/anybody", "a.b.c").await.error(), "401 invalid_token Invalid token");
-    let missing = with.ask_as_stranger("/signed-in").await;
-    assert_eq!(missing.error(), "401 missing_token Missing Authorization Header");
+    assert_eq!(with.ask("/anybody", &token).await.error(), REVOKED);
+    assert_eq!(with.ask("/anybody", "a.b.c").await.error(), INVALID);
+    assert_eq!(with.ask_as_stranger("/signed-in").await.error(), MISSING);
 }
 
 #[tokio::test]
@@ -114,4 +142,56 @@ async fn a_role_opens_its_own_doors() {
     for token in [&ada, &root] {
         assert_eq!(with.ask("/editor", token).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn either_kind_of_token_names_the_session_that_is_to_end_however_old_it_is() {
+    let with = with_routes(&[]).await;
+    with.app.add_user("ada").await;
+    let tokens = with.app.tokens("ada").await;
+    let session = part(&tokens.access, 1)["sid"].as_str().unwrap().to_owned();
+
+    for _ in 0..2 {
+        for token in [&tokens.access, &tokens.refresh] {
+            assert_eq!(with.ask("/ending", token).await.body, session);
+            let called = in_server_function(&with.app, Some(token), http::session_to_end);
+            assert_eq!(called.unwrap().id.to_string(), session);
+        }
+        // And once more when both are over: whoever ends a session is not late.
+        with.app.pass(Duration::from_hours(24 * 30));
+    }
+    with.app.logout(&tokens.access).await;
+    assert_eq!(with.ask("/ending", &tokens.access).await.body, session, "twice is no error");
+
+    assert_eq!(with.ask_as_stranger("/ending").await.error(), MISSING);
+    for bad in ["a.b.c", "hs_rt_x", &tokens.refresh[..tokens.refresh.len() - 1]] {
+        assert_eq!(with.ask("/ending", bad).await.error(), INVALID, "{bad}");
+        let called = in_server_function(&with.app, Some(bad), http::session_to_end);
+        assert_eq!(called.err(), Some(ApiError::InvalidToken), "{bad}");
+    }
+    let called = in_server_function(&with.app, None, http::session_to_end);
+    assert_eq!(called.err(), Some(ApiError::MissingToken));
+    // A refresh token does nothing else.
+    let refresh = with.app.tokens("ada").await.refresh;
+    for path in ["/anybody", "/signed-in", "/fresh"] {
+        assert_eq!(with.ask(path, &refresh).await.error(), INVALID, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_public_server_function_knows_nobody_from_somebody_and_refuses_a_bad_token() {
+    let app = TestApp::start().await;
+    let (token, ended) = (app.somebody("ada").await, app.login("ada").await);
+    app.logout(&ended).await;
+    let called = |token: Option<&str>| {
+        let user = in_server_function(&app, token, http::current_user_if_any);
+        user.map(|user| user.map(|user| user.username.clone()))
+    };
+
+    assert_eq!(called(None), Ok(None));
+    assert_eq!(called(Some(&token)), Ok(Some("ada".to_owned())));
+    assert_eq!(called(Some("a.b.c")), Err(ApiError::InvalidToken));
+    assert_eq!(called(Some(&ended)), Err(ApiError::TokenRevoked));
+    app.pass(Duration::from_hours(1));
+    assert_eq!(called(Some(&token)), Err(ApiError::TokenExpired));
 }

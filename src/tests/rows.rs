@@ -1,16 +1,36 @@
-//! Every row of the security requirements (P, H) and every attack (A) is tried by a test that has its number: as the
+//! Every row of the security requirements (T, S, P, H) and every attack (A) is tried by a test that has its number: as the
 //! first words of a spec's name (`a13_h10_…`), or in brackets at the end of a browser test's title (`… (A32)`).
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Rows of the requirements on passwords, of those on HTTP, and attacks.
-const ROWS: [(char, u32); 3] = [('p', 14), ('h', 20), ('a', 46)];
+/// Rows of the requirements on tokens, sessions, passwords and HTTP, and attacks.
+const ROWS: [(char, u32); 5] = [('t', 23), ('s', 18), ('p', 14), ('h', 20), ('a', 46)];
 
-/// What no test of the suite can try, and who tries it instead.
-const ELSEWHERE: &[(&str, &str)] =
-    &[("h17", "TLS is the proxy's: README, deploying"), ("h18", "advisories are news: `make audit`")];
+/// Rows on sessions that are tried under another number, as an attack asks for the same, or under none.
+const AS_WELL: &[(&str, &str)] = &[
+    ("s3", "a16_a_refresh_token_that_comes_back_after_its_successor_was_used_ends_the_session"),
+    ("s4", "a_lost_answer_costs_nobody_the_session"),
+    ("s5", "a17_of_fifty_refreshes_at_once_one_rotates_and_all_get_its_successor"),
+    ("s6", "a_store_that_cannot_write_takes_no_token_away"),
+    ("s7", "a_session_ends_when_it_lies_idle_and_at_its_end_whatever_happens"),
+    ("s9", "a_new_sign_in_ends_the_session_that_this_browser_held"),
+    ("s10", "all_others_end_for_whoever_typed_the_password_a_moment_ago"),
+    ("s11", "p11_a_changed_password_ends_all_other_sessions_and_not_this_one"),
+    ("s12", "a19_a_token_of_the_same_second_as_the_end_of_all_works_if_it_came_after"),
+    ("s13", "a40_one_of_ones_own_is_ended_and_nobody_elses"),
+];
+
+/// What no test of the suite can try, and why, or who tries it instead.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("t18", "no signature shows how its randomness was made: README, choosing an algorithm"),
+    ("s16", "it serves on SQLite alone and asks memory about a token: there is no PostgreSQL to lose"),
+    ("s17", "for later: no token is bound to a key of its holder"),
+    ("s18", "the page clears its storage: `Clear-Site-Data` would take known-device cookie and sign-out marker along"),
+    ("h17", "TLS is the proxy's: README, deploying"),
+    ("h18", "advisories are news: `make audit`"),
+];
 
 #[test]
 fn every_row_has_a_test_of_its_number() {
@@ -35,14 +55,17 @@ fn tried() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let specs = texts(&root.join("src/tests"), "rs");
     let names = specs.iter().flat_map(|text| text.split("fn ").skip(1)).filter_map(|rest| rest.split_once('('));
-    // The numbers stand first, those of rows on tokens among them.
-    let of_specs = names.flat_map(|(name, _)| name.split('_').take_while(|word| is_row(word) || is_token_row(word)));
-    let of_specs = of_specs.filter(|word| is_row(word)).map(str::to_owned);
+    let names: BTreeSet<&str> = names.map(|(name, _)| name).collect();
+    let of_specs = names.iter().flat_map(|name| name.split('_').take_while(|word| is_row(word))).map(str::to_owned);
+    let as_well = AS_WELL.iter().map(|(row, spec)| {
+        assert!(names.contains(spec), "{row}: there is no spec {spec}");
+        (*row).to_owned()
+    });
     let titles = texts(&root.join("end2end/tests"), "ts");
     let lines = titles.iter().flat_map(|text| text.lines());
     let bracketed = lines.filter(|line| line.trim_start().starts_with("test(")).flat_map(|line| line.split(['(', ')']));
     let of_titles = bracketed.flat_map(|words| words.split(", ")).map(str::to_lowercase).filter(|word| is_row(word));
-    of_specs.chain(of_titles).collect()
+    of_specs.chain(as_well).chain(of_titles).collect()
 }
 
 /// The texts of a folder's files.
@@ -53,13 +76,6 @@ fn texts(folder: &Path, extension: &str) -> Vec<String> {
 }
 
 fn is_row(word: &str) -> bool {
-    is_number(word.strip_prefix(['p', 'h', 'a']))
-}
-
-fn is_token_row(word: &str) -> bool {
-    is_number(word.strip_prefix('t'))
-}
-
-fn is_number(digits: Option<&str>) -> bool {
+    let digits = word.strip_prefix(ROWS.map(|(letter, _)| letter));
     digits.is_some_and(|digits| (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -41,6 +41,7 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
         ("PUBLIC_URL", "https://user@id.example.org"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_URL", "postgres://user:hunter2@localhost/x"),
+        ("JWT_SECRET", ""),
         ("JWT_ALGORITHM", "none"),
         ("JWT_ALGORITHM", "hs256"),
         ("JWT_ALGORITHM", "ES512"),
@@ -51,6 +52,8 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
         ("JWT_REFRESH_TOKEN_IDLE", "forever"),
         ("ADDITIONAL_CLAIMS", "tenant"),
         ("ADDITIONAL_CLAIMS", r#"{"sub":"ada"}"#),
+        ("ADDITIONAL_CLAIMS", r#"{"active":false}"#),
+        ("ADDITIONAL_CLAIMS", r#"{"a":{"b":1,"b":2}}"#),
         ("ADDITIONAL_CLAIMS", r#"{"roles":["admin"]}"#),
         ("LESSON", "yes"),
         ("JWT_ACCESS_TOKEN_EXPIRES", "61m"),
@@ -85,7 +88,19 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
 
 #[test]
 fn an_empty_setting_is_an_absent_one() {
-    assert!(config(&[("JWT_SECRET", ""), ("SIGNUP", " "), ("DATABASE_URL", "")]).unwrap().jwt_secret.is_none());
+    let config = config(&[("JWT_AUDIENCE", ""), ("SIGNUP", " "), ("DATABASE_URL", "")]).unwrap();
+    assert_eq!((config.jwt_audience.as_str(), config.signup_open), ("handstamp", true));
+    assert_eq!(config.sqlite_file().as_deref(), Some(Path::new("data/handstamp.db")));
+}
+
+#[test]
+fn t16_an_empty_secret_is_a_mistake_and_an_absent_one_is_made() {
+    for empty in ["", " ", "\t\n"] {
+        let error = config(&[("JWT_SECRET", empty)]).err().unwrap();
+        assert!(error.starts_with("JWT_SECRET is set and empty; "), "{error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+    assert!(config(&[]).unwrap().jwt_secret.is_none());
 }
 
 #[test]

@@ -27,18 +27,18 @@ async fn guess(app: &TestApp, name: &str, address: &str) -> u16 {
 }
 
 /// The seconds of a refusal in the words of the contract.
-fn retry_after(answer: &Answer) -> u64 {
+pub fn retry_after(answer: &Answer) -> u64 {
     assert_eq!(answer.error(), "429 too_many_attempts Too many attempts");
     answer.header("retry-after").unwrap().parse().unwrap()
 }
 
 /// A browser signs in; its cookies.
-async fn browser(app: &TestApp, name: &str, cookie: &str, password: &str) -> Answer {
+pub async fn browser(app: &TestApp, name: &str, cookie: &str, password: &str) -> Answer {
     let body = format!("username={name}&password={}&remember=true", password.replace(' ', "+"));
     app.call_with_cookie("login", None, cookie, &body).await
 }
 
-fn device_cookie(answer: &Answer) -> String {
+pub fn device_cookie(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{answer:?}");
     let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str());
     let device = set.clone().find(|cookie| cookie.starts_with("handstamp_device=")).unwrap();
@@ -364,12 +364,12 @@ async fn another_process_hears_of_what_this_one_has_counted_when_it_counts_itsel
     let (other, _) = app.another_process().await;
     let visitor = flows::Visitor::default();
     for _ in 0..4 {
-        flows::admit(&app.state, "ada", &visitor).await.unwrap().failed().await.unwrap();
+        flows::admit(&app.state, "ada", &visitor, None).await.unwrap().failed(None).await.unwrap();
     }
     // It knows nothing yet; its own failure tells it of the four.
-    flows::admit(&other, "ada", &visitor).await.unwrap().failed().await.unwrap();
-    flows::admit(&other, "ada", &visitor).await.unwrap().failed().await.unwrap();
-    assert!(flows::admit(&other, "ada", &visitor).await.is_err());
+    flows::admit(&other, "ada", &visitor, None).await.unwrap().failed(None).await.unwrap();
+    flows::admit(&other, "ada", &visitor, None).await.unwrap().failed(None).await.unwrap();
+    assert!(flows::admit(&other, "ada", &visitor, None).await.is_err());
 }
 
 #[tokio::test]
@@ -377,11 +377,11 @@ async fn whoever_hangs_up_before_the_answer_is_counted_all_the_same() {
     let app = TestApp::start().await;
     let visitor = flows::Visitor::default();
     for _ in 0..5 {
-        drop(flows::admit(&app.state, "ada", &visitor).await.unwrap());
+        drop(flows::admit(&app.state, "ada", &visitor, None).await.unwrap());
     }
-    assert!(flows::admit(&app.state, "ada", &visitor).await.is_err());
+    assert!(flows::admit(&app.state, "ada", &visitor, None).await.is_err());
     // A write that is awaited comes after the notes.
-    flows::admit(&app.state, "bob", &visitor).await.unwrap().failed().await.unwrap();
+    flows::admit(&app.state, "bob", &visitor, None).await.unwrap().failed(None).await.unwrap();
     let (other, _) = app.another_process().await;
-    assert!(flows::admit(&other, "ada", &visitor).await.is_err());
+    assert!(flows::admit(&other, "ada", &visitor, None).await.is_err());
 }

@@ -1,5 +1,6 @@
-//! The rows of the security requirements on tokens (T1 to T23) that stand nowhere else. The others: T1, T2, T3, T5 to
-//! T12, T15 in `hostile_tokens.rs`; T19, T21 in `algorithms.rs`; T20 in `key_ring.rs`; T22 in `protected.rs`.
+//! The rows of the security requirements on tokens (T1 to T23) that stand nowhere else, and what the database holds of them
+//! (S8). The others: T1 to T12, T15 in `hostile_tokens.rs`; T19, T21 in `algorithms.rs`; T20 in `key_ring.rs`; T22 in
+//! `protected.rs`. `rows.rs` sees to it that none is missing.
 
 use std::collections::HashSet;
 use std::fs;
@@ -13,7 +14,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::algorithms::{forge, with_key_file};
-use crate::harness::{TestApp, part};
+use crate::harness::{SECRET, TestApp, part};
+use crate::process::{handstamp, text};
 
 #[tokio::test]
 async fn t3_a_header_that_names_an_address_makes_nobody_call_there() {
@@ -101,6 +103,19 @@ async fn a6_t17_t16_a_weak_key_does_not_start() {
     }
 }
 
+#[test]
+fn t16_what_is_no_secret_stops_the_start_before_it_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    for secret in ["", " ", "secret", &SECRET[..31], "-----BEGIN PUBLIC KEY-----"] {
+        let output = handstamp(folder.path(), &[], &[("JWT_SECRET", secret)]).output().unwrap();
+        let said = text(&output.stderr);
+        let last = said.lines().last().unwrap_or_default();
+        assert_eq!(output.status.code(), Some(1), "{secret:?}: {said}");
+        assert!(output.stdout.is_empty(), "{secret:?} listened");
+        assert!(last.starts_with("handstamp: JWT_SECRET ") && last.contains("; "), "{secret:?}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn a_key_that_everybody_can_read_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
@@ -128,6 +143,34 @@ async fn t23_a_token_says_who_and_until_when_and_nothing_else() {
     );
     assert_eq!(claims["sub"].as_str().unwrap().len(), 22, "opaque");
     assert_eq!((&claims["roles"], &claims["type"]), (&json!([]), &json!("access")));
+}
+
+#[tokio::test]
+async fn s8_whoever_copies_the_database_has_no_token() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    let (ended, revoked, first) = (app.tokens("ada").await, app.tokens("ada").await, app.tokens("ada").await);
+    let second = app.refresh(&first.refresh).await.tokens();
+    assert_eq!(app.protected(&second.access).await.status, 200);
+    assert_eq!(app.logout(&ended.access).await.status, 200);
+    assert_eq!(app.post_form("/revoke", &format!("token={}", revoked.access)).await.status, 200);
+
+    let files = fs::read_dir(app.state.config.data_dir()).unwrap().map(|file| file.unwrap().path());
+    let copy: Vec<u8> = files.flat_map(|file| fs::read(file).unwrap()).collect();
+    let copy = String::from_utf8_lossy(&copy);
+
+    for tokens in [&ended, &revoked, &first, &second] {
+        // What is meant to be there is found: so would a token be.
+        let claims = part(&tokens.access, 1);
+        assert!(copy.contains(claims["sid"].as_str().unwrap()));
+        for piece in tokens.access.split('.') {
+            assert!(!copy.contains(piece), "{piece}");
+        }
+        // The last 40 characters are all of the MAC; before them stands what the table holds too.
+        let mac = &tokens.refresh[tokens.refresh.len() - 40..];
+        assert!(!copy.contains(mac) && !copy.contains("hs_rt_"), "{mac}");
+    }
+    assert!(!copy.contains(SECRET));
 }
 
 fn set_mode(path: &Path, mode: u32) {

@@ -83,9 +83,6 @@ pub struct Settings {
     secret_files: Vec<PathBuf>,
 }
 
-/// The settings that nobody else should read, wherever they stand.
-const SECRETS: [&str; 3] = ["DATABASE_URL", "JWT_SECRET", "METRICS_TOKEN"];
-
 impl Settings {
     /// The process environment, and for what it does not say the file `.env` of the current folder, then the one beside
     /// the binary.
@@ -101,7 +98,7 @@ impl Settings {
                 |_| bad(".env", "cannot be read", "write one NAME=value a line, with quotes around spaces");
             for line in dotenvy::from_path_iter(&file).map_err(unreadable)? {
                 let (name, value) = line.map_err(unreadable)?;
-                if SECRETS.contains(&name.as_str()) && !secret_files.contains(&file) {
+                if is_secret(&name, &value) && !secret_files.contains(&file) {
                     secret_files.push(file.clone());
                 }
                 values.insert(name, value);
@@ -133,6 +130,11 @@ impl Settings {
     /// A setting that is there and not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a setting is there, and empty.
+    pub(super) fn is_empty(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| value.trim().is_empty())
     }
 
     pub(super) fn one_of<T: Copy>(
@@ -174,6 +176,24 @@ impl Settings {
         let duration = duration.filter(|duration| range.contains(duration) && duration.subsec_nanos() == 0);
         duration.ok_or_else(|| unusable(name, value, fix))
     }
+}
+
+/// Whether nobody else should read a setting, wherever it stands.
+fn is_secret(name: &str, value: &str) -> bool {
+    match name {
+        "DATABASE_URL" => holds_password(value),
+        "JWT_SECRET" | "METRICS_TOKEN" => true,
+        _ => false,
+    }
+}
+
+/// Whether a database's address holds one: `postgres://name:password@host/database`, or with `?password=` behind it.
+fn holds_password(database_url: &str) -> bool {
+    let address = database_url.split_once("://").map_or("", |(_, address)| address);
+    let (place, query) = address.split_once('?').unwrap_or((address, ""));
+    let authority = place.split_once('/').map_or(place, |(authority, _)| authority);
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') || query.split('&').any(|pair| pair.starts_with("password="))
 }
 
 pub(super) fn unusable(name: &'static str, value: &str, fix: &'static str) -> BadSetting {

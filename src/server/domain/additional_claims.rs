@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::claims::RESERVED;
+use super::claims::{RESERVED, Unambiguous};
 use super::user::Role;
 
 /// Bytes of all additional claims as JSON. A token travels with every request and has at most 4096 bytes.
@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 1024;
 /// Claims that must not be added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitClaims {
-    #[error("is not a JSON object")]
+    #[error("is not a JSON object in which each member comes once")]
     NotAnObject,
     #[error("would override `{0}`, which is ours")]
     Reserved(String),
@@ -40,7 +40,7 @@ impl AdditionalClaims {
             return Err(UnfitClaims::TooLarge);
         }
         match serde_json::from_str(json) {
-            Ok(Value::Object(claims)) => Self::new(claims),
+            Ok(Unambiguous(Value::Object(claims))) => Self::new(claims),
             _ => Err(UnfitClaims::NotAnObject),
         }
     }
@@ -136,6 +136,12 @@ mod tests {
         for text in ["", "[]", "1", "null", "{", r#"{"a":1} x"#] {
             assert_eq!(AdditionalClaims::parse(text), Err(UnfitClaims::NotAnObject), "{text}");
         }
+        for twice in [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"a":[{"b":{"c":1,"c":2}}]}"#] {
+            assert_eq!(AdditionalClaims::parse(twice), Err(UnfitClaims::NotAnObject), "{twice}");
+        }
+        let every_kind = r#"{"a":[null,true,-1,18446744073709551615,1.5,"\u00e9"],"b":{"c":{}}}"#;
+        let read = AdditionalClaims::parse(every_kind).unwrap();
+        assert_eq!(Value::Object(read.members().clone()), serde_json::from_str::<Value>(every_kind).unwrap());
         let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_BYTES));
         assert_eq!(AdditionalClaims::parse(&large), Err(UnfitClaims::TooLarge));
     }

@@ -84,7 +84,7 @@ impl Blocklist {
 /// The hash of a key that is random already: the key. Nobody can choose keys that collide, as only ids that we drew
 /// and signed are ever put in or looked up.
 #[derive(Default)]
-struct RandomBits(u64);
+pub(super) struct RandomBits(u64);
 
 impl Hasher for RandomBits {
     fn finish(&self) -> u64 {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -44,9 +44,9 @@ pub struct Claims<'t> {
 /// The one value of the claim `type`.
 pub const ACCESS: &str = "access";
 
-/// The names that nobody can add or override: those of [`Claims`], and those that would say who may do what to a reader
-/// who follows RFC 8693 or RFC 9449.
-pub const RESERVED: [&str; 16] = [
+/// The names that nobody can add or override: those of [`Claims`], those that would say who may do what to a reader who
+/// follows RFC 8693 or RFC 9449, and those that stand beside the claims in what `/introspect` answers (RFC 7662).
+pub const RESERVED: [&str; 18] = [
     "iss",
     "aud",
     "sub",
@@ -63,6 +63,8 @@ pub const RESERVED: [&str; 16] = [
     "may_act",
     "cnf",
     "client_id",
+    "active",
+    "token_type",
 ];
 
 /// The claim `fresh`: a time, or `false`.
@@ -150,7 +152,8 @@ impl<'de> Visitor<'de> for ReadClaims {
                 Name::Fresh => once(&mut fresh, &mut map)?,
                 Name::Roles => once(&mut roles, &mut map)?,
                 Name::Additional(name) => {
-                    if additional.insert(name, map.next_value()?).is_some() {
+                    let Unambiguous(value) = map.next_value()?;
+                    if additional.insert(name, value).is_some() {
                         return Err(A::Error::custom("a claim comes twice"));
                     }
                 }
@@ -185,4 +188,66 @@ fn once<'de, T: Deserialize<'de>, A: MapAccess<'de>>(slot: &mut Option<T>, map: 
     }
     *slot = Some(map.next_value()?);
     Ok(())
+}
+
+/// Any JSON value in which every object names each of its members once. `serde_json`'s own would let the last of two win,
+/// and another reader the first.
+pub(super) struct Unambiguous(pub Value);
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReadValue).map(Self)
+    }
+}
+
+struct ReadValue;
+
+impl<'de> Visitor<'de> for ReadValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("JSON in which no member comes twice")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Unambiguous(value)) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(values.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Unambiguous(value))) = map.next_entry::<String, _>()? {
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member comes twice"));
+            }
+        }
+        Ok(members.into())
+    }
 }

@@ -20,6 +20,8 @@ pub struct NewEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityEvent {
     pub id: EventId,
+    /// Its place in the order of what happened.
+    pub seq: i64,
     pub at: UnixTime,
     pub kind: EventKind,
     pub by: Option<String>,
@@ -70,6 +72,10 @@ kinds! {
     MadeAdmin = "made_admin",
     UnmadeAdmin = "unmade_admin",
     Removed = "removed",
+    /// Of the account of the administrator who made the invitation.
+    Invited = "invited",
+    /// Of the account of the administrator who rotated the signing keys, or retired one.
+    KeysRotated = "keys_rotated",
 }
 
 impl EventKind {

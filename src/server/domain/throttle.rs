@@ -40,6 +40,9 @@ pub const ADDRESS: Rule = Rule {
 /// A device that signed in to this account before: more patient than [`PAIR`], as no stranger can claim to be one.
 pub const DEVICE: Rule = Rule { free: 10, ..PAIR };
 
+/// One visitor that makes accounts, each of which costs a hash. A whole class may share an address.
+pub const SIGN_UP: Rule = capped(30, Duration::from_mins(2));
+
 /// The first tries of all strangers at one account: within any hour at most 55 + 15.
 pub const FIRST_TRIES: Rule = capped(55, Duration::from_mins(4));
 

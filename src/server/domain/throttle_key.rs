@@ -43,6 +43,12 @@ impl ThrottleKeys {
         self.key(b"address", &[&network(address)])
     }
 
+    /// For a network that makes accounts.
+    #[must_use]
+    pub fn sign_up(&self, address: IpAddr) -> ThrottleKey {
+        self.key(b"sign-up", &[&network(address)])
+    }
+
     /// For a device that signed in before.
     #[must_use]
     pub fn device(&self, user: UserId, device: DeviceId) -> ThrottleKey {
@@ -110,6 +116,7 @@ mod tests {
             stranger("not a name", "192.0.2.1").pair,
             stranger("ada", "2001:db8:1:2::1").pair,
             stranger("ada", "2001:db8:1:3::1").pair,
+            keys().sign_up("192.0.2.1".parse().unwrap()),
             keys().device(UserId::from_random([1; 16]), DeviceId::from_random([7; 16])),
             keys().device(UserId::from_random([2; 16]), DeviceId::from_random([7; 16])),
         ];

@@ -39,8 +39,8 @@ pub enum ManageUserError {
 }
 
 impl Actor {
-    /// Under which name it stands in a list of events.
-    fn name(&self) -> String {
+    /// Under which name it stands in a list of events, and in the log.
+    pub(super) fn name(&self) -> String {
         match self {
             Self::Operator => "operator".to_owned(),
             Self::Admin { username, .. } => username.clone(),
@@ -54,6 +54,14 @@ impl Actor {
             Self::Admin { origin, .. } => origin.clone(),
         };
         NewEvent { by: Some(self.name()), ..event(state, kind, origin) }
+    }
+
+    /// What this actor does now to nobody's account: told of its own, where it has one.
+    pub(super) fn own_event(&self, state: &AppState, kind: EventKind) -> Option<(NewEvent, UserId)> {
+        match self {
+            Self::Operator => None,
+            Self::Admin { id, origin, .. } => Some((event(state, kind, origin.clone()), *id)),
+        }
     }
 
     /// The user that is to be changed, whoever it is.

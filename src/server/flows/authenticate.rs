@@ -4,9 +4,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::server::domain::access_token::{AccessToken, Expiry};
+use crate::server::domain::blocklist::keep_until;
 use crate::server::domain::compact_jws::MAX_TOKEN_BYTES;
 use crate::server::domain::ids::SessionId;
-use crate::server::domain::refused::TokenRefused;
+use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 
@@ -26,7 +27,7 @@ impl Deref for CurrentUser {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndingSession {
     pub id: SessionId,
-    /// When that token expires, or has expired.
+    /// When that token expires; now, where it has expired or does not say.
     pub expires_at: UnixTime,
 }
 
@@ -56,17 +57,22 @@ pub fn authenticate<'h>(
     verify_unrevoked(state, bearer_token(headers)?, Expiry::Judged).map(CurrentUser)
 }
 
-/// Recognises the session that wants to end. An expired or ended one counts: signing out twice is no error.
+/// Recognises the session that wants to end, by either kind of its tokens. An expired or ended one counts: signing out
+/// twice is no error.
 ///
 /// # Errors
-/// [`AuthenticateError`], without `Expired` and `Revoked`.
+/// [`AuthenticateError`], of the token alone: neither clock nor blocklist is asked.
 pub fn authenticate_to_end<'h>(
     state: &AppState,
     headers: impl IntoIterator<Item = &'h [u8]>,
 ) -> Result<EndingSession, AuthenticateError> {
     let token = bearer_token(headers)?;
-    let token = state.token_rules.verify(&state.keys.load(), token, state.world.now(), Expiry::Forgiven)?;
-    Ok(EndingSession { id: token.session_id, expires_at: token.expires_at })
+    if let Some(session) = session_of(state, token) {
+        return Ok(session);
+    }
+    let now = state.world.now();
+    let token = state.token_rules.verify(&state.keys.load(), token, now, Expiry::Forgiven)?;
+    Ok(EndingSession { id: token.session_id, expires_at: token.expires_at.max(now) })
 }
 
 /// The session of a refresh token, which wants to end. Any generation counts: whoever signs out must not be told that
@@ -86,6 +92,9 @@ pub(super) fn verify_unrevoked(
     let token = state.token_rules.verify(&state.keys.load(), token, state.world.now(), expiry)?;
     if state.blocklist.refuses(token.session_id, token.token_id) {
         return Err(AuthenticateError::Revoked);
+    }
+    if state.past_purge.may_have_forgotten(token.token_id, keep_until(token.expires_at, state.token_rules.leeway)) {
+        return Err(TokenRefused(Check::Expiry).into());
     }
     if token.is_first_use() {
         state.store.note_use(token.session_id, token.token_id, token.issued_at, state.world.now());

@@ -40,7 +40,7 @@ pub async fn change_password(
     let user = by.find(state, target).await?;
     let hash = hash_new_password(state, &user.username, password).await?;
     let event = by.event(state, EventKind::PasswordChanged);
-    end_sessions(state, user.id, None, Along::ChangePassword(hash), event).await?;
+    end_sessions(state, user.id, None, Along::ChangePassword { from: None, to: hash }, event).await?;
     Ok(user)
 }
 
@@ -55,9 +55,13 @@ pub async fn change_own_password(
     new: SecretString,
     visitor: Visitor,
 ) -> Result<(), ChangePasswordError> {
-    let account = recognise_again(state, user, current, &visitor).await?;
+    let (account, verified) = recognise_again(state, user, current, &visitor).await?;
     let hash = hash_new_password(state, &account.username, new).await?;
     let event = event(state, EventKind::PasswordChanged, visitor.origin);
-    end_sessions(state, account.id, Some(user.session_id), Along::ChangePassword(hash), event).await?;
-    Ok(())
+    // Of two who both knew the password until now, one changes it.
+    let along = Along::ChangePassword { from: Some(verified), to: hash };
+    match end_sessions(state, account.id, Some(user.session_id), along, event).await {
+        Err(StoreError::Outdated) => Err(LoginError::WrongCredentials.into()),
+        done => Ok(done.map(|_| ())?),
+    }
 }

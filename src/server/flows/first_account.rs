@@ -34,8 +34,8 @@ pub enum FirstAccountError {
 /// # Errors
 /// [`StoreError`].
 pub async fn setup_is_open(state: &AppState) -> Result<bool, StoreError> {
-    // A process that once found users never asks again.
-    Ok(state.setup_code.is_some() && !state.store.has_users().await?)
+    // A process that found users at its start never asks.
+    Ok(state.setup_code.is_some() && state.store.setup_is_open(state.setup_round).await?)
 }
 
 /// Makes the administrator and signs it in. Of two claims at once exactly one wins.
@@ -54,13 +54,14 @@ pub async fn first_account(
     }
     let attempt = admit_to_code(state, &new.visitor)?;
     if !state.setup_code.as_ref().is_some_and(|right| right.is(code)) {
-        attempt.failed().await.map_err(NewAccountError::Store)?;
+        attempt.failed(None).await.map_err(NewAccountError::Store)?;
         return Err(FirstAccountError::WrongCode);
     }
     attempt.succeeded();
     let (user, hash) = prepare_account(state, username, password, Roles::admin()).await?;
     let event = event(state, EventKind::SignedUp, new.visitor.origin.clone());
-    if !state.store.insert_first_user(&user, &hash, &event).await.map_err(NewAccountError::Store)? {
+    let made = state.store.insert_first_user(state.setup_round, &user, &hash, &event).await;
+    if !made.map_err(NewAccountError::Store)? {
         return Err(FirstAccountError::Closed);
     }
     info!(user.id = %user.id, "Made the first account `{}`", user.username);

@@ -1,9 +1,11 @@
 //! Invites one person: a link by which they can make an account where sign-up is closed.
 
 use secrecy::SecretString;
+use tracing::info;
 
 use super::actor::Actor;
 use crate::server::domain::invitation::{InvitationCode, LIFETIME};
+use crate::server::domain::security_event::EventKind;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
@@ -22,11 +24,9 @@ pub struct Invitation {
 pub async fn invite(state: &AppState, by: &Actor) -> Result<Invitation, StoreError> {
     let code = InvitationCode::from_random(state.world.random_bytes());
     let expires_at = state.world.now().plus(LIFETIME);
-    let invited_by = match by {
-        Actor::Operator => None,
-        Actor::Admin { id, .. } => Some(*id),
-    };
-    state.store.insert_invitation(&code.hash(), invited_by, expires_at).await?;
+    let told = by.own_event(state, EventKind::Invited);
+    state.store.insert_invitation(&code.hash(), told.as_ref(), expires_at).await?;
+    info!(by = %by.name(), "Made an invitation");
     let link = format!("{}/signup#{}", state.config.public_url, code.expose()).into();
     Ok(Invitation { link, expires_at })
 }

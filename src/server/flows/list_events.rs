@@ -4,7 +4,6 @@ use super::actor::{Actor, ManageUserError, Target};
 use super::authenticate::CurrentUser;
 use crate::server::domain::ids::{EventId, UserId};
 use crate::server::domain::security_event::SecurityEvent;
-use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::events::Before;
@@ -40,9 +39,9 @@ pub async fn list_events(state: &AppState, before: &str) -> Result<EventsPage, S
 ///
 /// # Errors
 /// [`ManageUserError`].
-pub async fn list_events_of(state: &AppState, target: Target<'_>) -> Result<EventsPage, ManageUserError> {
+pub async fn list_events_of(state: &AppState, target: Target<'_>, before: &str) -> Result<EventsPage, ManageUserError> {
     let user = Actor::Operator.find(state, target).await?;
-    Ok(page_of(state, Some(user.id), "").await?)
+    Ok(page_of(state, Some(user.id), before).await?)
 }
 
 async fn page_of(state: &AppState, of: Option<UserId>, before: &str) -> Result<EventsPage, StoreError> {
@@ -50,16 +49,16 @@ async fn page_of(state: &AppState, of: Option<UserId>, before: &str) -> Result<E
     let mut events = state.store.list_events(of, &parse(before), limit).await?;
     let more = events.len() > PAGE;
     events.truncate(PAGE);
-    let older = events.last().filter(|_| more).map(|last| format!("{}.{}", last.at.0, last.id));
+    let older = events.last().filter(|_| more).map(|last| format!("{}.{}", last.seq, last.id));
     Ok(EventsPage { events, older })
 }
 
 /// Reads what a page before said; anything else begins with the newest.
 fn parse(before: &str) -> Before {
     let read = || {
-        let (at, id) = before.split_once('.')?;
+        let (seq, id) = before.split_once('.')?;
         EventId::parse(id).ok()?;
-        Some(Before { at: UnixTime(at.parse().ok()?), id: id.to_owned() })
+        Some(Before { seq: seq.parse().ok()?, id: id.to_owned() })
     };
     read().unwrap_or(Before::NEWEST)
 }

@@ -25,7 +25,9 @@ pub async fn list_revocations(
     known: Option<i64>,
     wait: Duration,
 ) -> Result<Option<Revocations>, StoreError> {
-    if known.is_some_and(|known| known == *state.blocklist_seq.borrow()) && !news_within(state, wait).await {
+    if let Some(known) = known
+        && !news_within(state, known, wait).await
+    {
         return Ok(None);
     }
     let now = state.world.now();
@@ -36,10 +38,11 @@ pub async fn list_revocations(
     Ok(Some(Revocations { seq, entries: live.map(|row| (row.blocked, row.keep_until)).collect() }))
 }
 
-async fn news_within(state: &AppState, wait: Duration) -> bool {
+/// Whether there is something else than number `known`, now or in a while.
+async fn news_within(state: &AppState, known: i64, wait: Duration) -> bool {
     let (mut news, mut stopping) = (state.blocklist_seq.subscribe(), state.stopping.subscribe());
     tokio::select! {
-        changed = news.changed() => changed.is_ok(),
+        news = news.wait_for(|newest| *newest != known) => news.is_ok(),
         _ = stopping.wait_for(|stopping| *stopping) => false,
         () = tokio::time::sleep(wait) => false,
     }

@@ -10,22 +10,23 @@ use crate::server::store::users::{ListedUser, UsersPage};
 /// Users of one page.
 const PAGE: usize = 50;
 
-/// A page of users, as one of them sees it.
+/// A page of users, as one of them or an operator sees it.
 #[derive(Clone, Debug)]
 pub struct ListedUsers {
     pub users: Vec<ListedUser>,
     /// The name to go on after.
     pub next: Option<String>,
+    /// The id of whoever looks; empty for an operator.
     pub own: String,
 }
 
-/// Users whose name holds `search`, and that come after `after`.
+/// Users whose name holds `search`, and that come after `after`. `user` is whoever looks; none is an operator.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn list_users(
     state: &AppState,
-    user: &CurrentUser,
+    user: Option<&CurrentUser>,
     search: &str,
     after: &str,
 ) -> Result<ListedUsers, StoreError> {
@@ -45,5 +46,6 @@ pub async fn list_users(
     let more = users.len() > PAGE;
     users.truncate(PAGE);
     let next = users.last().filter(|_| more).map(|last| last.user.username.to_string());
-    Ok(ListedUsers { users, next, own: user.user_id.to_string() })
+    let own = user.map_or_else(String::new, |user| user.user_id.to_string());
+    Ok(ListedUsers { users, next, own })
 }

@@ -1,13 +1,15 @@
 //! Sign in: a name and a password for a session and its tokens.
 
 use secrecy::SecretString;
+use tracing::field::display;
 use tracing::info;
 
 use super::actor::event;
 use super::authenticate::{CurrentUser, EndingSession};
 use super::logout::{LogoutError, logout};
-use super::throttle::{NotAdmitted, Visitor, admit, recognisable};
+use super::throttle::{NotAdmitted, Visitor, admit, known_device, recognisable};
 use crate::server::domain::additional_claims::AdditionalClaims;
+use crate::server::domain::blocklist::keep_until;
 use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::domain::password::{HashingFailed, Password, PasswordHash, Unfit};
 use crate::server::domain::refresh_token::{Generation, RefreshToken, Rotation};
@@ -57,9 +59,9 @@ pub enum LoginError {
     /// Unknown user and wrong password alike.
     #[error("wrong username or password")]
     WrongCredentials,
-    /// Or the user is gone or disabled: since the password was checked.
-    #[error("what is kept of the password has changed")]
-    HashReplaced,
+    /// Another password, other roles, gone or disabled: since the password was checked.
+    #[error("the user has changed meanwhile")]
+    UserChanged,
     #[error(transparent)]
     NotAdmitted(#[from] NotAdmitted),
     #[error(transparent)]
@@ -84,8 +86,8 @@ pub async fn login(
     password: SecretString,
     new: NewSession,
 ) -> Result<SignedIn, LoginError> {
-    // Goes round again only where the hash was replaced in between: by that of another password, or of the same one with the
-    // parameters of today.
+    // Goes round again only where the user was changed in between: the roles, or the hash, by that of another password or of
+    // the same one with the parameters of today.
     loop {
         let recognised = recognise(state, username, &password, &new.visitor).await;
         if matches!(recognised, Err(LoginError::WrongCredentials)) {
@@ -93,7 +95,7 @@ pub async fn login(
         }
         let (user, verified) = recognised?;
         match start_session(state, &user, &verified, new.clone()).await {
-            Err(LoginError::HashReplaced) => {}
+            Err(LoginError::UserChanged) => {}
             done => {
                 if done.is_ok() {
                     state.measures.sign_in_accepted();
@@ -115,8 +117,9 @@ async fn recognise(
         return Err(LoginError::MissingUsername);
     }
     let password = parse_password(password)?;
-    let place = state.hash_pool.place()?;
-    let attempt = admit(state, username, visitor).await?;
+    let device = known_device(state, username, visitor).await?;
+    let place = if device.is_some() { state.hash_pool.kept_place()? } else { state.hash_pool.place()? };
+    let attempt = admit(state, username, visitor, device).await?;
 
     // A text that cannot be a name is a name that nobody has.
     let found = match Username::parse(username) {
@@ -146,26 +149,25 @@ async fn recognise(
             }
         }
         found => {
-            info!("Refused a sign-in: wrong username or password");
-            if let Some((user, _)) = found {
-                state.store.note_event(event(state, EventKind::SignInFailed, visitor.origin.clone()), user.id);
-            }
-            attempt.failed().await?;
+            let id = found.as_ref().map(|(user, _)| display(user.id));
+            info!(user.id = id, address = %visitor.origin.address, "Refused a sign-in: wrong username or password");
+            let told = event(state, EventKind::SignInFailed, visitor.origin.clone());
+            attempt.failed(found.map(|(user, _)| (told, user.id))).await?;
             Err(LoginError::WrongCredentials)
         }
     }
 }
 
-/// Whoever is signed in, and knows the password.
+/// Whoever is signed in, and knows the password; and the hash by which they were recognised.
 pub(super) async fn recognise_again(
     state: &AppState,
     user: &CurrentUser,
     password: SecretString,
     visitor: &Visitor,
-) -> Result<User, LoginError> {
-    let (account, _) = recognise(state, &user.username, &password, visitor).await?;
+) -> Result<(User, PasswordHash), LoginError> {
+    let (account, verified) = recognise(state, &user.username, &password, visitor).await?;
     // The name may be another's by now.
-    if account.id == user.user_id { Ok(account) } else { Err(LoginError::WrongCredentials) }
+    if account.id == user.user_id { Ok((account, verified)) } else { Err(LoginError::WrongCredentials) }
 }
 
 /// Starts a session for a user who was just recognised by `verified`, and issues its first tokens.
@@ -188,8 +190,8 @@ pub(super) async fn start_session(
     let token_id = TokenId::from_random(state.world.random_bytes());
     let token_expires_at = state.token_rules.expiry(&session, now);
     let event = event(state, EventKind::SignedIn, session.origin.clone());
-    if !state.store.start_session(&session, token_id, token_expires_at, verified, event).await? {
-        return Err(LoginError::HashReplaced);
+    if !state.store.start_session(&session, token_id, token_expires_at, (user, verified), event).await? {
+        return Err(LoginError::UserChanged);
     }
     if let Some(replaced) = new.replaces {
         logout(state, replaced).await?;
@@ -210,6 +212,7 @@ pub(super) fn issue_tokens(
     now: UnixTime,
 ) -> Result<SignedIn, jsonwebtoken::errors::Error> {
     let access = state.token_rules.issue(&state.keys.load(), user, session, token_id, now)?;
+    state.past_purge.issued(token_id, keep_until(access.expires_at, state.token_rules.leeway));
     state.measures.token_issued();
     let refresh = RefreshToken { session_id: session.id, generation: rotation.generation };
     let refreshable_until = state.session_rules.refreshable_until(session, rotation.rotated_at);

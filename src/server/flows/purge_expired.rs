@@ -36,6 +36,8 @@ pub async fn purge_expired(state: &AppState) -> Result<(), StoreError> {
     if steady_for(state, now) < longest {
         return Ok(());
     }
+    // First: what goes from the store or from memory must not be missed.
+    state.past_purge.purge(now);
     while state.store.purge_blocklist(now, BATCH).await? == BATCH.unsigned_abs() {}
     while state.store.purge_sessions(UnixTime(now.0 - margin.0), BATCH).await? == BATCH.unsigned_abs() {}
     while state.store.purge_events(UnixTime(now.0 - KEEP_EVENTS), BATCH).await? == BATCH.unsigned_abs() {}

@@ -3,7 +3,7 @@
 //! One compare-and-swap decides who rotates. Whoever comes second with the same token gets the same successor, so that
 //! a lost answer or twenty tabs harm nobody; whoever comes with an older one has a copy, and the session ends.
 
-use tracing::{info, warn};
+use tracing::{Instrument as _, info, warn};
 
 use super::actor::event;
 use super::block::block;
@@ -11,6 +11,8 @@ use super::login::{SignedIn, issue_tokens};
 use crate::server::domain::ids::TokenId;
 use crate::server::domain::refresh_token::{Rotation, Worth};
 use crate::server::domain::security_event::EventKind;
+use crate::server::domain::session::Session;
+use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
@@ -55,7 +57,8 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, Refr
         let token_expires_at = state.token_rules.expiry(&session, now);
         let (newest, done) = match rotation.judge(presented.generation, now) {
             Worth::Current => {
-                let next = Rotation { generation: rotation.generation.next(), rotated_at: now, unseen: true };
+                let rotated_at = now.max(rotation.rotated_at);
+                let next = Rotation { generation: rotation.generation.next(), rotated_at, unseen: true };
                 let from = rotation.generation;
                 (next, state.store.rotate(session.id, from, token_id, token_expires_at, now).await?)
             }
@@ -63,11 +66,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, Refr
                 (rotation, state.store.reissue(session.id, rotation.generation, token_expires_at).await?)
             }
             Worth::Reused => {
-                let (leeway, event) =
-                    (state.token_rules.leeway, event(state, EventKind::RefreshTokenReused, session.origin));
-                let entry = state.store.end_reused_session(session.id, now, leeway, event).await?;
-                block(state, entry);
-                warn!(user.id = %user.id, session.id = %session.id, "An old refresh token came back: ended the session");
+                end_stolen(state, session, now).await?;
                 return Err(RefreshError::Reused);
             }
             Worth::Unknown => return Err(RefreshError::NotOurs),
@@ -77,4 +76,19 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, Refr
             return Ok(issue_tokens(state, &user, &session, &newest, token_id, now)?);
         }
     }
+}
+
+/// Somebody has a copy of the refresh token: whoever it is, nobody goes on with this session.
+async fn end_stolen(state: &AppState, session: Session, now: UnixTime) -> Result<(), StoreError> {
+    let state = state.clone();
+    // A task of its own, as in `logout`.
+    let ending = async move {
+        let (leeway, event) = (state.token_rules.leeway, event(&state, EventKind::RefreshTokenReused, session.origin));
+        let entry = state.store.end_reused_session(session.id, now, leeway, event).await?;
+        block(&state, entry);
+        warn!(user.id = %session.user_id, session.id = %session.id, "An old refresh token came back: ended the session");
+        Ok(())
+    };
+    // It dies only with the process.
+    tokio::spawn(ending.in_current_span()).await.map_err(|_| StoreError::Closed)?
 }

@@ -32,7 +32,7 @@ pub async fn delete_own_account(
     password: SecretString,
     visitor: Visitor,
 ) -> Result<(), LoginError> {
-    let user = recognise_again(state, user, password, &visitor).await?;
+    let (user, _) = recognise_again(state, user, password, &visitor).await?;
     end_sessions(state, user.id, None, Along::Remove, event(state, EventKind::Removed, visitor.origin)).await?;
     Ok(())
 }

@@ -9,8 +9,8 @@ use crate::server::domain::access_token::Expiry;
 use crate::server::domain::blocklist::keep_until;
 use crate::server::state::AppState;
 
-/// Blocks a token of ours by its id. Whatever is none, or has expired, needs no blocking and is no error: whoever asks
-/// learns nothing (RFC 7009, section 2.2).
+/// Blocks a token of ours by its id, whatever the clock says of it. Whatever is none of ours needs no blocking and is no
+/// error: whoever asks learns nothing (RFC 7009, section 2.2).
 ///
 /// # Errors
 /// [`LogoutError`]; then the token may live on, and nobody must be told that it does not.
@@ -18,12 +18,14 @@ pub async fn revoke_token(state: &AppState, token: &str) -> Result<(), LogoutErr
     if let Some(ending) = session_of(state, token) {
         return logout(state, ending).await;
     }
-    let verified = state.token_rules.verify(&state.keys.load(), token, state.world.now(), Expiry::Judged);
+    let now = state.world.now();
+    let verified = state.token_rules.verify(&state.keys.load(), token, now, Expiry::Forgiven);
     let Ok(token) = verified else { return Ok(()) };
     let state = state.clone();
     // A task of its own, as in `logout`.
     let blocking = async move {
-        let keep_until = keep_until(token.expires_at, state.token_rules.leeway);
+        // By a clock that is ahead the token is over, and so would the entry be for those who follow the blocklist.
+        let keep_until = keep_until(token.expires_at.max(now), state.token_rules.leeway);
         let entry = state.store.block_token(token.token_id, keep_until).await?;
         block(&state, entry);
         info!(session.id = %token.session_id, "Revoked a token");

@@ -6,10 +6,10 @@ use tracing::info;
 use super::actor::event;
 use super::login::{LoginError, NewSession, SignedIn, start_session};
 use super::new_account::{NewAccountError, prepare_account};
+use super::throttle::{Throttled, Visitor, admit_to_sign_up};
 use crate::server::domain::invitation::InvitationCode;
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::EventKind;
-use crate::server::domain::session::Origin;
 use crate::server::domain::user::{Roles, User};
 use crate::server::state::AppState;
 use crate::server::store::invitations::Redeemed;
@@ -22,6 +22,8 @@ pub enum SignupError {
     Closed,
     #[error("the invitation is unknown, used or expired")]
     BadInvitation,
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
     #[error(transparent)]
     Account(#[from] NewAccountError),
     /// The account was made.
@@ -38,9 +40,9 @@ pub async fn signup(
     invitation: &str,
     username: &str,
     password: SecretString,
-    origin: Origin,
+    visitor: &Visitor,
 ) -> Result<User, SignupError> {
-    Ok(make(state, invitation, username, password, origin).await?.0)
+    Ok(make(state, invitation, username, password, visitor).await?.0)
 }
 
 /// Makes an account and signs it in at once: what a page wants.
@@ -54,7 +56,7 @@ pub async fn signup_and_login(
     password: SecretString,
     new: NewSession,
 ) -> Result<SignedIn, SignupError> {
-    let (user, hash) = make(state, invitation, username, password, new.visitor.origin.clone()).await?;
+    let (user, hash) = make(state, invitation, username, password, &new.visitor).await?;
     Ok(start_session(state, &user, &hash, new).await?)
 }
 
@@ -63,20 +65,28 @@ async fn make(
     invitation: &str,
     username: &str,
     password: SecretString,
-    origin: Origin,
+    visitor: &Visitor,
 ) -> Result<(User, PasswordHash), SignupError> {
     if invitation.is_empty() && !state.config.signup_open {
         return Err(SignupError::Closed);
     }
+    // Counted when it is dropped.
+    let _attempt = admit_to_sign_up(state, visitor)?;
+    let code = InvitationCode::from_typed(invitation).hash();
+    // Looked at again when it is used; until then nothing is hashed for whoever makes one up.
+    if !invitation.is_empty()
+        && !state.store.has_invitation(&code, state.world.now()).await.map_err(NewAccountError::Store)?
+    {
+        return Err(SignupError::BadInvitation);
+    }
     let (user, hash) = prepare_account(state, username, password, Roles::default()).await?;
-    let event = event(state, EventKind::SignedUp, origin);
+    let event = event(state, EventKind::SignedUp, visitor.origin.clone());
     let redeemed = if invitation.is_empty() {
         match state.store.insert_user(&user, &hash, &event).await.map_err(NewAccountError::Store)? {
             Inserted::Yes => Redeemed::Yes,
             Inserted::Taken => Redeemed::Taken,
         }
     } else {
-        let code = InvitationCode::from_typed(invitation).hash();
         let redeemed = state.store.redeem_invitation(&code, event.at, &user, &hash, &event).await;
         redeemed.map_err(NewAccountError::Store)?
     };

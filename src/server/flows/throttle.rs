@@ -1,4 +1,4 @@
-//! Who may try a password or a code: asked before anything is hashed, settled before the answer.
+//! Who may try a password or a code, or make an account: asked before anything is hashed, settled before the answer.
 //!
 //! What an attacker can do, and what stands against it:
 //! - *One address guesses one account.* [`PAIR`]: five tries, then waits that double up to a quarter of an hour.
@@ -14,6 +14,8 @@
 //!   new device waits for the next free first try.
 //! - *Somebody in the owner's own network* shares its address, so can use up its two buckets; the owner's browser passes.
 //!   Together with 55 addresses elsewhere such a neighbour could find out that somebody here has this account.
+//! - *Accounts by the thousand, each of which costs a hash.* [`SIGN_UP`]: thirty from one address, then one in two minutes.
+//!   An invitation that is not good is refused before anything is hashed.
 //! - *A hundred tries at once.* All are counted before any is hashed, under one lock.
 //! - *Whoever hangs up before the answer* is counted, and so is everybody who failed before a restart.
 //! - *Names that do not exist* are counted like those that do, so that a 429 tells nothing.
@@ -27,19 +29,20 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use futures::future::try_join_all;
 use secrecy::SecretString;
 use tracing::info;
 
-use crate::server::domain::ids::{DeviceId, ThrottleKey};
+use crate::server::domain::ids::{DeviceId, ThrottleKey, UserId};
 use crate::server::domain::password::PasswordHash;
+use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::session::Origin;
-use crate::server::domain::throttle::{ADDRESS, Bucket, Counted, DEVICE, LONGEST_LIFE, PAIR, Refused};
+use crate::server::domain::throttle::{ADDRESS, Bucket, Counted, DEVICE, LONGEST_LIFE, PAIR, Refused, SIGN_UP};
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::User;
 use crate::server::domain::username::Username;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
+use crate::server::store::throttle::TryCount;
 
 /// How long a network stays familiar to an account after a sign-in from it.
 pub const FAMILIAR_FOR: Duration = Duration::from_hours(24 * 90);
@@ -83,23 +86,33 @@ pub struct Attempt {
     network: Option<ThrottleKey>,
 }
 
-/// Lets somebody try a password of the account with this name, as typed, whether it exists or not.
+/// Lets somebody try a password of the account with this name, as typed, whether it exists or not. `device`: what
+/// [`known_device`] found.
 ///
 /// # Errors
 /// [`NotAdmitted`].
-pub async fn admit(state: &AppState, username: &str, visitor: &Visitor) -> Result<Attempt, NotAdmitted> {
+pub async fn admit(
+    state: &AppState,
+    username: &str,
+    visitor: &Visitor,
+    device: Option<ThrottleKey>,
+) -> Result<Attempt, NotAdmitted> {
     let now = state.world.uptime();
     let keys = state.throttle_keys.stranger(username, visitor.address);
-    if let Some(device) = known_device(state, username, visitor).await? {
+    if let Some(device) = device {
         let counted = state.throttle.count(&[(device, DEVICE)], now);
-        return Ok(Attempt { counted: or_throttled(counted)?, network: Some(keys.pair), state: state.clone() });
+        return Ok(Attempt {
+            counted: or_throttled(counted, visitor)?,
+            network: Some(keys.pair),
+            state: state.clone(),
+        });
     }
     let mut counted = state.throttle.count_stranger(&keys, now);
     let by_others = counted.as_ref().is_err_and(|refused| refused.by_others);
     if by_others && is_familiar(state, keys.pair).await? {
         counted = state.throttle.count(&[(keys.pair, PAIR), (keys.address, ADDRESS)], now);
     }
-    Ok(Attempt { counted: or_throttled(counted)?, network: Some(keys.pair), state: state.clone() })
+    Ok(Attempt { counted: or_throttled(counted, visitor)?, network: Some(keys.pair), state: state.clone() })
 }
 
 /// Lets somebody try a code that belongs to no account. Nobody else can use up what this visitor may do.
@@ -109,7 +122,17 @@ pub async fn admit(state: &AppState, username: &str, visitor: &Visitor) -> Resul
 pub fn admit_to_code(state: &AppState, visitor: &Visitor) -> Result<Attempt, Throttled> {
     let key = state.throttle_keys.address(visitor.address);
     let counted = state.throttle.count(&[(key, ADDRESS)], state.world.uptime());
-    Ok(Attempt { counted: or_throttled(counted)?, network: None, state: state.clone() })
+    Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
+}
+
+/// Lets somebody make an account. Counted whatever comes of it, as soon as it is dropped.
+///
+/// # Errors
+/// [`Throttled`].
+pub fn admit_to_sign_up(state: &AppState, visitor: &Visitor) -> Result<Attempt, Throttled> {
+    let key = state.throttle_keys.sign_up(visitor.address);
+    let counted = state.throttle.count(&[(key, SIGN_UP)], state.world.uptime());
+    Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
 }
 
 /// What a browser is to show from now on: this user has typed this password in it.
@@ -132,25 +155,21 @@ pub async fn recall_tries(state: &AppState) -> Result<(), StoreError> {
 }
 
 impl Attempt {
-    /// It was wrong: counted for good when this returns, and only then it may be answered.
+    /// It was wrong: counted for good when this returns, and only then it may be answered. `event` is what the owner of the
+    /// account is told.
     ///
     /// # Errors
     /// [`StoreError`]; in memory it is counted all the same.
-    pub async fn failed(mut self) -> Result<(), StoreError> {
+    pub async fn failed(mut self, event: Option<(NewEvent, UserId)>) -> Result<(), StoreError> {
         let (now, uptime) = (self.state.world.now(), self.state.world.uptime());
         let agrees = clock_agrees(&self.state, now);
-        try_join_all(self.counted.iter().map(async |counted| {
-            let Counted { key, rule, bucket } = counted;
-            let next_at = now.plus(whole(bucket.next_at.saturating_sub(uptime)));
-            let empty_at = self.state.store.count_try(*key, rule.fade, next_at, now).await?;
+        let empty_at = self.state.store.count_try(self.counts(now, uptime), event, now).await?;
+        for (Counted { key, bucket, .. }, empty_at) in std::mem::take(&mut self.counted).iter().zip(empty_at) {
             if agrees {
                 let known = Bucket { empty_at: uptime + until(now, empty_at), next_at: bucket.next_at };
                 self.state.throttle.learn(*key, known, uptime);
             }
-            Ok::<_, StoreError>(())
-        }))
-        .await?;
-        self.counted.clear();
+        }
         Ok(())
     }
 
@@ -170,27 +189,43 @@ impl Attempt {
             self.state.store.note_familiar(network, now);
         }
     }
+
+    /// What the table is to count.
+    fn counts(&self, now: UnixTime, uptime: Duration) -> Vec<TryCount> {
+        let count = |counted: &Counted| {
+            let next_at = now.plus(whole(counted.bucket.next_at.saturating_sub(uptime)));
+            TryCount { key: counted.key, fade: counted.rule.fade, next_at }
+        };
+        self.counted.iter().map(count).collect()
+    }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        let (now, uptime) = (self.state.world.now(), self.state.world.uptime());
-        for Counted { key, rule, bucket } in &self.counted {
-            let next_at = now.plus(whole(bucket.next_at.saturating_sub(uptime)));
-            self.state.store.note_try(*key, rule.fade, next_at, now);
+        if !self.counted.is_empty() {
+            let (now, uptime) = (self.state.world.now(), self.state.world.uptime());
+            self.state.store.note_try(self.counts(now, uptime), now);
         }
     }
 }
 
-fn or_throttled(counted: Result<Vec<Counted>, Refused>) -> Result<Vec<Counted>, Throttled> {
+fn or_throttled(counted: Result<Vec<Counted>, Refused>, visitor: &Visitor) -> Result<Vec<Counted>, Throttled> {
     counted.map_err(|refused| {
-        info!(by_others = refused.by_others, wait_s = refused.wait.as_secs(), "Refused a sign-in: too many attempts");
+        let (address, wait_s) = (&visitor.origin.address, refused.wait.as_secs());
+        info!(by_others = refused.by_others, wait_s, %address, "Refused a sign-in: too many attempts");
         Throttled(refused.wait)
     })
 }
 
 /// The bucket of a browser that signed in to this account before.
-async fn known_device(state: &AppState, username: &str, visitor: &Visitor) -> Result<Option<ThrottleKey>, StoreError> {
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn known_device(
+    state: &AppState,
+    username: &str,
+    visitor: &Visitor,
+) -> Result<Option<ThrottleKey>, StoreError> {
     let Some(shown) = &visitor.known_device else { return Ok(None) };
     let Ok(username) = Username::parse(username) else { return Ok(None) };
     let Some((user, password)) = state.store.find_user(&username).await? else { return Ok(None) };

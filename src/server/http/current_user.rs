@@ -7,6 +7,8 @@
 //! | whoever typed the password a moment ago | `user: FreshUser` | `fresh_user()?` |
 //! | a role | `user: WithRole<Admin>` | `user_with_role("admin")?` |
 //! | ending the session, with either kind of token, also expired (on the list of ending doors) | `session: EndingSession` | `session_to_end()?` |
+//!
+//! Each goes by what the guard found out; on the public list, where it asks nobody, by the headers.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -21,7 +23,9 @@ use super::error::HttpError;
 use super::visitor::origin;
 use crate::api_types::ApiError;
 use crate::server::domain::user::Role;
-use crate::server::flows::{Actor, CurrentUser, EndingSession, authenticate, require_fresh, require_role};
+use crate::server::flows::{
+    Actor, CurrentUser, EndingSession, authenticate, authenticate_to_end, require_fresh, require_role,
+};
 use crate::server::state::AppState;
 
 /// Whoever is signed in and typed the password a moment ago (`FRESH_FOR`); else `fresh_token_required`.
@@ -95,11 +99,14 @@ where
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for EndingSession {
+impl<S: Sync> FromRequestParts<S> for EndingSession
+where
+    AppState: FromRef<S>,
+{
     type Rejection = HttpError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
-        Ok(ending(parts)?)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
+        Ok(ending(parts, &AppState::from_ref(state))?)
     }
 }
 
@@ -176,9 +183,9 @@ pub fn acting_admin() -> Result<Actor, ApiError> {
 /// The session that a server function on the list of ending doors is to end.
 ///
 /// # Errors
-/// `missing_token` elsewhere.
+/// Those of a token that is not right; an expired or ended one counts.
 pub fn session_to_end() -> Result<EndingSession, ApiError> {
-    ending(&parts()?)
+    ending(&parts()?, &app_state()?)
 }
 
 /// What a server function can reach.
@@ -199,7 +206,6 @@ pub(super) fn parts() -> Result<Parts, ApiError> {
     use_context().ok_or(ApiError::Internal)
 }
 
-/// Whom the guard recognised; on public doors, where it asks nobody, whoever the headers name.
 fn recognise(parts: &Parts, state: &AppState) -> Result<CurrentUser, ApiError> {
     match parts.extensions.get::<CurrentUser>() {
         Some(user) => Ok(user.clone()),
@@ -214,6 +220,9 @@ fn if_any(recognised: Result<CurrentUser, ApiError>) -> Result<Option<CurrentUse
     }
 }
 
-fn ending(parts: &Parts) -> Result<EndingSession, ApiError> {
-    parts.extensions.get().copied().ok_or(ApiError::MissingToken)
+fn ending(parts: &Parts, state: &AppState) -> Result<EndingSession, ApiError> {
+    match parts.extensions.get::<EndingSession>() {
+        Some(session) => Ok(*session),
+        None => Ok(authenticate_to_end(state, bearer_headers(&parts.headers))?),
+    }
 }

@@ -110,7 +110,7 @@ impl From<LoginError> for ApiError {
             LoginError::MissingUsername => Self::MissingUsername,
             LoginError::MissingPassword => Self::MissingPassword,
             LoginError::Password(unfit) => unfit.into(),
-            LoginError::WrongCredentials | LoginError::HashReplaced => Self::BadCredentials,
+            LoginError::WrongCredentials | LoginError::UserChanged => Self::BadCredentials,
             LoginError::NotAdmitted(error) => error.into(),
             LoginError::Overloaded(_) => Self::Overloaded,
             LoginError::Store(error) => error.into(),
@@ -140,6 +140,7 @@ impl From<SignupError> for ApiError {
         match error {
             SignupError::Closed => Self::SignupClosed,
             SignupError::BadInvitation => Self::BadInvitation,
+            SignupError::Throttled(throttled) => throttled.into(),
             SignupError::Account(error) => error.into(),
             SignupError::Login(error) => error.into(),
         }
@@ -275,7 +276,7 @@ impl From<StoreError> for ApiError {
                 error!(cause = %error, "The store did not do it");
                 Self::Unavailable
             }
-            StoreError::Migrate(_) | StoreError::Damaged(_) => internal(&error),
+            StoreError::Migrate(_) | StoreError::Outdated | StoreError::Damaged(_) => internal(&error),
         }
     }
 }

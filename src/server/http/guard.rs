@@ -56,7 +56,7 @@ pub const PUBLIC: &[&str] = &[
 /// The doors that are a page too: whoever asks for HTML gets the document, as on the public list.
 const PAGES_TOO: &[&str] = &["GET /sessions"];
 
-/// The doors that end a session, for which an expired token with a right signature counts.
+/// The doors that end a session, for which either kind of token counts, also an expired one with a right signature.
 const ENDING: &[&str] = &["DELETE /logout", "POST /api/logout"];
 
 /// The ending door that takes the cookie too: a page may have lost its access token.
@@ -73,42 +73,87 @@ pub const OPERATORS: &[&str] = &["GET /metrics"];
 
 /// Lets in, or answers 401.
 pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let door = door(request.method(), request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str));
-    let is_page = PAGES_TOO.contains(&door.as_str()) && asks_for_a_page(request.headers());
-    if is_page || PUBLIC.contains(&door.as_str()) {
-        return next.run(request).await;
-    }
-    if CLIENTS.contains(&door.as_str()) {
-        return match client_of(&state, request.headers()).await {
+    let admits = Door::of(&request).admits(request.headers());
+    match admits {
+        Admits::Anybody => next.run(request).await,
+        Admits::Clients => match client_of(&state, request.headers()).await {
             Ok(_) => next.run(request).await,
             Err(refused) => HttpError(refused).into_response(),
-        };
-    }
-    if OPERATORS.contains(&door.as_str()) {
-        return if is_operator(&state, &request) {
-            next.run(request).await
-        } else {
-            HttpError(ApiError::NotFound).into_response()
-        };
-    }
-    if ENDING.contains(&door.as_str()) {
-        return match session_to_end(&state, &door, request.headers()) {
+        },
+        Admits::Operators => {
+            if is_operator(&state, &request) {
+                next.run(request).await
+            } else {
+                HttpError(ApiError::NotFound).into_response()
+            }
+        }
+        Admits::Ending { by_cookie } => match session_to_end(&state, by_cookie, request.headers()) {
             Ok(session) => {
                 request.extensions_mut().insert(session);
                 next.run(request).await
             }
             Err(refused) => refuse(refused),
-        };
-    }
-    match authenticate(&state, bearer_headers(request.headers())) {
-        Ok(user) => {
-            request.extensions_mut().insert(user.clone());
-            if MAY_END_OWN.contains(&door.as_str()) {
-                return next.run(request).await;
+        },
+        Admits::SignedIn { may_end_own } => match authenticate(&state, bearer_headers(request.headers())) {
+            Ok(user) => {
+                request.extensions_mut().insert(user.clone());
+                if may_end_own {
+                    return next.run(request).await;
+                }
+                answer_while_signed_in(state, user, next.run(request)).await
             }
-            answer_while_signed_in(state, user, next.run(request)).await
+            Err(refused) => refuse(refused),
+        },
+    }
+}
+
+/// Whom a door lets in.
+#[derive(Clone, Copy)]
+enum Admits {
+    Anybody,
+    Clients,
+    Operators,
+    /// Whoever holds a token of the session that is to end.
+    Ending {
+        by_cookie: bool,
+    },
+    SignedIn {
+        may_end_own: bool,
+    },
+}
+
+/// The door of a request. Compared with the lists as they are written, without making a text of it each time.
+struct Door<'r> {
+    method: &'r str,
+    path: &'r str,
+}
+
+impl<'r> Door<'r> {
+    fn of(request: &'r Request) -> Self {
+        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        Self { method: method_of_door(request.method()), path }
+    }
+
+    fn admits(&self, headers: &HeaderMap) -> Admits {
+        if self.is_on(PUBLIC) || (self.is_on(PAGES_TOO) && asks_for_a_page(headers)) {
+            Admits::Anybody
+        } else if self.is_on(CLIENTS) {
+            Admits::Clients
+        } else if self.is_on(OPERATORS) {
+            Admits::Operators
+        } else if self.is_on(ENDING) {
+            Admits::Ending { by_cookie: self.is(ENDING_BY_COOKIE) }
+        } else {
+            Admits::SignedIn { may_end_own: self.is_on(MAY_END_OWN) }
         }
-        Err(refused) => refuse(refused),
+    }
+
+    fn is_on(&self, list: &[&str]) -> bool {
+        list.iter().any(|name| self.is(name))
+    }
+
+    fn is(&self, name: &str) -> bool {
+        name.split_once(' ') == Some((self.method, self.path))
     }
 }
 
@@ -116,10 +161,10 @@ fn refuse(refused: AuthenticateError) -> Response {
     HttpError(ApiError::from(refused)).into_response()
 }
 
-/// The session of the access token; where there is none that counts, of the cookie.
-fn session_to_end(state: &AppState, door: &str, headers: &HeaderMap) -> Result<EndingSession, AuthenticateError> {
+/// The session of the token; where there is none that counts, of the cookie.
+fn session_to_end(state: &AppState, by_cookie: bool, headers: &HeaderMap) -> Result<EndingSession, AuthenticateError> {
     authenticate_to_end(state, bearer_headers(headers)).or_else(|refused| {
-        let of_cookie = (door == ENDING_BY_COOKIE).then(|| session_of_cookie(state, headers)).flatten();
+        let of_cookie = by_cookie.then(|| session_of_cookie(state, headers)).flatten();
         of_cookie.ok_or(refused)
     })
 }
@@ -129,8 +174,12 @@ pub fn asks_for_a_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The name of a door, as the lists write it. Where one can GET one can HEAD.
+/// The name of a door, as the lists write it.
 pub fn door(method: &Method, path: &str) -> String {
-    let method = if method == Method::HEAD { &Method::GET } else { method };
-    format!("{method} {path}")
+    format!("{} {path}", method_of_door(method))
+}
+
+/// Where one can GET one can HEAD.
+fn method_of_door(method: &Method) -> &str {
+    if method == Method::HEAD { "GET" } else { method.as_str() }
 }

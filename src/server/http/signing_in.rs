@@ -11,7 +11,7 @@ use super::current_user::{app_state, parts};
 use super::visitor::visitor_of;
 use crate::api_types::{ApiError, Remember, SignedInAnswer};
 use crate::server::domain::session::SessionKind;
-use crate::server::flows::{NewSession, RefreshError, SignedIn};
+use crate::server::flows::{EndingSession, NewSession, RefreshError, SignedIn};
 
 /// The session that a page's form is to start.
 ///
@@ -25,6 +25,14 @@ pub fn new_session(remember: Remember) -> Result<NewSession, ApiError> {
         replaces: session_of_cookie(&state, &parts.headers),
         ..NewSession::default()
     })
+}
+
+/// The session of the browser's cookie.
+///
+/// # Errors
+/// `internal` outside a request.
+pub fn session_of_browser() -> Result<Option<EndingSession>, ApiError> {
+    Ok(session_of_cookie(&app_state()?, &parts()?.headers))
 }
 
 /// The answer to a page, and the cookies beside it.

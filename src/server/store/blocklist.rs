@@ -1,6 +1,6 @@
 //! The table `blocklist`: the durable half of a sign-out.
 
-use super::pool::{Store, StoreError, on_pool};
+use super::pool::{Store, StoreError, in_transaction, on_pool};
 use super::writer::Write;
 use crate::server::domain::blocklist::Blocked;
 use crate::server::domain::ids::{SessionId, TokenId};
@@ -27,6 +27,8 @@ const ROWS: &str = "SELECT string_agg(id || ' ' || kind || ' ' || keep_until || 
 /// Numbers whose rows make one text: some hundred KiB.
 const CHUNK: i64 = 8192;
 const PURGE: &str = "DELETE FROM blocklist WHERE id IN (SELECT id FROM blocklist WHERE keep_until < $1 LIMIT $2)";
+const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purged_to' AND value < $1";
+const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
 
 impl Store {
     /// The rows after number `seq`, in order; 0 for all.
@@ -63,12 +65,28 @@ impl Store {
         Ok(written.entry(Blocked::Token(id)))
     }
 
-    /// Removes rows whose time passed before `before`, at most `limit`; answers how many.
+    /// Removes rows whose time passed before `before`, at most `limit`, and remembers that they are gone; answers how many.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn purge_blocklist(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(PURGE).bind(before.0).bind(limit).execute(pool).await?.rows_affected()))
+        let purged = in_transaction!(self, |transaction| {
+            let purge = sqlx::query(PURGE).bind(before.0).bind(limit).execute(&mut *transaction).await?;
+            if purge.rows_affected() > 0 {
+                sqlx::query(RAISE_PURGED_TO).bind(before.0).execute(&mut *transaction).await?;
+            }
+            purge.rows_affected()
+        });
+        Ok(purged)
+    }
+
+    /// The time up to which rows may have been removed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn purged_to(&self) -> Result<UnixTime, StoreError> {
+        let (to,): (i64,) = on_pool!(self, |pool| sqlx::query_as(PURGED_TO).fetch_one(pool).await?);
+        Ok(UnixTime(to))
     }
 }
 

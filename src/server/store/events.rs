@@ -1,44 +1,41 @@
 //! The table `security_events`. Rows are written with what they tell of, in the same transaction, wherever it has one.
 
-use super::pool::{Store, StoreError, on_pool};
-use super::writer::Write;
+use super::pool::{Store, StoreError, in_transaction, on_pool};
 use crate::server::domain::ids::{EventId, SessionId, UserId};
 use crate::server::domain::security_event::{EventKind, NewEvent, SecurityEvent};
 use crate::server::domain::session::Origin;
 use crate::server::domain::unix_time::UnixTime;
 
-const OF_USER: &str = "INSERT INTO security_events (id, at, kind, user_id, username, by_whom, device, address) \
-                       SELECT $1, $2, $3, id, username, $4, $5, $6 FROM users WHERE id = $7";
-const OF_SESSION: &str = "INSERT INTO security_events (id, at, kind, user_id, username, by_whom, device, address) \
-                          SELECT $1, $2, $3, users.id, username, $4, device, address FROM sessions \
+const OF_USER: &str = "INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address) \
+                       SELECT $1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM security_events), \
+                       $2, $3, id, username, $4, $5, $6 FROM users WHERE id = $7";
+const OF_SESSION: &str = "INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address) \
+                          SELECT $1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM security_events), \
+                          $2, $3, users.id, username, $4, device, address FROM sessions \
                           JOIN users ON users.id = sessions.user_id WHERE sessions.id = $5";
-const LIST: &str = "SELECT id, at, kind, user_id, username, by_whom, device, address FROM security_events \
-                    WHERE at < $1 OR (at = $1 AND id < $2) ORDER BY at DESC, id DESC LIMIT $3";
-const LIST_OF: &str = "SELECT id, at, kind, user_id, username, by_whom, device, address FROM security_events \
-                       WHERE user_id = $4 AND (at < $1 OR (at = $1 AND id < $2)) ORDER BY at DESC, id DESC LIMIT $3";
+const LIST: &str = "SELECT id, seq, at, kind, user_id, username, by_whom, device, address FROM security_events \
+                    WHERE seq < $1 OR (seq = $1 AND id < $2) ORDER BY seq DESC, id DESC LIMIT $3";
+const LIST_OF: &str = "SELECT id, seq, at, kind, user_id, username, by_whom, device, address FROM security_events \
+                       WHERE user_id = $4 AND (seq < $1 OR (seq = $1 AND id < $2)) \
+                       ORDER BY seq DESC, id DESC LIMIT $3";
 const PURGE: &str = "DELETE FROM security_events WHERE id IN \
                      (SELECT id FROM security_events WHERE at < $1 ORDER BY at LIMIT $2)";
 
-/// Where a list of events goes on: before this one. Its text is `<at>.<id>`.
+/// Where a list of events goes on: before this one. Its text is `<seq>.<id>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
-    pub at: UnixTime,
+    pub seq: i64,
     pub id: String,
 }
 
 impl Before {
     /// Before nothing: the newest first.
-    pub const NEWEST: Self = Self { at: UnixTime(i64::MAX), id: String::new() };
+    pub const NEWEST: Self = Self { seq: i64::MAX, id: String::new() };
 }
 
-type Row = (String, i64, String, String, String, Option<String>, String, String);
+type Row = (String, i64, i64, String, String, String, Option<String>, String, String);
 
 impl Store {
-    /// Notes an event of a user some time soon. Waits for nothing; a crash or a crowd may lose it.
-    pub fn note_event(&self, event: NewEvent, user: UserId) {
-        self.note(Write::Event { event, user });
-    }
-
     /// Events before `before`, newest first, at most `limit`; of one user, or of all.
     ///
     /// # Errors
@@ -51,10 +48,10 @@ impl Store {
     ) -> Result<Vec<SecurityEvent>, StoreError> {
         let rows: Vec<Row> = match of {
             None => on_pool!(self, |pool| {
-                sqlx::query_as(LIST).bind(before.at.0).bind(&before.id).bind(limit).fetch_all(pool).await?
+                sqlx::query_as(LIST).bind(before.seq).bind(&before.id).bind(limit).fetch_all(pool).await?
             }),
             Some(user) => on_pool!(self, |pool| {
-                let list = sqlx::query_as(LIST_OF).bind(before.at.0).bind(&before.id).bind(limit);
+                let list = sqlx::query_as(LIST_OF).bind(before.seq).bind(&before.id).bind(limit);
                 list.bind(user.to_string()).fetch_all(pool).await?
             }),
         };
@@ -66,7 +63,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn purge_events(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(PURGE).bind(before.0).bind(limit).execute(pool).await?.rows_affected()))
+        let purged = in_transaction!(self, |transaction| {
+            sqlx::query(PURGE).bind(before.0).bind(limit).execute(&mut *transaction).await?.rows_affected()
+        });
+        Ok(purged)
     }
 }
 
@@ -104,9 +104,10 @@ where
     sqlx::query(sql).bind(event.id.to_string()).bind(event.at.0).bind(kind).bind(event.by.clone())
 }
 
-fn event((id, at, kind, user_id, username, by, device, address): Row) -> Result<SecurityEvent, StoreError> {
+fn event((id, seq, at, kind, user_id, username, by, device, address): Row) -> Result<SecurityEvent, StoreError> {
     Ok(SecurityEvent {
         id: EventId::parse(&id).map_err(|_| StoreError::Damaged("security_events.id"))?,
+        seq,
         at: UnixTime(at),
         kind: EventKind::parse(&kind).ok_or(StoreError::Damaged("security_events.kind"))?,
         by,

@@ -9,9 +9,11 @@ use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::User;
 
 const INSERT: &str = "INSERT INTO invitations (code_hash, invited_by, expires_at) VALUES ($1, $2, $3)";
+const FIND: &str = "SELECT expires_at FROM invitations WHERE code_hash = $1 AND expires_at > $2";
 /// Changes nothing, and makes whoever comes second with the same code wait until the first has committed.
 const LOCK: &str = "UPDATE invitations SET expires_at = expires_at WHERE code_hash = $1 AND expires_at > $2";
 const USE: &str = "DELETE FROM invitations WHERE code_hash = $1";
+const WITHDRAW: &str = "DELETE FROM invitations WHERE invited_by = $1";
 const PURGE: &str = "DELETE FROM invitations WHERE expires_at < $1";
 
 /// What became of an invitation that somebody brought.
@@ -26,22 +28,35 @@ pub enum Redeemed {
 }
 
 impl Store {
-    /// Keeps an invitation.
+    /// Keeps an invitation, and tells it of the account that made it, where one did.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn insert_invitation(
         &self,
         code_hash: &str,
-        invited_by: Option<UserId>,
+        by: Option<&(NewEvent, UserId)>,
         expires_at: UnixTime,
     ) -> Result<(), StoreError> {
-        let invited_by = invited_by.map(|id| id.to_string());
-        on_pool!(self, |pool| {
+        let invited_by = by.map(|(_, id)| id.to_string());
+        in_transaction!(self, |transaction| {
             let insert = sqlx::query(INSERT).bind(code_hash).bind(invited_by).bind(expires_at.0);
-            insert.execute(pool).await.map(|_| ())?;
+            insert.execute(&mut *transaction).await?;
+            if let Some((event, id)) = by {
+                events::of_user(event, *id).execute(&mut *transaction).await?;
+            }
         });
         Ok(())
+    }
+
+    /// Whether there is such an invitation, still good.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn has_invitation(&self, code_hash: &str, now: UnixTime) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> =
+            on_pool!(self, |pool| sqlx::query_as(FIND).bind(code_hash).bind(now.0).fetch_optional(pool).await?);
+        Ok(row.is_some())
     }
 
     /// Makes an account with an invitation, which is used up by it, or makes nothing. Of two at once one wins.
@@ -58,6 +73,7 @@ impl Store {
     ) -> Result<Redeemed, StoreError> {
         let redeemed = in_transaction!(self, |transaction| {
             let locked = sqlx::query(LOCK).bind(code_hash).bind(now.0).execute(&mut *transaction).await?;
+            sqlx::query(users::LOCK_NAMES).execute(&mut *transaction).await?;
             if locked.rows_affected() == 0 {
                 Redeemed::NotValid
             } else if users::insert(user, password).execute(&mut *transaction).await?.rows_affected() == 0 {
@@ -76,7 +92,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn purge_invitations(&self, now: UnixTime) -> Result<(), StoreError> {
-        on_pool!(self, |pool| sqlx::query(PURGE).bind(now.0).execute(pool).await.map(|_| ())?);
+        in_transaction!(self, |transaction| {
+            sqlx::query(PURGE).bind(now.0).execute(&mut *transaction).await?;
+        });
         Ok(())
     }
+}
+
+/// Withdraws the invitations that a user made, inside a transaction of `sessions`: a link is good for no longer than whoever
+/// made it may invite.
+pub(super) fn withdraw<'q, D>(by: UserId) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+{
+    sqlx::query(WITHDRAW).bind(by.to_string())
 }

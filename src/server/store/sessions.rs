@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::blocklist::{Entry, NEXT_SEQ, block};
 use super::pool::{Store, StoreError, in_transaction, on_pool};
 use super::writer::{End, Start, Write};
-use super::{events, users};
+use super::{events, invitations, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::{Blocked, keep_until};
 use crate::server::domain::ids::{SessionId, TokenId, UserId};
@@ -14,14 +14,17 @@ use crate::server::domain::refresh_token::{Generation, Rotation};
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::session::{Lifetime, Origin, Session, SessionKind, SessionRules};
 use crate::server::domain::unix_time::UnixTime;
-use crate::server::domain::user::Roles;
+use crate::server::domain::user::{Roles, User};
 
 pub(super) const START: &str = "INSERT INTO sessions (id, user_id, started_at, expires_at, kind, generation, rotated_at, \
                                 unseen_token, token_expires_at, last_used_at, device, address, additional_claims) \
                                 SELECT $1, id, $3, $4, $6, 0, $3, $7, $8, $3, $9, $10, $11 FROM users \
-                                WHERE id = $2 AND password_hash = $5 AND disabled_at IS NULL";
+                                WHERE id = $2 AND password_hash = $5 AND roles = $12 AND disabled_at IS NULL";
 /// The one compare-and-swap: of many that present the same token, one rotates.
-pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $3, rotated_at = $4, last_used_at = $4, unseen_token = $5, \
+/// Times never go back: a clock that is behind for a moment must not make a session look long unused.
+pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $3, unseen_token = $5, \
+                                 rotated_at = CASE WHEN rotated_at < $4 THEN $4 ELSE rotated_at END, \
+                                 last_used_at = CASE WHEN last_used_at < $4 THEN $4 ELSE last_used_at END, \
                                  token_expires_at = CASE WHEN token_expires_at < $6 THEN $6 ELSE token_expires_at END \
                                  WHERE id = $1 AND generation = $2 AND reused_at IS NULL";
 pub(super) const REISSUE: &str = "UPDATE sessions SET \
@@ -40,8 +43,10 @@ const FIND: &str = "SELECT id, user_id, started_at, expires_at, kind, device, ad
 const LIST: &str = "SELECT id, user_id, started_at, expires_at, kind, device, address, additional_claims, \
                     generation, rotated_at, unseen_token, last_used_at, reused_at FROM sessions \
                     WHERE user_id = $1 AND reused_at IS NULL ORDER BY last_used_at DESC, started_at DESC, id";
-const OF_USER: &str = "SELECT id, token_expires_at FROM sessions WHERE user_id = $1 AND id <> $2";
-const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
+const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND reused_at IS NULL \
+                       RETURNING id, token_expires_at";
+/// Those that ended by a reused token, whose owner is going.
+const FORGET_REUSED: &str = "DELETE FROM sessions WHERE user_id = $1";
 const COUNT_LIVE: &str = "SELECT COUNT(*) FROM sessions WHERE reused_at IS NULL AND expires_at > $1 \
                           AND rotated_at > CASE kind WHEN 'kept' THEN $2 ELSE $3 END";
 const PURGE: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
@@ -60,7 +65,11 @@ pub struct KeptSession {
 /// What else happens to a user whose sessions end, in the same transaction.
 pub enum Along {
     Nothing,
-    ChangePassword(PasswordHash),
+    /// `from`: what it must be still; none where it does not matter.
+    ChangePassword {
+        from: Option<PasswordHash>,
+        to: PasswordHash,
+    },
     Disable(UnixTime),
     SetRoles(Roles),
     Remove,
@@ -70,8 +79,8 @@ type Row = (String, String, i64, i64, String, String, String, String, i64, i64, 
 
 impl Store {
     /// Keeps a new session and the id and end of its first access token; `false` where its user is gone, disabled, or
-    /// has another password since the sign-in looked: whoever was let in by the old password just before it changed gets
-    /// no session just after.
+    /// has another password or other roles since the sign-in looked: whoever was let in just before a change gets no
+    /// session just after.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -80,11 +89,11 @@ impl Store {
         session: &Session,
         token_id: TokenId,
         token_expires_at: UnixTime,
-        verified: &PasswordHash,
+        (user, verified): (&User, &PasswordHash),
         event: NewEvent,
     ) -> Result<bool, StoreError> {
-        let (session, verified) = (session.clone(), verified.clone());
-        let start = Start { session, token_id, token_expires_at, verified, event };
+        let (session, verified, roles) = (session.clone(), verified.clone(), user.roles.clone());
+        let start = Start { session, token_id, token_expires_at, verified, roles, event };
         Ok(self.write(Write::StartSession(Box::new(start))).await?.rows() == 1)
     }
 
@@ -190,7 +199,7 @@ impl Store {
     /// that of verification.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: `Outdated` where the password is not any more what it must be.
     pub async fn end_sessions_of(
         &self,
         user: UserId,
@@ -203,7 +212,7 @@ impl Store {
         let entries = in_transaction!(self, |transaction| {
             let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
             let sessions: Vec<(String, i64)> =
-                sqlx::query_as(OF_USER).bind(user.to_string()).bind(&except).fetch_all(&mut *transaction).await?;
+                sqlx::query_as(END_ALL).bind(user.to_string()).bind(&except).fetch_all(&mut *transaction).await?;
             let mut entries = Vec::with_capacity(sessions.len());
             for (id, token_expires_at) in sessions {
                 let id = SessionId::parse(&id).map_err(|_| StoreError::Damaged("sessions.id"))?;
@@ -213,13 +222,30 @@ impl Store {
             }
             // Before a user goes whom it tells of.
             events::of_user(event, user).execute(&mut *transaction).await?;
-            sqlx::query(END_ALL).bind(user.to_string()).bind(&except).execute(&mut *transaction).await?;
             match along {
                 Along::Nothing => {}
-                Along::ChangePassword(hash) => _ = users::set_password(user, hash).execute(&mut *transaction).await?,
-                Along::Disable(at) => _ = users::disable(user, *at).execute(&mut *transaction).await?,
-                Along::SetRoles(roles) => _ = users::set_roles(user, roles).execute(&mut *transaction).await?,
-                Along::Remove => _ = users::delete(user).execute(&mut *transaction).await?,
+                Along::ChangePassword { from, to } => {
+                    let change = match from {
+                        Some(from) => users::replace_password(user, from, to),
+                        None => users::set_password(user, to),
+                    };
+                    if change.execute(&mut *transaction).await?.rows_affected() == 0 && from.is_some() {
+                        return Err(StoreError::Outdated);
+                    }
+                }
+                Along::Disable(at) => {
+                    invitations::withdraw(user).execute(&mut *transaction).await?;
+                    users::disable(user, *at).execute(&mut *transaction).await?;
+                }
+                Along::SetRoles(roles) => {
+                    invitations::withdraw(user).execute(&mut *transaction).await?;
+                    users::set_roles(user, roles).execute(&mut *transaction).await?;
+                }
+                Along::Remove => {
+                    invitations::withdraw(user).execute(&mut *transaction).await?;
+                    sqlx::query(FORGET_REUSED).bind(user.to_string()).execute(&mut *transaction).await?;
+                    users::delete(user).execute(&mut *transaction).await?;
+                }
             }
             entries
         });
@@ -231,7 +257,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn purge_sessions(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(PURGE).bind(before.0).bind(limit).execute(pool).await?.rows_affected()))
+        let purged = in_transaction!(self, |transaction| {
+            sqlx::query(PURGE).bind(before.0).bind(limit).execute(&mut *transaction).await?.rows_affected()
+        });
+        Ok(purged)
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use super::pool::{Store, StoreError, on_pool};
-use super::writer::{Write, Written};
-use crate::server::domain::ids::ThrottleKey;
+use sqlx::query::QueryAs;
+
+use super::pool::{Store, StoreError, in_transaction, on_pool};
+use super::writer::{FailedTry, Write, Written};
+use crate::server::domain::ids::{ThrottleKey, UserId};
+use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::throttle::{LONGEST_LIFE, LONGEST_WAIT, MAX_BUCKETS};
 use crate::server::domain::unix_time::UnixTime;
 
@@ -16,9 +19,19 @@ pub struct KeptBucket {
     pub next_at: UnixTime,
 }
 
+/// A failed try, as one of its buckets is to count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TryCount {
+    pub key: ThrottleKey,
+    /// The time by which one try fades.
+    pub fade: Duration,
+    /// When the next try may come.
+    pub next_at: UnixTime,
+}
+
 /// Adds to what is there, so that the tries of several processes add up. $2 is now, $3 the time by which one try fades, $5
 /// the latest time at which a bucket can be empty: what is later was written under another clock.
-pub(super) const COUNT: &str = "INSERT INTO throttle (key, empty_at, next_at) VALUES ($1, $2 + $3, $4) \
+const COUNT: &str = "INSERT INTO throttle (key, empty_at, next_at) VALUES ($1, $2 + $3, $4) \
                                 ON CONFLICT (key) DO UPDATE SET next_at = $4, empty_at = $3 + \
                                 CASE WHEN throttle.empty_at < $2 THEN $2 \
                                 WHEN throttle.empty_at > $5 THEN $5 ELSE throttle.empty_at END \
@@ -40,28 +53,28 @@ const PURGE_FAMILIAR: &str = "DELETE FROM familiar_networks WHERE key IN \
                               (SELECT key FROM familiar_networks WHERE seen_at <= $1 LIMIT $2)";
 
 impl Store {
-    /// Counts a failed try, and answers when the bucket will be empty: durable when this returns.
+    /// Counts a failed try in all its buckets, with the event that tells the owner of the account of it; answers when each
+    /// bucket will be empty. Durable when this returns.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; then it is counted in none.
     pub async fn count_try(
         &self,
-        key: ThrottleKey,
-        fade: Duration,
-        next_at: UnixTime,
+        counts: Vec<TryCount>,
+        event: Option<(NewEvent, UserId)>,
         now: UnixTime,
-    ) -> Result<UnixTime, StoreError> {
-        match self.write(count(key, fade, next_at, now)).await? {
-            Written::Counted { empty_at } => Ok(empty_at),
+    ) -> Result<Vec<UnixTime>, StoreError> {
+        match self.write(Write::CountTry(Box::new(FailedTry { counts, now, event }))).await? {
+            Written::Counted(empty_at) => Ok(empty_at),
             Written::Rows(_) | Written::Blocked { .. } => {
-                unreachable!("a try that is counted is answered with its row")
+                unreachable!("a try that is counted is answered with its rows")
             }
         }
     }
 
     /// Counts a failed try some time soon: for somebody who did not wait for the answer.
-    pub fn note_try(&self, key: ThrottleKey, fade: Duration, next_at: UnixTime, now: UnixTime) {
-        self.note(count(key, fade, next_at, now));
+    pub fn note_try(&self, counts: Vec<TryCount>, now: UnixTime) {
+        self.note(Write::CountTry(Box::new(FailedTry { counts, now, event: None })));
     }
 
     /// Forgets the tries of somebody who has shown not to be guessing, some time soon.
@@ -97,7 +110,9 @@ impl Store {
             on_pool!(self, |pool| { sqlx::query_as(BEYOND).bind(empty_by).bind(next_by).fetch_one(pool).await? });
         // Only then: a start must not wait for whoever writes.
         if beyond > 0 {
-            on_pool!(self, |pool| sqlx::query(MEND).bind(empty_by).bind(next_by).execute(pool).await.map(|_| ())?);
+            in_transaction!(self, |transaction| {
+                sqlx::query(MEND).bind(empty_by).bind(next_by).execute(&mut *transaction).await?;
+            });
         }
         let limit = i64::try_from(MAX_BUCKETS / 2).unwrap_or(i64::MAX);
         let rows: Vec<(String, i64, i64)> =
@@ -115,11 +130,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn purge_tries(&self, now: UnixTime, most: i64, limit: i64) -> Result<u64, StoreError> {
-        let empty =
-            on_pool!(self, |pool| sqlx::query(PURGE).bind(now.0).bind(limit).execute(pool).await?.rows_affected());
-        let beyond =
-            on_pool!(self, |pool| sqlx::query(CUT).bind(limit).bind(most).execute(pool).await?.rows_affected());
-        Ok(empty + beyond)
+        let purged = in_transaction!(self, |transaction| {
+            let empty = sqlx::query(PURGE).bind(now.0).bind(limit).execute(&mut *transaction).await?;
+            let beyond = sqlx::query(CUT).bind(limit).bind(most).execute(&mut *transaction).await?;
+            empty.rows_affected() + beyond.rows_affected()
+        });
+        Ok(purged)
     }
 
     /// Removes networks not seen since `since`, at most `limit`; answers how many.
@@ -127,15 +143,29 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn purge_familiar(&self, since: UnixTime, limit: i64) -> Result<u64, StoreError> {
-        Ok(on_pool!(self, |pool| {
-            sqlx::query(PURGE_FAMILIAR).bind(since.0).bind(limit).execute(pool).await?.rows_affected()
-        }))
+        let purged = in_transaction!(self, |transaction| {
+            sqlx::query(PURGE_FAMILIAR).bind(since.0).bind(limit).execute(&mut *transaction).await?.rows_affected()
+        });
+        Ok(purged)
     }
 }
 
 const DAY: Duration = Duration::from_hours(24);
 
-fn count(key: ThrottleKey, fade: Duration, next_at: UnixTime, now: UnixTime) -> Write {
-    let empty_by = UnixTime(now.plus(LONGEST_LIFE).0.saturating_sub_unsigned(fade.as_secs()));
-    Write::CountTry { key, fade, next_at, now, empty_by }
+impl TryCount {
+    pub(super) fn query<'q, D>(&self, now: UnixTime) -> QueryAs<'q, D, (i64,), D::Arguments>
+    where
+        D: sqlx::Database,
+        String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+        i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
+        (i64,): for<'r> sqlx::FromRow<'r, D::Row>,
+    {
+        let empty_by = now.plus(LONGEST_LIFE).0.saturating_sub_unsigned(self.fade.as_secs());
+        sqlx::query_as(COUNT)
+            .bind(self.key.to_string())
+            .bind(now.0)
+            .bind(self.fade.as_secs().cast_signed())
+            .bind(self.next_at.0)
+            .bind(empty_by)
+    }
 }

@@ -12,7 +12,7 @@ use super::blocklist::{Entry, NEXT_SEQ, block};
 use super::events;
 use super::pool::{Pool, Store, StoreError, in_transaction};
 use super::sessions::{END, END_REUSED, REISSUE, ROTATE, START, USED};
-use super::throttle::{COUNT, FAMILIAR, FORGET};
+use super::throttle::{FAMILIAR, FORGET, TryCount};
 use crate::server::domain::blocklist::{Blocked, keep_until};
 use crate::server::domain::ids::{SessionId, ThrottleKey, TokenId, UserId};
 use crate::server::domain::password::PasswordHash;
@@ -20,6 +20,7 @@ use crate::server::domain::refresh_token::Generation;
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::session::Session;
 use crate::server::domain::unix_time::UnixTime;
+use crate::server::domain::user::Roles;
 
 /// Writes of one transaction: bounded, so that nobody waits for a stranger's crowd.
 const MAX_BATCH: usize = 256;
@@ -36,10 +37,9 @@ pub(super) enum Write {
     Used { id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime },
     EndSession(Box<End>),
     BlockToken { id: TokenId, keep_until: UnixTime },
-    CountTry { key: ThrottleKey, fade: Duration, next_at: UnixTime, now: UnixTime, empty_by: UnixTime },
+    CountTry(Box<FailedTry>),
     ForgetTries { key: ThrottleKey },
     Familiar { key: ThrottleKey, seen_at: UnixTime, unless_since: UnixTime },
-    Event { event: NewEvent, user: UserId },
 }
 
 /// A session begins.
@@ -48,6 +48,7 @@ pub(super) struct Start {
     pub token_id: TokenId,
     pub token_expires_at: UnixTime,
     pub verified: PasswordHash,
+    pub roles: Roles,
     pub event: NewEvent,
 }
 
@@ -60,30 +61,39 @@ pub(super) struct End {
     pub event: NewEvent,
 }
 
+/// A try failed: one write whatever it is counted under and whether its account exists, so that the time until it is durable
+/// does not tell.
+pub(super) struct FailedTry {
+    pub counts: Vec<TryCount>,
+    pub now: UnixTime,
+    /// What the owner of the account is told.
+    pub event: Option<(NewEvent, UserId)>,
+}
+
 /// What a write has done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Written {
     /// How many rows it changed.
     Rows(u64),
     /// The number of the row in the blocklist, and how long it is kept.
     Blocked { seq: i64, keep_until: UnixTime },
-    /// When a bucket of the throttle will be empty.
-    Counted { empty_at: UnixTime },
+    /// When each bucket of a try will be empty.
+    Counted(Vec<UnixTime>),
 }
 
 impl Written {
-    pub(super) const fn rows(self) -> u64 {
+    pub(super) const fn rows(&self) -> u64 {
         match self {
-            Self::Rows(rows) => rows,
-            Self::Blocked { .. } | Self::Counted { .. } => 1,
+            Self::Rows(rows) => *rows,
+            Self::Blocked { .. } | Self::Counted(_) => 1,
         }
     }
 
     /// The row in the blocklist of a write that made one.
-    pub(super) fn entry(self, blocked: Blocked) -> Entry {
-        match self {
+    pub(super) fn entry(&self, blocked: Blocked) -> Entry {
+        match *self {
             Self::Blocked { seq, keep_until } => Entry { blocked, keep_until, seq },
-            Self::Rows(_) | Self::Counted { .. } => unreachable!("a write that blocks is answered with its row"),
+            Self::Rows(_) | Self::Counted(_) => unreachable!("a write that blocks is answered with its row"),
         }
     }
 }
@@ -148,7 +158,7 @@ impl Writer {
 
     async fn attempt_alone(&self, write: &Write) -> Result<Written, StoreError> {
         let written = self.attempt(std::slice::from_ref(write)).await?;
-        written.first().copied().ok_or(StoreError::Closed)
+        written.into_iter().next().ok_or(StoreError::Closed)
     }
 
     /// All of them in one transaction.
@@ -178,15 +188,16 @@ impl Writer {
                         (Blocked::Session(*id), keep_until(last, *leeway))
                     }
                     Write::BlockToken { id, keep_until } => (Blocked::Token(*id), *keep_until),
-                    Write::CountTry { key, fade, next_at, now, empty_by } => {
-                        let count = sqlx::query_as(COUNT)
-                            .bind(key.to_string())
-                            .bind(now.0)
-                            .bind(fade.as_secs().cast_signed())
-                            .bind(next_at.0)
-                            .bind(empty_by.0);
-                        let (empty_at,): (i64,) = count.fetch_one(&mut *transaction).await?;
-                        written.push(Written::Counted { empty_at: UnixTime(empty_at) });
+                    Write::CountTry(failed) => {
+                        let mut counted = Vec::with_capacity(failed.counts.len());
+                        for count in &failed.counts {
+                            let (empty_at,): (i64,) = count.query(failed.now).fetch_one(&mut *transaction).await?;
+                            counted.push(UnixTime(empty_at));
+                        }
+                        if let Some((event, user)) = &failed.event {
+                            events::of_user(event, *user).execute(&mut *transaction).await?;
+                        }
+                        written.push(Written::Counted(counted));
                         continue;
                     }
                     other => {
@@ -252,9 +263,8 @@ where
         Write::Familiar { key, seen_at, unless_since } => {
             sqlx::query(FAMILIAR).bind(key.to_string()).bind(seen_at.0).bind(unless_since.0)
         }
-        Write::Event { event, user } => events::of_user(event, *user),
         Write::EndSession(_) | Write::BlockToken { .. } => unreachable!("they need a row in the blocklist too"),
-        Write::CountTry { .. } => unreachable!("it is answered with a row"),
+        Write::CountTry(_) => unreachable!("it is several, answered with rows"),
     }
 }
 
@@ -264,7 +274,7 @@ where
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
-    let Start { session, token_id, token_expires_at, verified, .. } = start;
+    let Start { session, token_id, token_expires_at, verified, roles, .. } = start;
     sqlx::query(START)
         .bind(session.id.to_string())
         .bind(session.user_id.to_string())
@@ -277,4 +287,5 @@ where
         .bind(session.origin.device.clone())
         .bind(session.origin.address.clone())
         .bind(session.additional.to_json())
+        .bind(roles.to_string())
 }

@@ -6,8 +6,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::api_types::PasswordInput;
-use crate::server::domain::session::Origin;
-use crate::server::flows;
+use crate::server::flows::{self, Visitor};
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::state::AppState;
@@ -32,10 +31,10 @@ pub struct SignupAnswer {
 
 pub async fn signup(
     State(state): State<AppState>,
-    origin: Origin,
+    visitor: Visitor,
     FormOrJson(request): FormOrJson<SignupRequest>,
 ) -> Result<(StatusCode, Json<SignupAnswer>), HttpError> {
     let SignupRequest { username, password, invitation } = request;
-    let user = flows::signup(&state, &invitation, &username, password.into(), origin).await?;
+    let user = flows::signup(&state, &invitation, &username, password.into(), &visitor).await?;
     Ok((StatusCode::CREATED, Json(SignupAnswer { id: user.id.to_string(), username: user.username.to_string() })))
 }

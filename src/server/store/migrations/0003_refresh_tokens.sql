@@ -11,4 +11,7 @@ ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';               
 ALTER TABLE sessions ADD COLUMN additional_claims TEXT NOT NULL DEFAULT '{}';
 UPDATE sessions SET token_expires_at = expires_at, last_used_at = started_at, rotated_at = started_at;
 
+-- The time up to which entries of the blocklist may have been removed.
+INSERT INTO counters (name, value) VALUES ('purged_to', 0);
+
 ALTER TABLE users ADD COLUMN disabled_at BIGINT;

@@ -1,6 +1,7 @@
 -- What happened to accounts. Kept beyond the account, hence no reference to it.
 CREATE TABLE security_events (
     id       TEXT   NOT NULL PRIMARY KEY,
+    seq      BIGINT NOT NULL,  -- their order; two processes may give one number twice
     at       BIGINT NOT NULL,
     kind     TEXT   NOT NULL,  -- a code of domain/security_event.rs
     user_id  TEXT   NOT NULL,
@@ -9,8 +10,9 @@ CREATE TABLE security_events (
     device   TEXT   NOT NULL,
     address  TEXT   NOT NULL   -- shortened
 );
-CREATE INDEX security_events_at ON security_events (at, id);
-CREATE INDEX security_events_user_id ON security_events (user_id, at, id);
+CREATE INDEX security_events_at ON security_events (at);
+CREATE INDEX security_events_seq ON security_events (seq, id);
+CREATE INDEX security_events_user_id ON security_events (user_id, seq, id);
 
 -- By which one person can make an account, once.
 CREATE TABLE invitations (
