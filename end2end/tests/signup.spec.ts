@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
 import { newName } from './support/server.ts';
-import { expectFieldError, expectGreeting, fill, heading, open, signIn } from './support/steps.ts';
+import { expectFieldError, expectGreeting, fill, heading, open, signIn, stopClock } from './support/steps.ts';
 
 test('a new account is signed in right after it is made, and its password works', async ({
   page, otherBrowser, handstamp,
@@ -59,6 +59,7 @@ test('a password is judged while it is typed, once a pause, and what would be re
   await page.clock.install();
   const asked = requestsTo(page, '/api/password-strength');
   await open(page, '/signup');
+  await stopClock(page);
   const words = page.getByRole('status').filter({ hasText: /guess/ });
   const field = page.getByLabel('Password', { exact: true });
   await expect(meter(page)).toHaveAttribute('aria-valuenow', '0');

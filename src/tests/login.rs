@@ -156,24 +156,13 @@ async fn a41_a_password_that_changes_while_it_is_checked_starts_no_session() {
 async fn whoever_finds_the_queue_full_is_told_at_once() {
     let app = TestApp::start_with(&[("HASH_CONCURRENCY", "1"), ("HASH_QUEUE", "0")]).await;
     app.add_user("ada").await;
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let pool = app.state.hash_pool.clone();
-    let (started, begun) = tokio::sync::oneshot::channel();
-    let holder = tokio::spawn(async move {
-        pool.run(move || {
-            started.send(()).unwrap();
-            held.recv().unwrap();
-        })
-        .await
-    });
-    begun.await.unwrap();
+    let taken = app.state.hash_pool.place().unwrap();
 
     let answer = app.post_json("/login", &format!(r#"{{"username":"ada","password":"{PASSWORD}"}}"#)).await;
     assert_eq!(answer.error(), "503 overloaded Overloaded");
     assert_eq!(answer.header("retry-after"), Some("1"));
 
-    release.send(()).unwrap();
-    holder.await.unwrap().unwrap();
+    drop(taken);
     app.login("ada").await;
 }
 

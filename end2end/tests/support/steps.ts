@@ -39,8 +39,8 @@ export async function signOut(page: Page): Promise<void> {
 
 /** From here on the clock of the page stands still: what comes, comes without any timer. It must have been installed. */
 export async function stopClock(page: Page): Promise<void> {
-  // The page's clock has gone like ours so far, and can only be set ahead.
-  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
+  // The page's clock has gone like ours so far, and can only be set ahead: by more than a busy machine takes to do so.
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 20_000);
 }
 
 /** Somebody comes back to the page: what a browser tells it then. */
