@@ -6,8 +6,8 @@ import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
 import type { Server, User } from './support/server.ts';
 import {
-  comeBack, dialog, expectFieldError, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill,
-  heading, open, refreshCookie, signIn, signInAgain, stored,
+  comeBack, dialog, expectFieldError, expectGreeting, expectNothingProtected, expectNothingStored, expectPutOut,
+  expectRefused, expectSignedOut, fill, heading, open, refreshCookie, signIn, signInAgain, stored,
 } from './support/steps.ts';
 
 test('the account says who one is, since when, in which roles, and leads to the sessions', async ({ page, handstamp }) => {
@@ -158,15 +158,9 @@ test('a deleted account is gone on every device, and the page parts', async ({ p
   expect(await handstamp.greet(JSON.parse((tab ?? device)!) as string)).toMatch(/^401 /);
 
   watch.announceEnd();
-  await comeBack(phone);
-  await expect(dialog(phone)).toBeVisible();
-  await phone.keyboard.press('Escape');
-  await expectNothingProtected(phone, user);
+  await expectPutOut(phone, user);
   watch.announceStatus(401, '/api/login');
-  await open(page, '/login');
-  await fill(page, user);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(page.getByRole('alert')).toHaveText('Bad username or password.');
+  await expectRefused(page, user);
 });
 
 test('a wrong password deletes nothing, and neither does closing the dialog', async ({ page, handstamp, watch }) => {

@@ -6,8 +6,8 @@ import { expect, test } from './support/fixtures.ts';
 import { requestsTo } from './support/network.ts';
 import { type User, newName } from './support/server.ts';
 import {
-  comeBack, dialog, expectGreeting, expectNothingProtected, expectSignedOut, fill, heading, open, signIn, signInAgain,
-  signOut,
+  comeBack, dialog, expectGreeting, expectPutOut, expectRefused, expectSignedOut, fill, heading, open, signIn,
+  signInAgain, signOut,
 } from './support/steps.ts';
 
 test('the way to the administrators’ pages is shown to administrators only', async ({ page, otherBrowser, handstamp }) => {
@@ -62,15 +62,9 @@ test('a disabled user is out at once on every device, and gets in again when ena
   await expect(way(row, 'Enable')).toBeFocused();
 
   watch.announceEnd();
-  await comeBack(phone);
-  await expect(dialog(phone)).toBeVisible();
-  await phone.keyboard.press('Escape');
-  await expectNothingProtected(phone, user);
+  await expectPutOut(phone, user);
   watch.announceStatus(401, '/api/login');
-  await open(phone, '/login');
-  await fill(phone, user);
-  await phone.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(phone.getByRole('alert')).toHaveText('Bad username or password.');
+  await expectRefused(phone, user);
 
   await way(row, 'Enable').click();
   await expect(row.getByText('Disabled', { exact: true })).toBeHidden();

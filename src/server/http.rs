@@ -19,6 +19,7 @@ mod router;
 pub mod routes;
 mod same_origin;
 mod signing_in;
+mod turns;
 mod visitor;
 
 pub use current_user::{

@@ -99,3 +99,9 @@ fn without_nonce(page: &str) -> String {
     assert!(nonce.len() >= 16);
     page.replace(nonce, "")
 }
+
+#[test]
+fn no_public_door_has_a_part_that_varies() {
+    // `turns.rs` knows them by the path of the request.
+    assert!(PUBLIC.iter().all(|door| !door.contains('{')));
+}

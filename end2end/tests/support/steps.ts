@@ -54,6 +54,22 @@ export async function endFromOutside(page: Page, handstamp: Server): Promise<voi
   await handstamp.logout(JSON.parse((tab ?? device)!) as string);
 }
 
+/** Whoever comes back to a page whose session was ended finds nothing of theirs there. */
+export async function expectPutOut(page: Page, user: User): Promise<void> {
+  await comeBack(page);
+  await expect(dialog(page)).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expectNothingProtected(page, user);
+}
+
+/** This name with this password opens nothing. The test announces the 401. */
+export async function expectRefused(page: Page, user: User): Promise<void> {
+  await open(page, '/login');
+  await fill(page, user);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByRole('alert')).toHaveText('Bad username or password.');
+}
+
 /** The dialog that asks for the password over a live page. */
 export function dialog(page: Page) {
   return page.getByRole('dialog');

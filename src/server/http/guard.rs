@@ -107,6 +107,11 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
     }
 }
 
+/// Whether a door answers strangers, by the path as it came: no public door has a part that varies.
+pub fn is_public(method: &Method, path: &str) -> bool {
+    Door { method: method_of_door(method), path }.is_on(PUBLIC)
+}
+
 /// Whom a door lets in.
 #[derive(Clone, Copy)]
 enum Admits {

@@ -16,7 +16,8 @@ use tracing::error;
 use super::error::HttpError;
 use super::guard::{door, guard};
 use super::listener::Limits;
-use super::{body, headers, leptos, request_log, routes, same_origin};
+use super::turns::Turns;
+use super::{body, headers, leptos, request_log, routes, same_origin, turns};
 use crate::api_types::ApiError;
 use crate::server::measure::Doors;
 use crate::server::state::AppState;
@@ -89,6 +90,7 @@ pub fn router(state: &AppState, limits: Limits) -> Router {
         .layer(CompressionLayer::new().compress_when(is_page))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), headers::secure_headers))
+        .layer(from_fn_with_state(Turns::new(), turns::take_turns))
         .layer(from_fn_with_state((state.clone(), measured), request_log::log_request))
         .with_state(state.clone())
 }
