@@ -56,7 +56,7 @@ bench-logout: setup ## Durable sign-outs a second, and how long each takes
 bench-blocklist: setup ## What a million entries on the blocklist cost: memory, and time at the start
 	@cargo bench $(CARGO_BENCH) --bench blocklist
 
-bench-timing: setup ## Whether the time of an answer tells who has an account (about five minutes)
+bench-timing: setup ## Whether the time of an answer tells who has an account (about eight minutes)
 	@cargo bench $(CARGO_BENCH) --bench timing
 
 bench-flood: setup ## What a flood of sign-ins, idle and slow clients cost those who are signed in (about three minutes)
