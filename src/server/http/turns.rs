@@ -28,12 +28,16 @@ impl Turns {
 
 /// Lets a request to a public door wait for its turn, before anything is done for it.
 pub async fn take_turns(State(turns): State<Turns>, request: Request, next: Next) -> Response {
-    if is_public(request.method(), request.uri().path()) {
-        let turn = turns.0.acquire().await;
-        // tokio goes on here when it has run all that is ready and has asked for news of all connections; until then
-        // nobody else gets this turn.
-        yield_now().await;
-        drop(turn);
+    // Never closed.
+    if is_public(request.method(), request.uri().path())
+        && let Ok(turn) = turns.0.acquire_owned().await
+    {
+        tokio::spawn(async move {
+            // tokio goes on here when it has run all that is ready and has asked for news of all connections; until then
+            // nobody else gets this turn.
+            yield_now().await;
+            drop(turn);
+        });
     }
     next.run(request).await
 }
