@@ -7,7 +7,7 @@ import { hold, requestsTo } from './support/network.ts';
 import type { Server, User } from './support/server.ts';
 import {
   comeBack, dialog, expectFieldError, expectGreeting, expectNothingProtected, expectNothingStored, expectPutOut,
-  expectRefused, expectSignedOut, fill, heading, open, refreshCookie, signIn, signInAgain, stored,
+  expectRefused, expectSignedOut, fill, heading, onTwoDevices, open, refreshCookie, signIn, signInAgain, stored,
 } from './support/steps.ts';
 
 test('the account says who one is, since when, in which roles, and leads to the sessions', async ({ page, handstamp }) => {
@@ -28,10 +28,7 @@ test('the account says who one is, since when, in which roles, and leads to the 
 test('a changed password works, the old one does not, this session goes on and all others end', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
-  const user = await handstamp.addUser();
-  const phone = await otherBrowser({ userAgent: PHONE });
-  await signIn(phone, user);
-  await signIn(page, user);
+  const { user, phone } = await onTwoDevices(page, otherBrowser, handstamp);
   await open(page, '/account');
   const password = await changePassword(page, user, handstamp);
 
@@ -139,10 +136,7 @@ test('older events come on demand, and the reading goes on at the first of them'
 });
 
 test('a deleted account is gone on every device, and the page parts', async ({ page, otherBrowser, handstamp, watch }) => {
-  const user = await handstamp.addUser();
-  const phone = await otherBrowser({ userAgent: PHONE });
-  await signIn(phone, user);
-  await signIn(page, user);
+  const { user, phone } = await onTwoDevices(page, otherBrowser, handstamp);
   await open(page, '/account');
   const { device, tab } = await stored(page);
   await page.getByRole('button', { name: 'Delete your account' }).click();

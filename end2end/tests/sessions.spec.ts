@@ -5,7 +5,7 @@ import { PHONE, WINDOWS } from './support/devices.ts';
 import { expect, test } from './support/fixtures.ts';
 import { requestsTo } from './support/network.ts';
 import {
-  comeBack, dialog, expectNothingProtected, expectSignedOut, heading, open, signIn,
+  comeBack, dialog, expectNothingProtected, expectSignedOut, heading, onTwoDevices, open, signIn,
 } from './support/steps.ts';
 
 test('every device is listed with its name, its times and its address, this one first', async ({
@@ -32,10 +32,7 @@ test('every device is listed with its name, its times and its address, this one 
 test('a session that is ended is over on its device at its next call, and leaves the list', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
-  const user = await handstamp.addUser();
-  const phone = await otherBrowser({ userAgent: PHONE });
-  await signIn(phone, user);
-  await signIn(page, user);
+  const { user, phone } = await onTwoDevices(page, otherBrowser, handstamp);
   await open(page, '/sessions');
   await page.getByRole('button', { name: 'End Safari on iOS' }).click();
   await expect(page.getByText('Safari on iOS')).toBeHidden();
@@ -110,10 +107,7 @@ test('what could not be ended stays, with a word why, and the next try succeeds'
 test('a session that has ended meanwhile leaves the list without a word', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
-  const user = await handstamp.addUser();
-  const phone = await otherBrowser({ userAgent: PHONE });
-  await signIn(phone, user);
-  await signIn(page, user);
+  await onTwoDevices(page, otherBrowser, handstamp);
   await open(page, '/sessions');
   const row = page.getByRole('button', { name: 'End Safari on iOS' });
   await expect(row).toBeVisible();

@@ -1,6 +1,7 @@
 // What people do on the pages, and what they see: the steps that most tests share.
 
-import { type BrowserContext, type Page, type Request, expect } from '@playwright/test';
+import { type BrowserContext, type BrowserContextOptions, type Page, type Request, expect } from '@playwright/test';
+import { PHONE } from './devices.ts';
 import { type Server, type User, run } from './server.ts';
 
 /** Where the pages keep the access token (src/app/token_storage.rs). */
@@ -27,6 +28,19 @@ export async function signIn(page: Page, user: User): Promise<void> {
   await fill(page, user);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expectGreeting(page, user);
+}
+
+/** Somebody is signed in here and on a phone. */
+export async function onTwoDevices(
+  page: Page,
+  otherBrowser: (options?: BrowserContextOptions) => Promise<Page>,
+  handstamp: Server,
+): Promise<{ user: User; phone: Page }> {
+  const user = await handstamp.addUser();
+  const phone = await otherBrowser({ userAgent: PHONE });
+  await signIn(phone, user);
+  await signIn(page, user);
+  return { user, phone };
 }
 
 /** Signs out, and waits until the server has answered, or cannot. */
