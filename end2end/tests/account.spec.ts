@@ -4,11 +4,14 @@ import type { Page } from '@playwright/test';
 import { PHONE } from './support/devices.ts';
 import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
+import { NOON } from './support/noon.ts';
 import type { Server, User } from './support/server.ts';
 import {
   comeBack, dialog, expectFieldError, expectGreeting, expectNothingProtected, expectNothingStored, expectPutOut,
   expectRefused, expectSignedOut, fill, heading, onTwoDevices, open, refreshCookie, signIn, signInAgain, stored,
 } from './support/steps.ts';
+
+test.use({ timezoneId: NOON });
 
 test('the account says who one is, since when, in which roles, and leads to the sessions', async ({ page, handstamp }) => {
   const user = await handstamp.addAdmin();

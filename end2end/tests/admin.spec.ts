@@ -3,12 +3,15 @@
 import type { Locator, Page } from '@playwright/test';
 import { PHONE } from './support/devices.ts';
 import { expect, test } from './support/fixtures.ts';
-import { requestsTo } from './support/network.ts';
+import { answer, requestsTo, roundTrip } from './support/network.ts';
+import { NOON } from './support/noon.ts';
 import { type User, newName } from './support/server.ts';
 import {
-  comeBack, dialog, expectGreeting, expectPutOut, expectRefused, expectSignedOut, fill, heading, open, signIn,
+  comeBack, copy, dialog, expectGreeting, expectPutOut, expectRefused, expectSignedOut, fill, heading, open, signIn,
   signInAgain, signOut,
 } from './support/steps.ts';
+
+test.use({ timezoneId: NOON });
 
 test('the way to the administrators’ pages is shown to administrators only', async ({ page, otherBrowser, handstamp }) => {
   const link = (page: Page) => page.getByRole('banner').getByRole('link', { name: 'Admin' });
@@ -96,13 +99,13 @@ test('a user is made an administrator, and made one no more', async ({ page, oth
   const other = await otherBrowser();
   await signIn(other, user);
   await open(other, '/admin');
-  await expect(heading(other, 'Users')).toBeVisible();
+  // The list has come: what follows ends this session.
+  await expect(other.locator('.user').first()).toBeVisible();
 
   await way(row, 'Take administrator away').click();
   await expect(row.getByText('Administrator', { exact: true })).toBeHidden();
   await page.reload();
-  await search(page, user.name);
-  await expect(userRow(page, user).getByText('Administrator', { exact: true })).toBeHidden();
+  await expect((await find(page, user)).getByText('Administrator', { exact: true })).toBeHidden();
 });
 
 test('a user is removed after a dialog that names them, and can be kept', async ({ page, handstamp }) => {
@@ -125,8 +128,7 @@ test('nothing can be done to oneself', async ({ page, handstamp }) => {
   const admin = await handstamp.addAdmin();
   await signIn(page, admin);
   await open(page, '/admin');
-  await search(page, admin.name);
-  const row = userRow(page, admin);
+  const row = await find(page, admin);
   await expect(row.getByText('You', { exact: true })).toBeVisible();
   await expect(row.getByRole('button')).toHaveCount(0);
   await expect(row.locator('summary')).toHaveCount(0);
@@ -163,11 +165,12 @@ test('nothing that was typed is lost while the password is asked for, here or in
     return route.fulfill({ status: 401, body: '{"code":"fresh_token_required","msg":"Fresh token required"}' });
   }, { times: 1 });
   await way(row, 'Disable').click();
-  const looked = other.waitForResponse('**/api/greeting');
+  const looked = answer(other, '/api/greeting', 1);
   await signInAgain(page, admin, 'Confirm');
   await expect(row.getByText('Disabled', { exact: true })).toBeVisible();
   await expect(page.getByLabel('Part of a username')).toHaveValue('half a na');
-  await (await looked).finished();
+  await looked;
+  await roundTrip(other);
   await expect(other.getByLabel('New password', { exact: true })).toHaveValue(typed);
   await expect(heading(other, 'Your account')).toBeVisible();
 });
@@ -200,14 +203,11 @@ test('all that happened is told with names, and who did it', async ({ page, hand
 test.describe('on a server of its own', () => {
   test.use({ own: { SIGNUP: 'closed' } });
 
-  test('an invitation lets one person in where sign-up is closed, once', async ({ page, otherBrowser, handstamp, watch, context }) => {
+  test('an invitation lets one person in where sign-up is closed, once', async ({ page, otherBrowser, handstamp, watch }) => {
     await signIn(page, await handstamp.addAdmin());
     const card = await invite(page);
     await expect(card).toContainText(/It works once, until \d+ \w+, \d\d:\d\d\./);
-    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: handstamp.origin });
-    await card.getByRole('button', { name: 'Copy' }).click();
-    await expect(card.getByRole('status').filter({ hasText: 'Copied' })).toBeVisible();
-    const link = await page.evaluate(() => navigator.clipboard.readText());
+    const link = await copy(page, handstamp);
     expect(link).toMatch(new RegExp(`^${handstamp.origin}/signup#[\\w-]{22}$`));
     expect(await card.locator('code').innerText()).toBe(link);
 
@@ -294,12 +294,16 @@ test('users beyond the first page come on demand', async ({ page, handstamp }) =
 
 async function openUser(page: Page, user: User): Promise<Locator> {
   await open(page, '/admin');
-  await search(page, user.name);
-  const row = userRow(page, user);
-  // The list of the search has come.
-  await expect(page.locator('.user')).toHaveCount(1);
+  const row = await find(page, user);
   await row.locator('summary').click();
   return row;
+}
+
+/** Searches for a user; returns their row, once the list of the search has come. */
+async function find(page: Page, user: User): Promise<Locator> {
+  await search(page, user.name);
+  await expect(page.locator('.user')).toHaveCount(1);
+  return userRow(page, user);
 }
 
 async function search(page: Page, name: string): Promise<void> {

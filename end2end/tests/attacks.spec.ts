@@ -3,7 +3,7 @@
 
 import type { Frame, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { expectGreeting, open, signIn, stored } from './support/steps.ts';
+import { expectGreeting, open, openWhole, signIn, stored } from './support/steps.ts';
 import type { Watch } from './support/watch.ts';
 
 const RUN = 'window.injected = true';
@@ -125,7 +125,7 @@ test('no token leaves the pages in an address, a referrer or the history (A36)',
   const left: string[] = [];
   page.on('request', request => left.push(request.url(), request.headers()['referer'] ?? ''));
   await signIn(page, user);
-  for (const path of ['/sessions', '/inspector', '/', '/dashboard']) await open(page, path);
+  for (const path of ['/sessions', '/inspector', '/', '/dashboard']) await openWhole(page, path, user);
   left.push(...(await page.evaluate(() => [location.href, document.referrer, JSON.stringify(history.state)])));
   const { device, tab } = await stored(page);
   const token = JSON.parse((tab ?? device)!) as string;
@@ -158,7 +158,8 @@ test('a page that was opened by another site has no hold on it, nor that site on
   const [popup] = await Promise.all([context.waitForEvent('page'), page.getByRole('button').click()]);
   await expect(popup.getByLabel('Username')).toBeVisible();
   expect(await popup.evaluate(() => window.opener)).toBeNull();
-  expect(await page.evaluate(() => (window as unknown as { opened: Window }).opened.closed), 'severed').toBe(true);
+  const severed = () => page.evaluate(() => (window as unknown as { opened: Window }).opened.closed);
+  await expect.poll(severed).toBe(true);
 });
 
 /** Chromium words its reports in many ways; the tests count the events that come with them. */

@@ -1,10 +1,10 @@
 // The refresh token: in a cookie that no script can read, and nowhere else. And where the access token is kept, by setting.
 
 import { expect, test } from './support/fixtures.ts';
-import { addresses, hold, requestsTo } from './support/network.ts';
+import { addresses, answer, hold, requestsTo } from './support/network.ts';
 import {
-  KEY, comeBack, dialog, expectGreeting, expectNothingStored, expectSignedOut, fill, heading, open, refreshCookie, signIn,
-  signInAgain, signOut, stored,
+  KEY, comeBack, dialog, expectGreeting, expectNothingStored, expectSignedOut, fill, heading, open, openWhole, refreshCookie,
+  signIn, signInAgain, signOut, stored,
 } from './support/steps.ts';
 
 const DAY = 86_400;
@@ -36,7 +36,7 @@ test('no token ever stands in an address, in a page, or in what a script can lis
   const user = await handstamp.addUser();
   await signIn(page, user);
   for (const path of ['/', '/dashboard', '/sessions', '/inspector', '/login']) {
-    await open(page, path);
+    await openWhole(page, path, user);
     const { value } = (await refreshCookie(context))!;
     const html = await page.content();
     expect(/eyJ[\w-]{20}/.test(html.replace(/<script[^]*?<\/script>/g, '')), `a token on ${path}`).toBe(false);
@@ -169,6 +169,7 @@ test('a browser that was closed forgets who did not ask to be kept', async ({ pa
   // Nor is it asked for again.
   const renewals = requestsTo(page, '/api/refresh');
   await open(page, '/dashboard');
+  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
   expect(renewals).toEqual([]);
 });
 
@@ -218,9 +219,9 @@ for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) 
       const user = await handstamp.addUser();
       await signIn(page, user);
       const { expires } = (await refreshCookie(context))!;
-      const asks = page.waitForRequest('**/api/greeting');
+      const greeted = answer(page, '/api/greeting', 1);
       await comeBack(page);
-      const token = (await (await asks).headerValue('authorization'))!.replace('Bearer ', '');
+      const token = (await (await greeted).request().headerValue('authorization'))!.replace('Bearer ', '');
       await handstamp.logout(token);
       watch.announceEnd();
       await expect.poll(async () => {
@@ -236,7 +237,7 @@ for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) 
     });
 
     test('what another setting had kept is thrown away', async ({ page }) => {
-      await page.goto('/');
+      await open(page, '/');
       await page.evaluate(key => localStorage.setItem(key, '"eyJ.eyJ.old"'), KEY);
       await open(page, '/dashboard');
       await expect(heading(page, 'You are not signed in.')).toBeVisible();

@@ -2,7 +2,7 @@
 
 import { PHONE, WINDOWS } from './support/devices.ts';
 import { expect, test } from './support/fixtures.ts';
-import { requestsTo } from './support/network.ts';
+import { answer, requestsTo } from './support/network.ts';
 import { comeBack, dialog, expectGreeting, heading, open, signIn, signInAgain, stored } from './support/steps.ts';
 
 test('all others are ended at once, without a password where it was just typed', async ({
@@ -71,13 +71,16 @@ test.describe('where a typed password is soon forgotten', () => {
     }
     await expect(page.getByText('Safari on iOS')).toBeVisible();
     await expect(page.getByRole('alert')).toBeHidden();
+    const looked = answer(other, '/api/greeting', 1);
     await comeBack(other);
+    expect((await looked).status()).toBe(200);
     await expectGreeting(other, user);
   });
 });
 
-test.describe('where a typed password counts for three seconds', () => {
-  test.use({ own: { FRESH_FOR: '3s' } });
+// To be waited for until it is over; and the page has as long to say again what the password was typed for.
+test.describe('where a typed password counts for eight seconds', () => {
+  test.use({ own: { FRESH_FOR: '8s' } });
 
   test('the password typed again ends the others for real', async ({ page, otherBrowser, handstamp, watch }) => {
     const user = await handstamp.addUser();

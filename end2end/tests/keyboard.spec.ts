@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { expectGreeting, heading, open } from './support/steps.ts';
+import { expectGreeting, expectSignedOut, heading, open } from './support/steps.ts';
 
 test('signing in and out works with the keyboard alone', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
@@ -23,7 +23,9 @@ test('signing in and out works with the keyboard alone', async ({ page, handstam
   await expectGreeting(page, user);
   await tabTo(page, page.getByRole('button', { name: 'Sign out' }));
   await page.keyboard.press('Enter');
-  await expect(heading(page, 'You are signed out.')).toBeVisible();
+  // The server's answer takes the focus to the heading once more.
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  await expect(heading(page, 'You are signed out.')).toBeFocused();
   await tabTo(page, page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }));
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL('/login');
@@ -34,6 +36,7 @@ test('the skip link leads past the header', async ({ page }) => {
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/#main');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('main').locator(':focus')).toHaveCount(1);
 });

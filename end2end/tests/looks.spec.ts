@@ -55,15 +55,21 @@ async function eachLook(page: Page, name: string, check = async () => {}): Promi
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     for (const width of [390, 1440]) {
-      await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+      await resize(page, width, width === 390 ? 844 : 900);
       await page.screenshot({ path: `screenshots/${name}-${colorScheme}-${width}.png`, fullPage: true, animations: 'disabled' });
       await check();
     }
   }
   // 320 px is also what a desk shows at 400 % (WCAG 1.4.10).
   for (const width of [320, 390, 1440]) {
-    await page.setViewportSize({ width, height: 800 });
+    await resize(page, width, 800);
     const room = await page.locator('html').evaluate(html => html.clientWidth - html.scrollWidth);
     expect(room, `nothing reaches beyond a screen of ${width} px`).toBeGreaterThanOrEqual(0);
   }
+}
+
+/** Makes the screen this large, and waits until the page has it. */
+async function resize(page: Page, width: number, height: number): Promise<void> {
+  await page.setViewportSize({ width, height });
+  await expect.poll(() => page.evaluate(() => [innerWidth, innerHeight])).toEqual([width, height]);
 }

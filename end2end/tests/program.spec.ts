@@ -16,7 +16,7 @@ test('a form sent before the program is there signs in by itself, and the dashbo
   const program = await hold(page, '**/*.wasm');
   const asked = addresses(page);
   const sent = requestsTo(page, '/api/login');
-  await page.goto('/login', { waitUntil: 'commit' });
+  await page.goto('/login', { waitUntil: 'domcontentloaded' });
   await fill(page, user);
   await page.getByLabel('Password', { exact: true }).press('Enter');
   await expect(page).toHaveURL('/dashboard');
@@ -33,7 +33,7 @@ test('a wrong password sent before the program is there is said in words, and th
 }) => {
   const user = await handstamp.addUser();
   const program = await hold(page, '**/*.wasm');
-  await page.goto('/login', { waitUntil: 'commit' });
+  await page.goto('/login', { waitUntil: 'domcontentloaded' });
   await fill(page, { ...user, password: handstamp.newPassword() });
   await page.getByLabel('Password', { exact: true }).press('Enter');
   await expect(page).toHaveURL('/login?error=bad_credentials');
@@ -85,9 +85,9 @@ for (const [path, error, sentence] of [
 
 for (const made of ['nothing_we_know', 'You+won', '<b>bold</b>', '', 'internal%00']) {
   test(`an address that says error=${made} puts no words on the page`, async ({ page }) => {
-    await page.goto('/login');
+    await open(page, '/login');
     const before = await page.getByRole('main').innerText();
-    await page.goto(`/login?error=${made}`);
+    await open(page, `/login?error=${made}`);
     expect(await page.getByRole('main').innerText()).toBe(before);
   });
 }
@@ -107,6 +107,7 @@ for (const [what, pattern, path] of [
     await page.goto('/login');
     await expect(page.getByText(FAILED)).toBeVisible();
     await page.getByRole('banner').getByRole('link', { name: 'Create account' }).click();
+    await expect(page).toHaveURL('/signup');
     await expect(page.getByText(FAILED)).toBeVisible();
 
     await page.goto('/login');
@@ -203,6 +204,8 @@ test.describe('without JavaScript', () => {
 });
 
 async function expectNoToken(page: Page): Promise<void> {
+  // The last of the page has come.
+  await expect(page.getByRole('contentinfo')).toBeVisible();
   const shown = await page.locator('html').innerHTML();
   expect(shown.includes('eyJ') || shown.includes('"access_token"')).toBe(false);
 }

@@ -4,9 +4,12 @@ import type { Page } from '@playwright/test';
 import { PHONE, WINDOWS } from './support/devices.ts';
 import { expect, test } from './support/fixtures.ts';
 import { requestsTo } from './support/network.ts';
+import { NOON } from './support/noon.ts';
 import {
   comeBack, dialog, expectNothingProtected, expectSignedOut, heading, onTwoDevices, open, signIn,
 } from './support/steps.ts';
+
+test.use({ timezoneId: NOON });
 
 test('every device is listed with its name, its times and its address, this one first', async ({
   page, otherBrowser, handstamp,

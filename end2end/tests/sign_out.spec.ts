@@ -3,8 +3,8 @@
 import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
 import {
-  awake, comeBack, copyCurl, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, greeting,
-  heading, open, openDashboardWith, refreshCookie, runCurl, signIn, signOut, stored,
+  awake, comeBack, copy, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, greeting,
+  open, openDashboardWith, refreshCookie, runCurl, signIn, signOut, stored,
 } from './support/steps.ts';
 
 const REVOKED = '401 {"code":"token_revoked","msg":"Token has been revoked"}';
@@ -12,7 +12,7 @@ const REVOKED = '401 {"code":"token_revoked","msg":"Token has been revoked"}';
 test('the copied curl line opens the door, and after sign-out the same line is refused', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
-  const line = await copyCurl(page, handstamp);
+  const line = await copy(page, handstamp);
   expect(await runCurl(line, handstamp)).toBe(`200 {"message":"${greeting(user)}"}`);
 
   await signOut(page);
@@ -99,6 +99,7 @@ test('where the clipboard is denied, the whole line is selected to be copied by 
   await page.getByRole('button', { name: 'Copy', exact: true }).click();
 
   await expect(page.getByText('Press Ctrl+C to copy.')).toBeVisible();
+  await expect(page.getByRole('textbox')).toBeFocused();
   const selected = await page.evaluate(() => {
     const field = document.activeElement;
     const isField = field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement;
@@ -141,7 +142,7 @@ test('the button works on pages other than the dashboard, which stay where they 
 test('a session that was ended from outside is found dead at the next look', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
-  const line = await copyCurl(page, handstamp);
+  const line = await copy(page, handstamp);
   const ended = await runCurl(line, handstamp, { end: true });
   expect(ended).toBe('200 {"msg":"Access token revoked"}');
 
@@ -157,7 +158,7 @@ test('an old token put back by hand opens nothing', async ({ page, handstamp, wa
   await signIn(page, user);
   const { device } = await stored(page);
   await signOut(page);
-  await expect(heading(page, 'You are signed out.')).toBeVisible();
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
 
   watch.announceEnd();
   await openDashboardWith(page, device!);
@@ -169,6 +170,7 @@ test('after sign-out the next one signs in on the same page', async ({ page, han
   await signIn(page, first);
   await signOut(page);
   await page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }).click();
+  await expect(page).toHaveURL('/login');
   await awake(page);
   await fill(page, second);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();

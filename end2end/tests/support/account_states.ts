@@ -185,6 +185,8 @@ async function openAccount({ page, handstamp, watch, otherBrowser }: Scene) {
 async function openAdmin({ page, handstamp }: Scene, path: string, name: string): Promise<void> {
   await signIn(page, await handstamp.addAdmin());
   await open(page, path);
+  // The heading alone is there while the list is awaited, too.
+  await expect(page.getByRole('navigation', { name: 'Administration' })).toBeVisible();
   await expect(heading(page, name)).toBeVisible();
 }
 

@@ -1,6 +1,6 @@
 // Delays and faults of the network, made on purpose.
 
-import type { Page } from '@playwright/test';
+import type { Page, Response } from '@playwright/test';
 
 /** Holds every request to `url` until `release` is called. `arrived` resolves with the first one. */
 export async function hold(page: Page, url: string) {
@@ -22,6 +22,22 @@ export function requestsTo(page: Page, path: string): string[] {
     if (url.pathname === path) seen.push(`${request.method()} ${url.pathname}${url.search}`);
   });
   return seen;
+}
+
+/** The answer that comes from `path` as this many-eth from now on. */
+export async function answer(page: Page, path: string, number: number): Promise<Response> {
+  let come = 0;
+  const response = await page.waitForResponse(response => new URL(response.url()).pathname === path && ++come === number);
+  await response.finished();
+  return response;
+}
+
+/**
+ * Sends the page's own request to the server and back: whatever it had sent before has been seen, and whatever had been
+ * answered it has taken in. For what must not happen, which cannot be waited for.
+ */
+export async function roundTrip(page: Page): Promise<void> {
+  await page.evaluate(async () => (await fetch('/healthz')).text());
 }
 
 /** All addresses that any frame of this page asks for or shows from now on. */

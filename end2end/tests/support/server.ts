@@ -172,9 +172,10 @@ export class Server {
     const child = this.process;
     this.process = undefined;
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return undefined;
-    const exit = once(child, 'exit');
+    // Not `exit`: its last lines may still be on their way.
+    const closed = once(child, 'close');
     process.kill(child.pid, signal);
-    await exit;
+    await closed;
     return child.exitCode;
   }
 

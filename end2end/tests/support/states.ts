@@ -3,7 +3,7 @@
 import { type BrowserContext, type BrowserContextOptions, type Page, expect } from '@playwright/test';
 import { hold } from './network.ts';
 import type { Server } from './server.ts';
-import { copyCurl, expectGreeting, fill, heading, open, openDashboardWith, signIn, signOut } from './steps.ts';
+import { copy, expectGreeting, fill, heading, open, openDashboardWith, signIn, signOut } from './steps.ts';
 import type { Watch } from './watch.ts';
 
 export type Scene = {
@@ -109,7 +109,7 @@ export const ordinary: State[] = [
   }),
   state('dashboard with the line copied', async ({ page, handstamp }) => {
     await signIn(page, await handstamp.addUser());
-    await copyCurl(page, handstamp);
+    await copy(page, handstamp);
   }),
   state('dashboard with the clipboard denied', async ({ page, handstamp }) => {
     await page.addInitScript(() => {
@@ -135,7 +135,7 @@ export const ordinary: State[] = [
   state('signed out', async ({ page, handstamp }) => {
     await signIn(page, await handstamp.addUser());
     await signOut(page);
-    await expect(heading(page, 'You are signed out.')).toBeVisible();
+    await expect(page.getByText('This stamp no longer opens anything.')).toBeVisible();
   }),
   state('signed out unconfirmed', async ({ page, handstamp, watch }) => {
     await signIn(page, await handstamp.addUser());

@@ -73,6 +73,7 @@ export async function expectPutOut(page: Page, user: User): Promise<void> {
   await comeBack(page);
   await expect(dialog(page)).toBeVisible();
   await page.keyboard.press('Escape');
+  await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
   await expectNothingProtected(page, user);
 }
 
@@ -102,6 +103,13 @@ export function heading(page: Page, name: string | RegExp) {
 
 export function greeting(user: User): string {
   return `Hello, ${user.name}! This is a protected route.`;
+}
+
+/** Opens a page as somebody who is signed in, and waits until what is theirs has come. */
+export async function openWhole(page: Page, path: string, user: User): Promise<void> {
+  await open(page, path);
+  if (path === '/dashboard') await expectGreeting(page, user);
+  if (path === '/sessions') await expect(heading(page, 'Where you are signed in')).toBeVisible();
 }
 
 export async function expectGreeting(page: Page, user: User): Promise<void> {
@@ -160,11 +168,15 @@ export async function openDashboardWith(page: Page, kept: string): Promise<void>
   await open(page, '/dashboard');
 }
 
-/** Copies the curl line of the dashboard and reads it from the clipboard. */
-export async function copyCurl(page: Page, handstamp: Server): Promise<string> {
+/** Copies what the page has to copy, and reads it from the clipboard. */
+export async function copy(page: Page, handstamp: Server): Promise<string> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: handstamp.origin });
+  // It says so for two seconds, which may pass between two looks from outside: the page itself looks at every frame.
+  const said = page.waitForFunction(() => {
+    return [...document.querySelectorAll('[role="status"]')].some(({ textContent }) => textContent === 'Copied');
+  });
   await page.getByRole('button', { name: 'Copy', exact: true }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toBeVisible();
+  await said;
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
@@ -184,4 +196,9 @@ export async function secondsLeft(page: Page): Promise<number> {
   const clock = text.match(/\d+(?::\d\d)+/)?.[0];
   if (!clock) throw new Error(`no time in "${text}"`);
   return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+}
+
+/** The countdown has gone up: a token lives for five minutes, of which a slow machine may take one to be looked at. */
+export async function expectFullTime(page: Page): Promise<void> {
+  await expect.poll(() => secondsLeft(page)).toBeGreaterThan(240);
 }
