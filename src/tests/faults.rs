@@ -1,125 +1,313 @@
-//! Disks that are full and disks that fail: a sign-out is acknowledged when it is durable or not at all; the protected
+//! Disks that are full and disks that fail: what is acknowledged is durable, what is not takes nothing away; the protected
 //! door goes on judging; and when the disk is well again so is the server, without a restart.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use tempfile::TempDir;
+
 use crate::process::{
-    Serving, Tokens, add_ada, eventually, expect_intact, handstamp_under, log_file, signal, tracer_of,
+    Serving, Tokens, add_user, eventually, expect_intact, handstamp_under, log_file, signal, tracer_of,
 };
 
-const SESSIONS: usize = 20;
-/// Signed out while the disk fails; the rest when it is well again.
+/// Asked for while the disk fails: so many sign-outs or ends of several sessions, or so many sessions' refreshes.
 const UNDER_THE_FAULT: usize = 12;
+/// How often each of these refreshes: that writes little.
+const REFRESHES: usize = 4;
+/// Sessions of ada's that are still there when the disk is well again.
+const FOR_LATER: usize = 8;
+/// How many of them are signed out then.
+const LATER: usize = 5;
+
+/// Of the calls on the write-ahead log in each thread: which fail, and how.
+const FAULTS: [&str; 6] = [
+    "fsync,fdatasync:error=EIO:when=1+",
+    "fsync,fdatasync:error=EIO:when=2+",
+    "fsync,fdatasync:error=EIO:when=2+3",
+    "pwrite64:error=EIO:when=3+7",
+    "pwrite64:error=ENOSPC:when=1+",
+    "pwrite64:error=ENOSPC:when=20+11",
+];
 
 #[tokio::test]
 async fn a42_a_full_disk_acknowledges_only_what_is_durable_and_is_got_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    add_ada(folder).await;
-    let serving = Serving::start_with(folder, &[]);
-    let sessions = sign_in(&serving).await;
-    // That a token was used for the first time is written too, some time soon: before the sign-out that comes after it.
-    for session in &sessions {
-        assert!(serving.lets_in(session).await);
-    }
-    assert_eq!(serving.logout(&serving.login().await).await.status, 200);
-
-    // Room for a commit or two.
-    limit_file_size(&serving, &format!("{}:", fs::metadata(log_file(folder)).unwrap().len() + 80_000));
-    let told = sign_out_under_the_fault(&serving, &sessions).await;
-    assert!(told.contains(&200) && told.contains(&503), "{told:?}");
-    limit_file_size(&serving, "unlimited:");
-
-    recovers_and_keeps_its_word(serving, folder, &sessions, &told).await;
+    sign_outs_are_kept_or_refused(Disk::Full { room: 80_000 }).await;
 }
 
 #[tokio::test]
 async fn a_disk_that_fails_acknowledges_only_what_is_durable_and_is_got_over() {
-    // Of the calls on the write-ahead log in each thread: which fail, and how.
-    for fault in [
-        "fsync,fdatasync:error=EIO:when=1+",
-        "fsync,fdatasync:error=EIO:when=2+",
-        "fsync,fdatasync:error=EIO:when=2+3",
-        "pwrite64:error=EIO:when=3+7",
-        "pwrite64:error=ENOSPC:when=1+",
-        "pwrite64:error=ENOSPC:when=20+11",
-    ] {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        add_ada(folder).await;
-        let serving = Serving::start_with(folder, &[]);
-        let sessions = sign_in(&serving).await;
-        assert!(serving.stop().0.success());
-
-        let log_file = log_file(folder);
-        let inject = format!("inject={fault}");
-        let strace =
-            ["strace", "-D", "-I2", "-f", "-qq", "-o", "/dev/null", "-P", log_file.to_str().unwrap(), "-e", &inject];
-        let serving = Serving::spawn(handstamp_under(&strace, folder, &[], &[])).unwrap();
-        let told = sign_out_under_the_fault(&serving, &sessions).await;
-        assert!(told.contains(&503), "{fault} was not met: {told:?}");
-        end_trace(&serving).await;
-
-        recovers_and_keeps_its_word(serving, folder, &sessions, &told).await;
+    for fault in FAULTS {
+        sign_outs_are_kept_or_refused(Disk::Failing(fault)).await;
     }
 }
 
-async fn sign_in(serving: &Serving) -> Vec<Tokens> {
-    let mut sessions = Vec::new();
-    for _ in 0..SESSIONS {
-        sessions.push(serving.login().await);
-    }
-    sessions
+#[tokio::test]
+async fn a_full_disk_ends_all_other_sessions_or_none_of_them() {
+    ends_of_several_are_kept_or_refused(Disk::Full { room: 80_000 }).await;
 }
 
-/// What the sign-outs were answered, one after the other. After each the door is asked about all.
-async fn sign_out_under_the_fault(serving: &Serving, sessions: &[Tokens]) -> Vec<u16> {
-    let mut told = Vec::new();
-    for ending in &sessions[..UNDER_THE_FAULT] {
-        let answer = serving.logout(ending).await;
-        assert!([200, 503].contains(&answer.status), "{answer:?}");
-        told.push(answer.status);
-        for (index, session) in sessions.iter().enumerate() {
-            let let_in = serving.lets_in(session).await;
-            match told.get(index) {
-                None => assert!(let_in, "{told:?}: nobody signed out number {index}"),
-                Some(200) => assert!(!let_in, "{told:?}: number {index} was signed out"),
-                // Whoever was told neither may find either.
-                Some(_) => {}
+#[tokio::test]
+async fn a_disk_that_fails_ends_all_other_sessions_or_none_of_them() {
+    for fault in FAULTS {
+        ends_of_several_are_kept_or_refused(Disk::Failing(fault)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_takes_no_refresh_token_away() {
+    rotations_are_kept_or_refused(Disk::Full { room: 40_000 }).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_takes_no_refresh_token_away() {
+    for fault in FAULTS {
+        rotations_are_kept_or_refused(Disk::Failing(fault)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_outlives_a_process_that_is_killed_while_its_disk_fails() {
+    for fault in FAULTS {
+        let (folder, sessions) = a_folder_with_sessions(&[("ada", UNDER_THE_FAULT)]).await;
+        let disk = Disk::Failing(fault);
+        let serving = disk.serve(folder.path());
+        let rotated = rotate_under_the_fault(&serving, sessions).await;
+        disk.expect_met(&rotated.told);
+        serving.kill();
+
+        rotated.expect_no_session_lost(folder.path()).await;
+    }
+}
+
+/// How a disk lets the server down.
+#[derive(Clone, Copy, Debug)]
+enum Disk {
+    /// The write-ahead log has room for so many more bytes: a commit or two.
+    Full { room: u64 },
+    /// One of `FAULTS`.
+    Failing(&'static str),
+}
+
+impl Disk {
+    /// Starts a server that meets the fault.
+    fn serve(self, folder: &Path) -> Serving {
+        match self {
+            Self::Full { room } => {
+                let serving = Serving::start_with(folder, &[]);
+                let size = fs::metadata(log_file(folder)).unwrap().len();
+                limit_file_size(&serving, &format!("{}:", size + room));
+                serving
+            }
+            Self::Failing(fault) => {
+                let (log_file, inject) = (log_file(folder), format!("inject={fault}"));
+                let log_file = log_file.to_str().unwrap();
+                let strace = ["strace", "-D", "-I2", "-f", "-qq", "-o", "/dev/null", "-P", log_file, "-e", &inject];
+                Serving::spawn(handstamp_under(&strace, folder, &[], &[])).unwrap()
             }
         }
     }
-    told
+
+    /// That the fault was met at all, and not by everything where the disk had room at first.
+    fn expect_met(self, acknowledged: &[bool]) {
+        assert!(acknowledged.contains(&false), "{self:?} was not met");
+        assert!(matches!(self, Self::Failing(_)) || acknowledged.contains(&true), "{self:?} left no room");
+    }
+
+    /// The disk is well again.
+    async fn heal(self, serving: &Serving) {
+        match self {
+            Self::Full { .. } => limit_file_size(serving, "unlimited:"),
+            Self::Failing(_) => {
+                signal("-TERM", tracer_of(serving.pid()).unwrap());
+                eventually("strace lets go", async || tracer_of(serving.pid()).is_none()).await;
+            }
+        }
+    }
 }
 
-async fn recovers_and_keeps_its_word(serving: Serving, folder: &Path, sessions: &[Tokens], told: &[u16]) {
-    let (first, rest) = sessions[UNDER_THE_FAULT..].split_first().unwrap();
-    eventually("the server gets over it", async || serving.logout(first).await.status == 200).await;
-    let (ending, living) = rest.split_at(4);
-    for session in ending {
+/// A request that ends sessions, its own or others.
+struct Ending {
+    door: &'static str,
+    asking: Tokens,
+    ends: Vec<Tokens>,
+}
+
+impl Ending {
+    fn of(session: Tokens) -> Self {
+        Self { door: "/logout", ends: vec![session.clone()], asking: session }
+    }
+
+    const fn of_others(asking: Tokens, others: Vec<Tokens>) -> Self {
+        Self { door: "/sessions", asking, ends: others }
+    }
+
+    /// Whether it is acknowledged.
+    async fn ask(&self, serving: &Serving) -> bool {
+        let answer = serving.send("DELETE", self.door, &self.asking.access).await;
+        assert!([200, 503].contains(&answer.status), "{answer:?}");
+        answer.status == 200
+    }
+
+    /// Whether its sessions are let in: all or none.
+    async fn lets_them_in(&self, serving: &Serving) -> bool {
+        let mut let_in = Vec::new();
+        for session in &self.ends {
+            let_in.push(serving.lets_in(session).await);
+        }
+        assert!(let_in.iter().all(|one| *one == let_in[0]), "only some have ended: {let_in:?}");
+        let_in[0]
+    }
+}
+
+async fn sign_outs_are_kept_or_refused(disk: Disk) {
+    let (folder, mut sessions) = a_folder_with_sessions(&[("ada", UNDER_THE_FAULT + FOR_LATER)]).await;
+    let bystanders = sessions.split_off(UNDER_THE_FAULT);
+    let endings: Vec<_> = sessions.into_iter().map(Ending::of).collect();
+    endings_are_kept_or_refused(disk, folder.path(), &endings, &bystanders).await;
+}
+
+async fn ends_of_several_are_kept_or_refused(disk: Disk) {
+    // A user each: who ends the others ends all of them.
+    let names: Vec<_> = (0..UNDER_THE_FAULT).map(|number| format!("user{number}")).collect();
+    let several = names.iter().map(|name| (name.as_str(), 3));
+    let users: Vec<_> = [("ada", FOR_LATER)].into_iter().chain(several).collect();
+    let (folder, mut bystanders) = a_folder_with_sessions(&users).await;
+    let of_users = bystanders.split_off(FOR_LATER);
+    let endings: Vec<_> =
+        of_users.chunks(3).map(|of_one| Ending::of_others(of_one[0].clone(), of_one[1..].to_vec())).collect();
+    bystanders.extend(endings.iter().map(|ending| ending.asking.clone()));
+    endings_are_kept_or_refused(disk, folder.path(), &endings, &bystanders).await;
+}
+
+async fn endings_are_kept_or_refused(disk: Disk, folder: &Path, endings: &[Ending], bystanders: &[Tokens]) {
+    let serving = disk.serve(folder);
+    let mut told = end_under_the_fault(&serving, endings, bystanders).await;
+    disk.expect_met(&told);
+    disk.heal(&serving).await;
+
+    let again = told.iter().position(|acknowledged| !acknowledged).unwrap();
+    eventually("the server gets over it", async || endings[again].ask(&serving).await).await;
+    told[again] = true;
+    let (later, living) = bystanders.split_at(LATER);
+    for session in later {
         assert_eq!(serving.logout(session).await.status, 200);
         assert_eq!(serving.try_login().await.status, 200);
     }
     serving.kill();
 
     let serving = Serving::start_with(folder, &[]);
-    for session in ending.iter().chain([first]) {
+    let acknowledged = endings.iter().zip(&told).filter(|(_, told)| **told).flat_map(|(ending, _)| &ending.ends);
+    for session in acknowledged.chain(later) {
         serving.expect_ended(session).await;
     }
-    for (session, status) in sessions.iter().zip(told) {
-        match status {
-            200 => serving.expect_ended(session).await,
-            // What failed is not there beneath what was written later. The system forgets pages whose fsync has failed:
-            // a power failure would take them, and everything after them in the write-ahead log.
-            _ => assert!(serving.lets_in(session).await, "{told:?}"),
-        }
-    }
-    for session in living {
-        assert!(serving.lets_in(session).await);
+    // What failed is not there beneath what was written later. The system forgets pages whose fsync has failed: a power
+    // failure would take them, and everything after them in the write-ahead log.
+    let failed = endings.iter().zip(&told).filter(|(_, told)| !**told).flat_map(|(ending, _)| &ending.ends);
+    for session in failed.chain(living) {
+        assert!(serving.lets_in(session).await, "{told:?}");
     }
     expect_intact(folder).await;
+}
+
+/// Which were acknowledged, one after the other. After each the door is asked about all.
+async fn end_under_the_fault(serving: &Serving, endings: &[Ending], bystanders: &[Tokens]) -> Vec<bool> {
+    let mut told = Vec::new();
+    for ending in endings {
+        told.push(ending.ask(serving).await);
+        for (index, ending) in endings.iter().enumerate() {
+            let let_in = ending.lets_them_in(serving).await;
+            match told.get(index) {
+                None => assert!(let_in, "{told:?}: nobody ended number {index}"),
+                Some(true) => assert!(!let_in, "{told:?}: number {index} was ended"),
+                // Whoever was told neither may find either.
+                Some(false) => {}
+            }
+        }
+        for session in bystanders {
+            assert!(serving.lets_in(session).await, "{told:?}: nobody ended this one");
+        }
+    }
+    told
+}
+
+async fn rotations_are_kept_or_refused(disk: Disk) {
+    let (folder, sessions) = a_folder_with_sessions(&[("ada", UNDER_THE_FAULT)]).await;
+    let serving = disk.serve(folder.path());
+    let mut rotated = rotate_under_the_fault(&serving, sessions).await;
+    disk.expect_met(&rotated.told);
+    disk.heal(&serving).await;
+
+    // The others are asked again after the crash.
+    for session in rotated.newest.iter_mut().step_by(2) {
+        eventually("the same refresh token earns the next", async || rotate(&serving, session).await).await;
+    }
+    serving.kill();
+
+    rotated.expect_no_session_lost(folder.path()).await;
+}
+
+/// What came of refreshing while the disk failed.
+struct Rotated {
+    /// Of each session the newest tokens that were given.
+    newest: Vec<Tokens>,
+    /// Which refreshes were acknowledged.
+    told: Vec<bool>,
+}
+
+/// All sessions in turn, several times. Nobody is signed out by it.
+async fn rotate_under_the_fault(serving: &Serving, sessions: Vec<Tokens>) -> Rotated {
+    let mut rotated = Rotated { newest: sessions.clone(), told: Vec::new() };
+    for _ in 0..REFRESHES {
+        for session in &mut rotated.newest {
+            rotated.told.push(rotate(serving, session).await);
+        }
+        for session in &sessions {
+            assert!(serving.lets_in(session).await, "{:?}", rotated.told);
+        }
+    }
+    rotated
+}
+
+/// Goes on to the next tokens; `false` where the store could not write.
+async fn rotate(serving: &Serving, session: &mut Tokens) -> bool {
+    let answer = serving.refresh(session).await;
+    assert!([200, 503].contains(&answer.status), "{answer:?}");
+    let acknowledged = answer.status == 200;
+    if acknowledged {
+        *session = Tokens::of(&answer.json());
+    }
+    acknowledged
+}
+
+impl Rotated {
+    /// After a crash: what a session has, given or kept when the next was refused, is good for more.
+    async fn expect_no_session_lost(self, folder: &Path) {
+        let serving = Serving::start_with(folder, &[]);
+        for mut session in self.newest {
+            assert!(rotate(&serving, &mut session).await, "the disk is well");
+            assert!(serving.lets_in(&session).await);
+        }
+        expect_intact(folder).await;
+    }
+}
+
+/// Users with so many sessions each, left by a server that has stopped in order.
+async fn a_folder_with_sessions(users: &[(&str, usize)]) -> (TempDir, Vec<Tokens>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, _) in users {
+        add_user(folder.path(), name).await;
+    }
+    let serving = Serving::start_with(folder.path(), &[]);
+    let mut sessions = Vec::new();
+    for name in users.iter().flat_map(|(name, number)| std::iter::repeat_n(*name, *number)) {
+        let session = serving.login_as(name).await;
+        // That a token was used for the first time is written too: here, and not while the disk fails.
+        assert!(serving.lets_in(&session).await);
+        sessions.push(session);
+    }
+    assert!(serving.stop().0.success());
+    (folder, sessions)
 }
 
 /// The soft limit alone, which may be raised again.
@@ -127,9 +315,4 @@ fn limit_file_size(serving: &Serving, limit: &str) {
     let arguments = ["--pid", &serving.pid().to_string(), &format!("--fsize={limit}")];
     let status = Command::new("prlimit").args(arguments).status();
     assert!(status.expect("prlimit is missing; run: scripts/setup test").success());
-}
-
-async fn end_trace(serving: &Serving) {
-    signal("-TERM", tracer_of(serving.pid()).unwrap());
-    eventually("strace lets go", async || tracer_of(serving.pid()).is_none()).await;
 }

@@ -129,25 +129,29 @@ impl Serving {
 
     /// Ada signs in.
     pub async fn login(&self) -> Tokens {
-        let answer = self.try_login().await;
+        self.login_as("ada").await
+    }
+
+    pub async fn login_as(&self, name: &str) -> Tokens {
+        let answer = self.send_login(name, &[]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         Tokens::of(&answer.json())
     }
 
     /// Ada signs in from one of her addresses, of which a proxy on this machine tells.
     pub async fn login_from(&self, address: &str) -> Tokens {
-        let answer = self.send_login(&[("x-forwarded-for", address)]).await;
+        let answer = self.send_login("ada", &[("x-forwarded-for", address)]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         Tokens::of(&answer.json())
     }
 
     pub async fn try_login(&self) -> Answer {
-        self.send_login(&[]).await
+        self.send_login("ada", &[]).await
     }
 
-    async fn send_login(&self, headers: &[(&str, &str)]) -> Answer {
+    async fn send_login(&self, name: &str, headers: &[(&str, &str)]) -> Answer {
         let headers = [&[("content-type", "application/json")], headers].concat();
-        let body = json!({ "username": "ada", "password": PASSWORD }).to_string();
+        let body = json!({ "username": name, "password": PASSWORD }).to_string();
         send_to(&self.origin, "POST", "/login", &headers, Some(&body)).await
     }
 
@@ -197,12 +201,18 @@ pub fn signal(name: &str, pid: u32) {
     assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
 }
 
-/// Makes the database with ada in it. Her password costs next to nothing to check: these specs need many sessions.
+/// Makes the database with ada in it.
 pub async fn add_ada(folder: &Path) {
-    let mut command = handstamp(folder, &["user", "add", "ada", "--password-stdin"], &[]);
+    add_user(folder, "ada").await;
+}
+
+/// Adds a user, and makes the database for the first.
+pub async fn add_user(folder: &Path, name: &str) {
+    let mut command = handstamp(folder, &["user", "add", name, "--password-stdin"], &[]);
     let mut child = command.spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), PASSWORD.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
 /// Somebody else who has opened the database.
