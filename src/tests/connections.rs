@@ -57,6 +57,16 @@ async fn a26_h11_an_idle_connection_is_let_go_after_its_answer() {
 }
 
 #[tokio::test]
+async fn a_client_that_asks_and_never_reads_is_let_go() {
+    // Alone: nothing else may be what lets it go.
+    let short = Duration::from_millis(200);
+    let app = TestApp::start_limited(Limits { write_time: short, ..Limits::default() }).await;
+    let mut stream = connect(&app).await;
+    // More than the buffers in between hold: the server cannot go on writing, and then does not read either.
+    while stream.write_all(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok() {}
+}
+
+#[tokio::test]
 async fn only_so_many_connections_are_open_at_a_time() {
     let app = TestApp::start_limited(Limits { connections: 1, ..Limits::default() }).await;
     let first = connect(&app).await;
