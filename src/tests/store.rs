@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::blocklist::{Blocked, keep_until};
 use handstamp::server::domain::ids::{SessionId, TokenId, UserId};
@@ -184,6 +185,22 @@ async fn sessions(store: &Store, other: &Store) {
     assert_eq!(other.list_blocked_since(0).await.unwrap().len(), 4);
 }
 
+/// Fifty at once through both, again and again.
+async fn storms(store: &Store, other: &Store, stormy: &Session) {
+    assert!(start(store, stormy, "new").await);
+    for round in 0..20 {
+        let storm = (0..50).map(|number| {
+            let through = if number % 2 == 0 { store } else { other };
+            through.rotate(stormy.id, Generation(round), TOKEN, TOKEN_EXPIRES_AT, NOW)
+        });
+        let rotated = join_all(storm).await.into_iter().filter(|rotated| *rotated.as_ref().unwrap()).count();
+        assert_eq!(rotated, 1, "one of fifty rotates in round {round}");
+        let kept = other.find_session(stormy.id).await.unwrap().unwrap();
+        assert_eq!(kept.rotation.generation, Generation(round + 1));
+    }
+    store.end_session(stormy.id, TOKEN_EXPIRES_AT, Duration::ZERO, an_end()).await.unwrap();
+}
+
 async fn rotation(store: &Store, other: &Store) {
     let ada = user(1, "ada");
     let (kept, ended) = (session(17, &ada), session(18, &ada));
@@ -205,6 +222,7 @@ async fn rotation(store: &Store, other: &Store) {
         find(kept.id).await.rotation,
         Rotation { generation: Generation(1), rotated_at: later(100), unseen: true }
     );
+    storms(store, other, &session(20, &ada)).await;
     assert!(store.reissue(kept.id, Generation(1), later(500)).await.unwrap());
     assert!(!store.reissue(kept.id, Generation(0), later(500)).await.unwrap());
 

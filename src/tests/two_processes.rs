@@ -1,16 +1,24 @@
-//! Two servers on one SQLite file, by mistake: each keeps the promise, and refuses within the bound what the other ended.
+//! Two servers on one SQLite file, by mistake: each keeps the promise, refuses within the bound what the
+//! other ended, and of a storm of refreshes through both one rotates.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::future::join_all;
 
 use handstamp::server::flows::{self, AuthenticateError};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use crate::harness::{TestApp, bearer, part};
-use crate::process::{Serving, add_ada, expect_intact};
+use crate::process::{Serving, Tokens, add_ada, expect_intact};
 
 const WRITERS: usize = 32;
 const ROUNDS: usize = 3;
+/// Refreshes at once, and how often.
+const STORM: usize = 50;
+const STORMS: u32 = 20;
 /// Promise 2: how long a process may not know what another ended.
 const BOUND: Duration = Duration::from_secs(1);
 
@@ -45,9 +53,37 @@ async fn thirty_two_writers_through_two_processes_meet_no_error_and_no_token_out
             other.expect_ended(&session).await;
         }
     });
-    futures::future::join_all(writers).await;
+    join_all(writers).await;
 
     expect_intact(folder).await;
+}
+
+#[tokio::test]
+async fn of_fifty_refreshes_at_once_through_two_processes_one_rotates() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    let servers = [Serving::start_with(folder, &[]), Serving::start_with(folder, &[])];
+    let mut newest = servers[0].login().await;
+    for round in 1..=STORMS {
+        let storm = join_all((0..STORM).map(|number| servers[number % 2].refresh(&newest))).await;
+        let refreshed: Vec<_> = storm.iter().map(|answer| Tokens::of(&answer.json())).collect();
+        let successors: BTreeSet<_> = refreshed.iter().map(|tokens| tokens.refresh.as_str()).collect();
+        assert_eq!(successors.len(), 1, "round {round}");
+        newest = refreshed[0].clone();
+        assert_eq!(generation(&newest), round, "one rotation a round");
+    }
+    for server in &servers {
+        assert!(server.lets_in(&newest).await, "nobody was signed out");
+    }
+    assert_eq!(servers[1].refresh(&newest).await.status, 200);
+    expect_intact(folder).await;
+}
+
+/// How often a session was refreshed, as its refresh token says: behind the sixteen bytes of the session's id.
+fn generation(tokens: &Tokens) -> u32 {
+    let said = URL_SAFE_NO_PAD.decode(tokens.refresh.strip_prefix("hs_rt_").unwrap()).unwrap();
+    u32::from_be_bytes(said[16..20].try_into().unwrap())
 }
 
 #[tokio::test]
