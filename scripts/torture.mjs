@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// Tries the promise against crashes: what a sign-out was answered must hold, whatever happens next. R1 kills the server in
-// storms of sign-outs (torture/crashes.mjs). A crash does not show what a power loss would take, so R2 reads a trace of
-// system calls: no acknowledgement before the fsync of its row (torture/fsync_order.mjs).
+// Tries the promise against crashes: what a sign-out, the end of all other sessions or a refresh was answered must hold,
+// whatever happens next. R1 kills the server in storms of them (torture/crashes.mjs). A crash does not show what a power
+// loss would take, so R2 reads a trace of system calls: no acknowledgement before the fsync of its rows
+// (torture/fsync_order.mjs).
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Log } from './torture/clients.mjs';
 import { Crashes } from './torture/crashes.mjs';
-import { traceSignOuts } from './torture/fsync_order.mjs';
+import { traceAnswers } from './torture/fsync_order.mjs';
 import { Tortured } from './torture/tortured.mjs';
 import { root } from './trying.mjs';
 
@@ -36,7 +37,7 @@ process.once('exit', () => [folder, logFolder].forEach(path => rmSync(path, { re
 
 console.log(`torture: seed ${options.seed}; the database in ${folder}, the clients' log in ${logFolder}`);
 const crashes = await crash(await Tortured.in(join(folder, 'crashes'), options.binary));
-const order = await traceSignOuts(await Tortured.in(join(folder, 'traced'), options.binary));
+const order = await traceAnswers(await Tortured.in(join(folder, 'traced'), options.binary));
 report(crashes, order);
 
 async function crash(server) {
@@ -49,43 +50,59 @@ async function crash(server) {
     await crashes.cycle();
     if (performance.now() < next) continue;
     next = performance.now() + 10_000;
-    console.log(`  cycle ${crashes.seen.cycles}: ${crashes.seen.acknowledged} sign-outs acknowledged, ${crashes.seen.lost.length} lost`);
+    const counts = crashes.storms.map(({ kind, seen }) => `${seen.acknowledged} ${kind}`).join(', ');
+    console.log(`  cycle ${crashes.seen.cycles}: ${counts} acknowledged; ${crashes.storms.flatMap(({ seen }) => seen.lost).length} lost`);
   }
   crashes.seen.exit = await crashes.finish();
   log.close();
   return crashes;
 }
 
-function report({ seen, kept, living, firstAnswers }, order) {
-  const answers = [...firstAnswers.values()];
+function report({ seen, living, storms }, order) {
   const starts = seen.starts.sort((a, b) => a - b);
   const rows = [
     ['R1 cycles: storm, SIGKILL, restart', seen.cycles],
-    ['   acknowledged sign-outs', seen.acknowledged],
-    ['   LOST: one of their two tokens was taken', different(seen.lost), seen.lost],
-    ['   unknown: sent, no answer', seen.unknown],
-    ['      ended / alive after the restart', `${answers.filter(answer => answer !== '200').length} / ${answers.filter(answer => answer === '200').length}`],
-    ['      answered in two ways', different(seen.unstable), seen.unstable],
-    ['   never signed out: let in, and refreshed', kept.length + living.length - different(seen.cut)],
+    ...storms.flatMap(rowsOf),
+    ['   never ended: let in, and refreshed', living.length - different(seen.cut)],
     ['      refused, although nobody asked', different(seen.cut), seen.cut],
     ['   integrity_check other than ok', seen.damaged.length, seen.damaged],
     ['   start to first 401, p50 / longest', `${starts[starts.length >> 1]?.toFixed(0)} / ${starts.at(-1)?.toFixed(0)} ms`],
     ['   exit code after SIGTERM', seen.exit],
-    ['R2 sign-outs traced', order.traced],
-    ['   acknowledged only after their fsync', order.proven],
-    ['   fsyncs that did it', order.fsyncs],
-    ['   the same trace without its fsyncs', `${order.provenWithout} proven`],
+    ...order.flatMap(({ kind, traced, proven, fsyncs, provenWithout }) => [
+      [`R2 ${kind} traced`, traced],
+      ['   acknowledged only after their fsync', proven],
+      ['   fsyncs that did it', fsyncs],
+      ['   the same trace without its fsyncs', `${provenWithout} proven`],
+    ]),
   ];
   console.log('');
-  for (const [what, figure] of rows) console.log(`${what.padEnd(42)} ${figure}`);
+  for (const [what, figure] of rows) console.log(`${what.padEnd(50)} ${figure}`);
   for (const [, , details] of rows) if (details?.length > 0) console.log(details.slice(0, 10));
 
-  const faults = [seen.lost, seen.unstable, seen.cut, seen.damaged].flat().length;
-  const vacuous = seen.acknowledged === 0 || order.provenWithout > 0;
-  if (faults > 0 || vacuous || seen.exit !== 0 || order.proven < order.traced) {
+  const faults = [seen.cut, seen.damaged, ...storms.map(({ seen }) => [...seen.lost, ...seen.unstable, ...seen.torn])].flat().length;
+  const vacuous = storms.some(({ seen }) => seen.sessions === 0) || order.some(({ traced, provenWithout }) => traced === 0 || provenWithout > 0);
+  if (faults > 0 || vacuous || seen.exit !== 0 || order.some(({ traced, proven }) => proven < traced)) {
     console.error('torture: the promise was broken, or not tried');
     process.exitCode = 1;
   }
+}
+
+function rowsOf({ kind, seen, firstAnswers }) {
+  const rows = [
+    [`   acknowledged ${kind}`, seen.acknowledged],
+    ['      sessions that were judged by them', seen.sessions],
+    ['      LOST', different(seen.lost), seen.lost],
+    ['      unknown: sent, no answer', seen.unknown],
+  ];
+  if (!firstAnswers) return [...rows, ['      given two successors', different(seen.unstable), seen.unstable]];
+  const answers = [...firstAnswers.values()];
+  const alive = answers.filter(answer => answer === '200').length;
+  return [
+    ...rows,
+    ['         ended / alive after the restart', `${answers.length - alive} / ${alive}`],
+    ['         answered in two ways', different(seen.unstable), seen.unstable],
+    ['         only some ended', different(seen.torn), seen.torn],
+  ];
 }
 
 /** How many sessions: each may have been seen more than once. */

@@ -63,8 +63,8 @@ export class Server {
     return stop(this.child);
   }
 
-  addUser() {
-    this.run(['user', 'add', 'ada', '--password-stdin'], PASSWORD);
+  addUser(name = 'ada') {
+    this.run(['user', 'add', name, '--password-stdin'], PASSWORD);
   }
 
   /** One of the binary's commands, in the same folder with the same settings; what it prints. */

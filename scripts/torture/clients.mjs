@@ -1,4 +1,4 @@
-// Clients that sign in and out, and the log of what they were told.
+// Clients that sign in and out and refresh, and the log of what they were told.
 import { closeSync, fdatasync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import http from 'node:http';
 import { promisify } from 'node:util';
@@ -36,19 +36,27 @@ export class Client {
   }
 
   /** A new session, or nothing where the server is gone. */
-  async signIn() {
-    const { status, body } = await this.send('POST', '/login', null, { username: 'ada', password: PASSWORD });
+  async signIn(username = 'ada') {
+    const { status, body } = await this.send('POST', '/login', null, { username, password: PASSWORD });
     if (status === undefined) return null;
     if (status !== 200) throw new Error(`signing in was answered ${status}: ${body}`);
-    const { access_token: access, refresh_token: refresh } = JSON.parse(body);
-    return { sid: JSON.parse(Buffer.from(access.split('.')[1], 'base64url')).sid, access, refresh };
+    return tokens(body);
   }
 
-  /** `acknowledged`, `unknown`, or `unsent`. */
-  async signOut(session) {
-    const { status, body, sent } = await this.send('DELETE', '/logout', session.access);
+  /** Its `outcome`: `acknowledged`, with the answer, or `unknown`, or `unsent`. */
+  async change(method, path, token) {
+    const { status, sent, ...answer } = await this.send(method, path, token);
+    if (status === undefined) return { outcome: sent ? 'unknown' : 'unsent' };
+    if (status < 200 || status > 299) throw new Error(`${method} ${path} was answered ${status}: ${answer.body}`);
+    return { outcome: 'acknowledged', ...answer };
+  }
+
+  /** Gives a session its next tokens. The outcome likewise, or the code of the error. */
+  async rotate(session) {
+    const { status, body, sent, port } = await this.send('POST', '/refresh', session.refresh);
     if (status === undefined) return sent ? 'unknown' : 'unsent';
-    if (status < 200 || status > 299) throw new Error(`signing out was answered ${status}: ${body}`);
+    if (status !== 200) return JSON.parse(body).code;
+    Object.assign(session, tokens(body), { port });
     return 'acknowledged';
   }
 
@@ -67,6 +75,21 @@ export class Client {
   close() {
     this.agent.destroy();
   }
+}
+
+/** A session, by the tokens that an answer gives. `jti`: what the store knows of the access token. */
+function tokens(body) {
+  const { access_token: access, refresh_token: refresh } = JSON.parse(body);
+  const { sid, jti } = JSON.parse(Buffer.from(access.split('.')[1], 'base64url'));
+  return { sid, jti, access, refresh };
+}
+
+/** Shares work out among clients. */
+export async function inParallel(clients, work, job) {
+  const left = work[Symbol.iterator]();
+  await Promise.all(clients.map(async client => {
+    for (const one of left) await job(client, one);
+  }));
 }
 
 /** What clients were told, on disk: one JSON record a line. Those of one moment share an fdatasync. */

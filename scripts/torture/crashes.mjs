@@ -1,52 +1,61 @@
-// R1: storms of sign-outs, each ended by SIGKILL. What was acknowledged before must be refused by the very first connection
-// that is accepted after.
+// R1: storms of requests that end sessions or refresh them, each ended by SIGKILL. What was acknowledged before must hold
+// from the very first connection that is accepted after.
 import { request } from 'node:http';
-import { Client } from './clients.mjs';
+import { Client, inParallel } from './clients.mjs';
+import { EndsOfOthers, SignOuts, endedBy } from './endings.mjs';
+import { Refreshes } from './refreshes.mjs';
+import { CROWD } from './tortured.mjs';
 
-const CLIENTS = 32;
-/** Sessions that are there when a storm begins. Clients that find none left sign in first. */
-const STOCK = 256;
+/** Clients that sign out, that end others' sessions, that refresh. */
+const [SIGNING_OUT, ENDING, REFRESHING] = [32, 4, 4];
 /** Milliseconds of a storm. */
 const [SHORTEST, LONGEST] = [50, 500];
 
 export class Crashes {
   constructor(server, log, random) {
     Object.assign(this, { server, log, random });
-    this.clients = Array.from({ length: CLIENTS }, (_, number) => new Client(server.port, { address: `127.0.1.${number + 1}` }));
-    /** Signed in, and waiting to be signed out. */
-    this.living = [];
+    this.clients = Array.from({ length: SIGNING_OUT + ENDING + REFRESHING }, (_, number) => {
+      return new Client(server.port, { address: `127.0.1.${number + 1}` });
+    });
+    const refreshing = this.clients.slice(SIGNING_OUT + ENDING);
+    this.storms = [
+      new SignOuts('sign-outs', log, this.clients.slice(0, SIGNING_OUT)),
+      new EndsOfOthers('ends of all others', log, this.clients.slice(SIGNING_OUT, -REFRESHING), CROWD),
+      new Refreshes('refreshes', log, refreshing),
+    ];
     /** Signed in, and never signed out: what must be let in to the end. */
     this.kept = [];
-    /** Those of the last storm whose end is unknown. */
-    this.asked = [];
-    /** By session, the first answer about those whose end is unknown. */
-    this.firstAnswers = new Map();
-    this.seen = { cycles: 0, acknowledged: 0, unknown: 0, lost: [], unstable: [], cut: [], damaged: [], starts: [] };
+    this.seen = { cycles: 0, cut: [], damaged: [], starts: [] };
+  }
+
+  /** Nobody has asked for their end. */
+  get living() {
+    return [...this.kept, ...this.storms.flatMap(({ living }) => living)];
   }
 
   /** One storm, one crash, one judgement. */
   async cycle() {
-    await this.fill(this.kept, CLIENTS);
-    await this.fill(this.living, STOCK);
-    const storm = this.clients.map((client, index) => this.signOutUntilKilled(client, index % 4 === 0));
+    await inParallel(this.clients, Array(SIGNING_OUT - this.kept.length).fill(), async client => {
+      this.kept.push(await client.signIn());
+    });
+    await Promise.all(this.storms.map(storm => storm.fill()));
+    const under = this.storms.flatMap(storm => storm.storm());
     await new Promise(over => setTimeout(over, SHORTEST + this.random() * (LONGEST - SHORTEST)));
     await this.server.kill();
-    await Promise.all(storm);
+    await Promise.all(under);
 
     const records = await this.log.readNew();
     this.seen.cycles += 1;
-    this.seen.acknowledged += sessions(records, 'acknowledged').length;
-    this.seen.unknown += sessions(records, 'unknown').length;
-    await this.restartAndJudge([...this.asked, ...records]);
-    this.asked = records.filter(({ outcome }) => outcome === 'unknown');
+    await this.restartAndJudge(records, storm => storm.afterStorm(ofKind(records, storm)));
   }
 
-  /** One more crash, and then everything that was ever told. */
+  /** One more crash, and then everything that was ever told of ends. Of refreshes only the last counts, which was judged. */
   async finish() {
     await this.server.kill();
-    await this.restartAndJudge(await this.log.read());
+    const records = await this.log.read();
+    await this.restartAndJudge(records, storm => (storm instanceof Refreshes ? [] : ofKind(records, storm)));
     // Sign-ins that were acknowledged are durable too.
-    await this.inParallel([...this.kept, ...this.living], async (client, session) => {
+    await inParallel(this.clients, this.living, async (client, session) => {
       const answer = await client.refreshed(session);
       if (answer !== '200') this.seen.cut.push({ sid: session.sid, refresh: answer });
     });
@@ -55,68 +64,31 @@ export class Crashes {
     return this.server.child.ended;
   }
 
-  async fill(sessions, number) {
-    await this.inParallel(Array(Math.max(0, number - sessions.length)).fill(), async client => {
-      sessions.push(await client.signIn());
-    });
-  }
-
-  /** Those with `signingIn` sign in before each sign-out, so that both are under way when the server dies. */
-  async signOutUntilKilled(client, signingIn) {
-    for (;;) {
-      const session = (!signingIn && this.living.pop()) || (await client.signIn());
-      if (!session) return;
-      const outcome = await client.signOut(session);
-      if (outcome === 'unsent') this.living.push(session);
-      else this.log.append({ outcome, session });
-      if (outcome !== 'acknowledged') return;
-    }
-  }
-
-  async restartAndJudge(records) {
-    // The newest first: they are what a crash could take.
-    const ended = sessions(records, 'acknowledged').reverse();
+  async restartAndJudge(records, judged) {
+    const [newest] = endedBy(records);
     const begun = performance.now();
     const socket = await this.server.restart();
-    if (ended.length > 0) {
-      const status = await askOn(socket, ended[0].access);
+    if (newest) {
+      const status = await askOn(socket, newest.access);
       this.seen.starts.push(performance.now() - begun);
-      if (status !== 401) this.seen.lost.push({ sid: ended[0].sid, first: status });
+      if (status !== 401) this.storms[0].seen.lost.push({ sid: newest.sid, first: status });
     }
     socket.destroy();
 
     const integrity = this.server.integrity();
-    await this.inParallel(ended, async (client, session) => {
-      const access = await client.protected(session);
-      const refresh = await client.refreshed(session);
-      if (access !== 'token_revoked' || refresh === '200') this.seen.lost.push({ sid: session.sid, access, refresh });
-    });
-    await this.inParallel(sessions(records, 'unknown'), async (client, session) => {
-      const answer = await client.protected(session);
-      const first = this.firstAnswers.get(session.sid) ?? answer;
-      this.firstAnswers.set(session.sid, first);
-      if (answer !== first) this.seen.unstable.push({ sid: session.sid, first, answer });
-    });
+    await Promise.all(this.storms.map(storm => storm.judge(judged(storm))));
     // A server that refused everybody would lose nothing.
-    await this.inParallel([...this.kept, ...this.living], async (client, session) => {
+    await inParallel(this.clients, this.living, async (client, session) => {
       const answer = await client.protected(session);
       if (answer !== '200') this.seen.cut.push({ sid: session.sid, answer });
     });
     const pages = await integrity;
     if (pages !== 'ok') this.seen.damaged.push(pages);
   }
-
-  /** Shares work out among the clients. */
-  async inParallel(work, job) {
-    const left = work[Symbol.iterator]();
-    await Promise.all(this.clients.map(async client => {
-      for (const one of left) await job(client, one);
-    }));
-  }
 }
 
-function sessions(records, wanted) {
-  return records.filter(({ outcome }) => outcome === wanted).map(({ session }) => session);
+function ofKind(records, storm) {
+  return records.filter(({ kind }) => kind === storm.kind);
 }
 
 /** The status of the protected door's answer on this very connection. */

@@ -1,58 +1,100 @@
-// R2: signs out under strace, and demands of the trace that every acknowledgement comes after the fsync of its row.
+// R2: ends sessions and refreshes them under strace, and demands of the trace that every acknowledgement comes after the
+// fsync of its rows.
 //
-// By order, not by pairs: one fsync may be for many sign-outs. strace holds a thread before and after each call, so a line
+// By order, not by pairs: one fsync may be for many requests. strace holds a thread before and after each call, so a line
 // that is earlier in the trace was earlier in time.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from './clients.mjs';
+import { Client, inParallel } from './clients.mjs';
+import { CROWD } from './tortured.mjs';
 
 const SIGN_OUTS = 128;
+const REFRESHES = 64;
+/** Sessions that one request ends. */
+const OTHERS = 3;
 const AT_A_TIME = 16;
 const CALLS = 'pwrite64,fdatasync,fsync,read,recvfrom,recvmsg,write,writev,sendto,sendmsg';
 /** Whole pages in the trace, and which file or connection a number stands for. `-D`: the child is the server. */
 const STRACE = ['strace', '-D', '-f', '-qq', '-yy', '-s', '5000', '-e', `trace=${CALLS}`, '-e', 'signal=none'];
 
-export async function traceSignOuts(server) {
+/** By kind of request: how many there were, how many of their answers came after the fsync, and of how many fsyncs. */
+export async function traceAnswers(server) {
   const trace = join(server.folder, 'trace');
   await server.start([...STRACE, '-o', trace]);
-  const client = new Client(server.port);
-  const sessions = [];
-  while (sessions.length < SIGN_OUTS) sessions.push(await client.signIn());
-  client.close();
-
-  const left = sessions[Symbol.iterator]();
-  const acknowledged = [];
-  await Promise.all(Array(AT_A_TIME).fill().map(async () => {
-    for (const { sid, access } of left) {
-      // A connection each: its port says whose answer it is.
-      const { status, port } = await new Client(server.port, { keepAlive: false }).send('DELETE', '/logout', access);
-      if (status !== 200) throw new Error(`a sign-out under strace was answered ${status}`);
-      acknowledged.push({ sid, port });
-    }
-  }));
+  const deeds = { 'sign-outs': await signOuts(server), 'ends of all others': await endsOfOthers(server), refreshes: await refreshes(server) };
   await server.stop();
 
   const calls = parse(readFileSync(trace, 'latin1'));
-  const fsyncs = proofs(acknowledged, calls);
-  return {
-    traced: acknowledged.length,
-    proven: fsyncs.filter(Boolean).length,
-    fsyncs: new Set(fsyncs).size,
-    provenWithout: proofs(acknowledged, calls.filter(call => !isSync(call))).filter(Boolean).length,
-  };
+  const without = calls.filter(call => !isSync(call));
+  return Object.entries(deeds).map(([kind, answered]) => {
+    const fsyncs = proofs(answered, calls);
+    const provenWithout = proofs(answered, without).filter(Boolean).length;
+    return { kind, traced: answered.length, proven: fsyncs.filter(Boolean).length, fsyncs: new Set(fsyncs).size, provenWithout };
+  });
 }
 
-/** For each sign-out the commit that made it durable between its request and its answer, if there is one. */
-function proofs(signOuts, calls) {
+async function signOuts(server) {
+  const sessions = await signIn(server, Array(SIGN_OUTS).fill('ada'));
+  return allAtOnce(server, sessions, async (client, { sid, access }) => {
+    const { port } = await client.change('DELETE', '/logout', access);
+    return { port, asked: 'DELETE /logout ', answered: 'Access token revoked', rows: [blocked(sid)] };
+  });
+}
+
+/** All rows in one commit: who ends several ends all or none. */
+async function endsOfOthers(server) {
+  const others = await signIn(server, CROWD.flatMap(user => Array(OTHERS).fill(user)));
+  const asking = await signIn(server, CROWD);
+  return allAtOnce(server, asking.entries(), async (client, [index, { access }]) => {
+    const { port } = await client.change('DELETE', '/sessions', access);
+    const rows = others.slice(index * OTHERS, (index + 1) * OTHERS).map(({ sid }) => blocked(sid));
+    return { port, asked: 'DELETE /sessions ', answered: 'All other sessions ended', rows };
+  });
+}
+
+async function refreshes(server) {
+  const sessions = await signIn(server, Array(REFRESHES).fill('ada'));
+  return allAtOnce(server, sessions, async (client, session) => {
+    const outcome = await client.rotate(session);
+    if (outcome !== 'acknowledged') throw new Error(`a refresh under strace was answered ${outcome}`);
+    const { port, refresh, jti } = session;
+    return { port, asked: 'POST /refresh ', answered: refresh, rows: [jti] };
+  });
+}
+
+/** The row in the blocklist as SQLite writes it: its first column, and then its second. */
+function blocked(sid) {
+  return `${sid}session`;
+}
+
+/** One after the other, so that the sessions are in the order of the users. */
+async function signIn(server, users) {
+  const client = new Client(server.port);
+  const sessions = [];
+  for (const user of users) sessions.push(await client.signIn(user));
+  client.close();
+  return sessions;
+}
+
+async function allAtOnce(server, work, job) {
+  const done = [];
+  await inParallel(Array(AT_A_TIME).fill(), work, async (_, one) => {
+    // A connection each: its port says whose answer it is.
+    done.push(await job(new Client(server.port, { keepAlive: false }), one));
+  });
+  return done;
+}
+
+/** For each answer the commit that made its rows durable between the request and it, if there is one. */
+function proofs(answers, calls) {
   const done = commits(calls);
-  return signOuts.map(({ sid, port }) => {
+  return answers.map(({ port, asked, answered, rows }) => {
     const ofClient = calls.filter(({ text }) => text.includes(`->127.0.0.1:${port}]>`));
-    const request = ofClient.find(({ text }) => text.includes('"DELETE /logout '));
-    const answer = ofClient.find(({ text }) => text.includes('HTTP/1.1 200 OK') && text.includes('Access token revoked'));
+    const request = ofClient.find(({ text }) => text.includes(`"${asked}`));
+    const answer = ofClient.find(({ text }) => text.includes('HTTP/1.1 200 OK') && text.includes(answered));
     if (!request || !answer) throw new Error(`the trace lacks the request or the answer of port ${port}`);
-    // The row in the blocklist as SQLite writes it: its first column, and then its second.
-    const blocks = commit => commit.pages.some(({ text }) => text.includes(`${sid}session`));
-    return done.find(commit => commit.begin > request.end && commit.end < answer.begin && blocks(commit));
+    const holdsAll = ({ pages }) => rows.every(row => pages.some(({ text }) => text.includes(row)));
+    return done.find(commit => commit.begin > request.end && commit.end < answer.begin && holdsAll(commit));
   });
 }
 

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Server, within } from '../trying.mjs';
 
+/** Users beside ada, who end all their sessions but one. */
+export const CROWD = Array.from({ length: 16 }, (_, number) => `crowd${number}`);
+
 export class Tortured extends Server {
   static async in(folder, binary) {
     mkdirSync(folder);
@@ -14,7 +17,7 @@ export class Tortured extends Server {
     const settings = { LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, JWT_ACCESS_TOKEN_EXPIRES: '60m' };
     const server = new Tortured(binary, folder, settings);
     Object.assign(server, { port, database: join(folder, 'data/handstamp.db') });
-    server.addUser();
+    for (const name of ['ada', ...CROWD]) server.addUser(name);
     return server;
   }
 

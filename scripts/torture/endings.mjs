@@ -1,0 +1,138 @@
+// Requests that end sessions: this one, or all others of a user. Acknowledged, every token of theirs is dead after the crash.
+import { inParallel } from './clients.mjs';
+
+/** Sessions that are there when a storm begins. Clients that find none left sign in first. */
+const STOCK = 256;
+/** Sessions that end together. */
+const OTHERS = 3;
+
+/** What both have in common: of each request the log has its outcome, and the sessions that it was to end. */
+class Endings {
+  constructor(kind, log, clients) {
+    Object.assign(this, { kind, log, clients });
+    /** Requests of the last storm whose end is unknown. */
+    this.asked = [];
+    /** By session, the first answer about those whose end is unknown. */
+    this.firstAnswers = new Map();
+    this.seen = { acknowledged: 0, unknown: 0, sessions: 0, lost: [], unstable: [], torn: [] };
+  }
+
+  /** What is judged after the storm that these records tell of: they, and what was unknown before. */
+  afterStorm(records) {
+    const unknown = records.filter(({ outcome }) => outcome === 'unknown');
+    const acknowledged = records.filter(({ outcome }) => outcome === 'acknowledged');
+    this.seen.unknown += unknown.length;
+    this.seen.acknowledged += acknowledged.length;
+    this.seen.sessions += acknowledged.flatMap(({ sessions }) => sessions).length;
+    // Asked for once more: the answer may be another one.
+    for (const { sid } of unknown.flatMap(({ sessions }) => sessions)) this.firstAnswers.delete(sid);
+    const judged = [...this.asked, ...records];
+    this.asked = unknown;
+    return judged;
+  }
+
+  async judge(records) {
+    const ended = endedBy(records);
+    await inParallel(this.clients, ended, async (client, session) => {
+      const access = await client.protected(session);
+      const refresh = await client.refreshed(session);
+      if (access !== 'token_revoked' || refresh === '200') this.seen.lost.push({ sid: session.sid, access, refresh });
+    });
+    const known = new Set(ended.map(({ sid }) => sid));
+    const unknown = records.filter(({ outcome, sessions }) => outcome === 'unknown' && !known.has(sessions[0].sid));
+    await inParallel(this.clients, unknown, async (client, { sessions }) => {
+      const answers = [];
+      for (const session of sessions) answers.push(await this.firstOrSame(client, session));
+      if (new Set(answers).size > 1) this.seen.torn.push({ sid: sessions[0].sid, answers });
+    });
+  }
+
+  async firstOrSame(client, session) {
+    const answer = await client.protected(session);
+    const first = this.firstAnswers.get(session.sid) ?? answer;
+    this.firstAnswers.set(session.sid, first);
+    if (answer !== first) this.seen.unstable.push({ sid: session.sid, first, answer });
+    return answer;
+  }
+}
+
+/** Sessions whose end was acknowledged, the newest first: they are what a crash could take. */
+export function endedBy(records) {
+  return records.filter(({ outcome }) => outcome === 'acknowledged').flatMap(({ sessions }) => sessions ?? []).reverse();
+}
+
+export class SignOuts extends Endings {
+  /** Signed in, and waiting to be signed out. */
+  living = [];
+
+  async fill() {
+    await inParallel(this.clients, Array(Math.max(0, STOCK - this.living.length)).fill(), async client => {
+      this.living.push(await client.signIn());
+    });
+  }
+
+  storm() {
+    return this.clients.map((client, index) => this.signOutUntilKilled(client, index % 4 === 0));
+  }
+
+  /** Those with `signingIn` sign in before each sign-out, so that both are under way when the server dies. */
+  async signOutUntilKilled(client, signingIn) {
+    for (;;) {
+      const session = (!signingIn && this.living.pop()) || (await client.signIn());
+      if (!session) return;
+      const { outcome } = await client.change('DELETE', '/logout', session.access);
+      if (outcome === 'unsent') this.living.push(session);
+      else this.log.append({ kind: this.kind, outcome, sessions: [session] });
+      if (outcome !== 'acknowledged') return;
+    }
+  }
+}
+
+export class EndsOfOthers extends Endings {
+  /** `users`: one for each client, so that nobody ends what another is asked about. */
+  constructor(kind, log, clients, users) {
+    super(kind, log, clients);
+    this.crowds = clients.map((client, index) => ({ client, user: users[index], asking: null, others: [] }));
+  }
+
+  /** Those who ask stay signed in. */
+  get living() {
+    return this.crowds.map(({ asking }) => asking);
+  }
+
+  async fill() {
+    await Promise.all(this.crowds.map(async crowd => {
+      crowd.asking ??= await crowd.client.signIn(crowd.user);
+      await this.signOthersIn(crowd);
+    }));
+  }
+
+  /** `false` where the server is gone. */
+  async signOthersIn({ client, user, others }) {
+    while (others.length < OTHERS) {
+      const session = await client.signIn(user);
+      if (!session) return false;
+      others.push(session);
+    }
+    return true;
+  }
+
+  storm() {
+    return this.crowds.map(async crowd => {
+      while (await this.signOthersIn(crowd)) {
+        const { outcome } = await crowd.client.change('DELETE', '/sessions', crowd.asking.access);
+        if (outcome !== 'unsent') this.log.append({ kind: this.kind, outcome, sessions: crowd.others });
+        if (outcome !== 'acknowledged') return;
+        crowd.others = [];
+      }
+    });
+  }
+
+  async judge(records) {
+    await super.judge(records);
+    // Whoever lives on is there for the next storm.
+    for (const crowd of this.crowds) {
+      crowd.others = crowd.others.filter(({ sid }) => (this.firstAnswers.get(sid) ?? '200') === '200');
+    }
+  }
+}
