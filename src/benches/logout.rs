@@ -1,16 +1,21 @@
-//! How many sign-outs a second are durable, and how long each takes: `make bench-logout`.
+//! How many sign-outs a second are durable, how long each takes, and when another service knows: `make bench-logout`.
 //!
 //! Over real sockets, against the real binary, with SQLite on a real disk. Each client sends the next request when it
 //! has the answer to the last, so a slow server is asked less often: the rate is what so many clients get, no more.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::future::join_all;
+use serde_json::Value;
+use tokio::time::timeout;
 
-use crate::server::{Connection, Server, add_ada, sign_in};
+use crate::server::{Connection, Server, add_ada, add_client, sign_in};
 
 mod server;
 
@@ -18,11 +23,15 @@ mod server;
 const RUNS: [(usize, usize); 2] = [(1, 500), (64, 200)];
 /// The first of each are not counted.
 const WARM_UP: usize = 20;
+/// The same while another service listens: fewer, as it is told of all that are live each time.
+const FOLLOWED: [(usize, usize); 2] = [(1, 500), (64, 50)];
 /// How long a run lasts at most.
 const TIME: Duration = Duration::from_secs(15);
+/// Until when another service must know of a sign-out.
+const BOUND: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+async fn main() -> ExitCode {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("is writable");
     let cores = std::thread::available_parallelism().expect("is known");
     println!(
@@ -42,13 +51,18 @@ async fn main() {
         print_run(clients, &server, now, each).await;
         server.stop();
     }
+
+    println!("\nAnother service follows GET /revocations by ETag meanwhile. From the answer until it knows:\n");
+    println!("{:>8} {:>10} {:>9} {:>9} {:>9}", "clients", "sign-outs", "p50", "p99", "longest");
+    let mut in_time = true;
+    for (clients, each) in FOLLOWED {
+        in_time &= print_followed_run(clients, each).await;
+    }
+    if in_time { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn print_run(clients: usize, server: &Server, tokens: &[String], each: usize) {
-    let mut connections = Vec::new();
-    for _ in 0..clients {
-        connections.push(server.connect().await);
-    }
+    let mut connections = connect(server, clients).await;
     let (warm_up, measured): (Vec<_>, Vec<_>) = tokens.chunks(each).map(|tokens| tokens.split_at(WARM_UP)).unzip();
     let mut until = Instant::now() + TIME;
     join_all(connections.iter_mut().zip(warm_up).map(|(connection, tokens)| sign_out(connection, tokens, until))).await;
@@ -59,12 +73,76 @@ async fn print_run(clients: usize, server: &Server, tokens: &[String], each: usi
     let mut times = join_all(runs).await.concat();
     let rate = per_second(times.len(), begun.elapsed());
     times.sort();
-    let [p50, p99, longest] =
-        [times.len() / 2, times.len() * 99 / 100, times.len() - 1].map(|index| shown(times[index]));
+    let [p50, p99, longest] = quantiles(&times).map(shown);
     println!("{clients:>8} {:>10} {rate:>10} {p50:>9} {p99:>9} {longest:>9}", times.len());
 
     // What was measured must have happened.
     assert_eq!(connections[0].ask("GET /protected", &tokens[0]).await, 401);
+}
+
+/// A database of its own: a blocklist in which nothing else is. Whether all were heard of in time.
+async fn print_followed_run(clients: usize, each: usize) -> bool {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("is writable");
+    add_ada(folder.path());
+    let authorization = add_client(folder.path(), "billing");
+    let tokens = sign_in(folder.path(), clients * each).await;
+    let server = Server::start(folder.path());
+    let (mut connections, mut follower) = (connect(&server, clients).await, server.connect().await);
+
+    let mut heard = HashMap::new();
+    let following = timeout(TIME, follow(&mut follower, &authorization, tokens.len(), &mut heard));
+    let signing_out = connections.iter_mut().zip(tokens.chunks(each)).map(async |(connection, tokens)| {
+        let mut answered = Vec::new();
+        for token in tokens {
+            assert_eq!(connection.ask("DELETE /logout", token).await, 200);
+            answered.push((session_of(token), Instant::now()));
+        }
+        answered
+    });
+    let (answered, followed) = futures::join!(join_all(signing_out), following);
+    server.stop();
+
+    // It may have heard before whoever asked.
+    let answered = answered.concat();
+    let times = answered.iter().filter_map(|(sid, at)| Some(heard.get(sid)?.saturating_duration_since(*at)));
+    let mut times: Vec<_> = times.collect();
+    times.sort();
+    assert!(!times.is_empty(), "the follower heard of nothing");
+    let [p50, p99, longest] = quantiles(&times);
+    let in_time = followed.is_ok() && longest <= BOUND;
+    let verdict = if in_time { "" } else { "  TOO LATE" };
+    let [median, tail, most] = [p50, p99, longest].map(shown);
+    println!("{clients:>8} {:>10} {median:>9} {tail:>9} {most:>9}{verdict}", times.len());
+    in_time
+}
+
+/// Follows the blocklist until it names so many sessions, and notes when it knew of each.
+async fn follow(connection: &mut Connection, authorization: &str, number: usize, heard: &mut HashMap<String, Instant>) {
+    let mut tag = r#""nothing""#.to_owned();
+    while heard.len() < number {
+        let (news, newest) = connection.wait_for_news(authorization, &tag).await;
+        let news: Value = serde_json::from_str(&news).expect("is JSON");
+        let now = Instant::now();
+        for entry in news["entries"].as_array().expect("is a list") {
+            heard.entry(entry["sid"].as_str().expect("is a session").to_owned()).or_insert(now);
+        }
+        tag = newest;
+    }
+}
+
+/// The claim `sid` of an access token.
+fn session_of(token: &str) -> String {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).expect("has claims")).expect("is base64url");
+    let claims: Value = serde_json::from_slice(&claims).expect("is JSON");
+    claims["sid"].as_str().expect("is a session").to_owned()
+}
+
+async fn connect(server: &Server, clients: usize) -> Vec<Connection> {
+    let mut connections = Vec::new();
+    for _ in 0..clients {
+        connections.push(server.connect().await);
+    }
+    connections
 }
 
 /// Signs out one after the other, and says how long each took.
@@ -76,6 +154,11 @@ async fn sign_out(connection: &mut Connection, tokens: &[String], until: Instant
         times.push(begun.elapsed());
     }
     times
+}
+
+/// p50, p99 and longest of what is sorted.
+fn quantiles(times: &[Duration]) -> [Duration; 3] {
+    [times.len() / 2, times.len() * 99 / 100, times.len() - 1].map(|index| times[index])
 }
 
 /// What the disk alone takes: no durable commit can be faster.

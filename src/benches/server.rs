@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use handstamp::server::config::{Config, Settings};
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::ids::{EventId, SessionId, TokenId, UserId};
@@ -113,20 +114,55 @@ impl Connection {
         self.send(&format!("{door} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")).await.0
     }
 
-    /// Sends a request, and reads the answer to its end.
-    async fn send(&mut self, request: &str) -> (u16, String) {
-        self.stream.write_all(request.as_bytes()).await.expect("is read");
-        self.buffer.clear();
+    /// The blocklist as soon as it is another than that of the entity tag, and its own tag.
+    pub async fn wait_for_news(&mut self, authorization: &str, tag: &str) -> (String, String) {
+        let waiting = format!("authorization: {authorization}\r\nif-none-match: {tag}\r\nprefer: wait=25");
         loop {
-            assert_ne!(self.stream.read_buf(&mut self.buffer).await.expect("answers"), 0, "the connection was closed");
-            let text = String::from_utf8_lossy(&self.buffer);
-            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("has a length");
-            if body.len() == length.parse::<usize>().expect("is a number") {
-                return (head[9..12].parse().expect("is a status"), body.to_owned());
+            let request = format!("GET /revocations HTTP/1.1\r\nhost: x\r\n{waiting}\r\n\r\n");
+            let (head, body) = self.exchange(&request).await;
+            if status(&head) == 200 {
+                return (body, field(&head, "etag").expect("has a tag").to_owned());
             }
+            assert_eq!(status(&head), 304, "{body}");
         }
     }
+
+    async fn send(&mut self, request: &str) -> (u16, String) {
+        let (head, body) = self.exchange(request).await;
+        (status(&head), body)
+    }
+
+    /// Sends a request, and reads the answer to its end: head and body.
+    async fn exchange(&mut self, request: &str) -> (String, String) {
+        self.stream.write_all(request.as_bytes()).await.expect("is read");
+        self.buffer.clear();
+        let end = loop {
+            self.read_more().await;
+            if let Some(end) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end;
+            }
+        };
+        let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
+        let length = field(&head, "content-length").map(|length| length.parse::<usize>().expect("is a number"));
+        // The one answer that has no content need not say so.
+        let length = if status(&head) == 304 { 0 } else { length.expect("has a length") };
+        while self.buffer.len() < end + 4 + length {
+            self.read_more().await;
+        }
+        (head, String::from_utf8_lossy(&self.buffer[end + 4..]).into_owned())
+    }
+
+    async fn read_more(&mut self) {
+        assert_ne!(self.stream.read_buf(&mut self.buffer).await.expect("answers"), 0, "the connection was closed");
+    }
+}
+
+fn status(head: &str) -> u16 {
+    head[9..12].parse().expect("is a status")
+}
+
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
 /// What the servers of the benchmarks run with.
@@ -139,6 +175,14 @@ pub fn add_ada(folder: &Path) {
         handstamp(folder, &["user", "add", "ada", "--password-stdin"]).stdout(Stdio::null()).spawn().expect("starts");
     child.stdin.take().expect("piped").write_all(PASSWORD.as_bytes()).expect("listens");
     assert!(child.wait().expect("ends").success());
+}
+
+/// Another service that may follow the blocklist: how it shows who it is, in the header `authorization`.
+pub fn add_client(folder: &Path, name: &str) -> String {
+    let told = handstamp(folder, &["client", "add", name]).output().expect("starts");
+    assert!(told.status.success());
+    let secret = String::from_utf8(told.stdout).expect("is text");
+    format!("Basic {}", STANDARD.encode(format!("{name}:{}", secret.trim())))
 }
 
 /// Makes an account with this password, at its full price, as a copy of ada's.
