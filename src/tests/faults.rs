@@ -8,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::process::{
-    Serving, Tokens, add_user, eventually, expect_intact, handstamp_under, log_file, signal, tracer_of,
+    Serving, Tokens, add_ada, add_users, eventually, expect_intact, handstamp_under, log_file, signal, tracer_of,
 };
 
 /// Asked for while the disk fails: so many sign-outs or ends of several sessions, or so many sessions' refreshes.
@@ -77,6 +77,29 @@ async fn a_refresh_token_outlives_a_process_that_is_killed_while_its_disk_fails(
         serving.kill();
 
         rotated.expect_no_session_lost(folder.path()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_while_its_disk_fails_has_ended_all_other_sessions_or_none_of_them() {
+    // Those that leave a commit in the write-ahead log which nobody has acknowledged.
+    for fault in &FAULTS[..3] {
+        let (folder, endings, bystanders) = ends_of_several().await;
+        let disk = Disk::Failing(fault);
+        let serving = disk.serve(folder.path());
+        let told = end_under_the_fault(&serving, &endings, &bystanders).await;
+        disk.expect_met(&told);
+        serving.kill();
+
+        let serving = Serving::start_with(folder.path(), &[]);
+        for (ending, acknowledged) in endings.iter().zip(&told) {
+            let let_in = ending.lets_them_in(&serving).await;
+            assert!(!(*acknowledged && let_in), "{told:?}");
+        }
+        for session in &bystanders {
+            assert!(serving.lets_in(session).await, "{told:?}: nobody ended this one");
+        }
+        expect_intact(folder.path()).await;
     }
 }
 
@@ -168,8 +191,14 @@ async fn sign_outs_are_kept_or_refused(disk: Disk) {
 }
 
 async fn ends_of_several_are_kept_or_refused(disk: Disk) {
+    let (folder, endings, bystanders) = ends_of_several().await;
+    endings_are_kept_or_refused(disk, folder.path(), &endings, &bystanders).await;
+}
+
+/// Each of which ends all other sessions of a user; and the sessions that nobody ends.
+async fn ends_of_several() -> (TempDir, Vec<Ending>, Vec<Tokens>) {
     // A user each: who ends the others ends all of them.
-    let names: Vec<_> = (0..UNDER_THE_FAULT).map(|number| format!("user{number}")).collect();
+    let names: Vec<_> = (1..=UNDER_THE_FAULT).map(|number| format!("user{number}")).collect();
     let several = names.iter().map(|name| (name.as_str(), 3));
     let users: Vec<_> = [("ada", FOR_LATER)].into_iter().chain(several).collect();
     let (folder, mut bystanders) = a_folder_with_sessions(&users).await;
@@ -177,7 +206,7 @@ async fn ends_of_several_are_kept_or_refused(disk: Disk) {
     let endings: Vec<_> =
         of_users.chunks(3).map(|of_one| Ending::of_others(of_one[0].clone(), of_one[1..].to_vec())).collect();
     bystanders.extend(endings.iter().map(|ending| ending.asking.clone()));
-    endings_are_kept_or_refused(disk, folder.path(), &endings, &bystanders).await;
+    (folder, endings, bystanders)
 }
 
 async fn endings_are_kept_or_refused(disk: Disk, folder: &Path, endings: &[Ending], bystanders: &[Tokens]) {
@@ -295,9 +324,8 @@ impl Rotated {
 /// Users with so many sessions each, left by a server that has stopped in order.
 async fn a_folder_with_sessions(users: &[(&str, usize)]) -> (TempDir, Vec<Tokens>) {
     let folder = tempfile::tempdir().unwrap();
-    for (name, _) in users {
-        add_user(folder.path(), name).await;
-    }
+    add_ada(folder.path()).await;
+    add_users(folder.path(), users.len() - 1).await;
     let serving = Serving::start_with(folder.path(), &[]);
     let mut sessions = Vec::new();
     for name in users.iter().flat_map(|(name, number)| std::iter::repeat_n(*name, *number)) {

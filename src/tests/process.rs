@@ -203,16 +203,22 @@ pub fn signal(name: &str, pid: u32) {
 
 /// Makes the database with ada in it.
 pub async fn add_ada(folder: &Path) {
-    add_user(folder, "ada").await;
-}
-
-/// Adds a user, and makes the database for the first.
-pub async fn add_user(folder: &Path, name: &str) {
-    let mut command = handstamp(folder, &["user", "add", name, "--password-stdin"], &[]);
+    let mut command = handstamp(folder, &["user", "add", "ada", "--password-stdin"], &[]);
     let mut child = command.spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), PASSWORD.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+/// Adds so many users like her, `user1` and so on: by copying, as a command each takes long.
+pub async fn add_users(folder: &Path, number: usize) {
+    let copies = format!(
+        "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {number}) \
+         INSERT INTO users (id, username, skeleton, password_hash, roles, created_at) \
+         SELECT printf('%021dA', i), 'user' || i, 'user' || i, password_hash, roles, created_at \
+         FROM users, numbers WHERE i <= {number}"
+    );
+    sql(folder, &copies).await;
 }
 
 /// Somebody else who has opened the database.

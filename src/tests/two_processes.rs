@@ -11,7 +11,7 @@ use handstamp::server::flows::{self, AuthenticateError};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
-use crate::harness::{TestApp, bearer, part};
+use crate::harness::{Answer, TestApp, bearer, part};
 use crate::process::{Serving, Tokens, add_ada, expect_intact};
 
 const WRITERS: usize = 32;
@@ -67,7 +67,7 @@ async fn of_fifty_refreshes_at_once_through_two_processes_one_rotates() {
     let mut newest = servers[0].login().await;
     for round in 1..=STORMS {
         let storm = join_all((0..STORM).map(|number| servers[number % 2].refresh(&newest))).await;
-        let refreshed: Vec<_> = storm.iter().map(|answer| Tokens::of(&answer.json())).collect();
+        let refreshed: Vec<_> = storm.iter().map(refreshed).collect();
         let successors: BTreeSet<_> = refreshed.iter().map(|tokens| tokens.refresh.as_str()).collect();
         assert_eq!(successors.len(), 1, "round {round}");
         newest = refreshed[0].clone();
@@ -78,6 +78,11 @@ async fn of_fifty_refreshes_at_once_through_two_processes_one_rotates() {
     }
     assert_eq!(servers[1].refresh(&newest).await.status, 200);
     expect_intact(folder).await;
+}
+
+fn refreshed(answer: &Answer) -> Tokens {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    Tokens::of(&answer.json())
 }
 
 /// How often a session was refreshed, as its refresh token says: behind the sixteen bytes of the session's id.
