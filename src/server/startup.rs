@@ -60,8 +60,8 @@ pub enum StartupError {
     Keys(KeysError),
     #[error("LEPTOS_SITE_ROOT holds no pages' files: {0}; unset it, and those in the binary are used")]
     Site(io::Error),
-    #[error("{path} can be read by others (mode {mode:o}); run: chmod 600 {path}")]
-    ReadableSecret { path: String, mode: u32 },
+    #[error("{path} can be read by others (mode {mode:o}); run: chmod {fix} {path}")]
+    ReadableSecret { path: String, mode: u32, fix: &'static str },
     #[error("{path} cannot be used: {cause}; check the folder's owner and mode")]
     File { path: String, cause: io::Error },
     #[error("DATABASE_URL is locked by another process; stop whatever has the database to itself, or wait for it")]
@@ -279,7 +279,10 @@ fn refuse_what_others_can_read(path: &Path) -> Result<(), StartupError> {
     let metadata = fs::metadata(path).map_err(|cause| StartupError::File { path: path_shown(), cause })?;
     let mode = metadata.permissions().mode() & 0o777;
     // Whoever is in the group may be meant: container platforms mount secrets that way.
-    if mode & 0o007 != 0 { Err(StartupError::ReadableSecret { path: path_shown(), mode }) } else { Ok(()) }
+    if mode & 0o007 != 0 {
+        return Err(StartupError::ReadableSecret { path: path_shown(), mode, fix: "g-w,o=" });
+    }
+    Ok(())
 }
 
 /// The secret of an earlier start, or a new one, kept before anything is signed with it.
@@ -301,7 +304,7 @@ fn read_kept_secret(path: &Path) -> Result<SecretString, StartupError> {
     let failed = |cause| StartupError::File { path: path.display().to_string(), cause };
     let mode = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(StartupError::ReadableSecret { path: path.display().to_string(), mode });
+        return Err(StartupError::ReadableSecret { path: path.display().to_string(), mode, fix: "600" });
     }
     fs::read_to_string(path).map(|text| text.trim().into()).map_err(failed)
 }
