@@ -114,6 +114,11 @@ impl Connection {
         self.send(&format!("{door} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")).await.0
     }
 
+    /// What the server has counted.
+    pub async fn metrics(&mut self) -> String {
+        self.send("GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.1
+    }
+
     /// The blocklist as soon as it is another than that of the entity tag, and its own tag.
     pub async fn wait_for_news(&mut self, authorization: &str, tag: &str) -> (String, String) {
         let waiting = format!("authorization: {authorization}\r\nif-none-match: {tag}\r\nprefer: wait=25");

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
+use futures::FutureExt as _;
+use handstamp::server::http::{self, Limits};
+use tower::ServiceExt as _;
+
 use crate::harness::{PASSWORD, TestApp};
 use crate::throttle::{browser, device_cookie, retry_after};
 
@@ -54,4 +60,31 @@ async fn a_crowd_that_fills_the_queue_does_not_keep_a_known_browser_out() {
 
     assert_eq!((stranger.status, owner.status), (503, 200));
     drop(crowd);
+}
+
+#[tokio::test]
+async fn whoever_would_wait_in_vain_is_told_so_at_once() {
+    let app = TestApp::start_with(&[("HASH_CONCURRENCY", "1"), ("HASH_QUEUE", "0")]).await;
+    app.add_user("ada").await;
+    let cookie = device_cookie(&browser(&app, "ada", "", PASSWORD).await);
+    let router = http::router(&app.state, Limits::default());
+    // The status, if there is one without waiting. Between two of these nothing else runs, so nobody's turn passes on.
+    let ask = |method, path, header: (&str, &str)| {
+        let request = Request::builder().method(method).uri(path).header(header.0, header.1);
+        let body = Body::from(r#"{"username":"ada","password":"wrong"}"#);
+        let answer = router.clone().oneshot(request.body(body).unwrap()).now_or_never();
+        answer.map(|answer| answer.unwrap().status().as_u16())
+    };
+    let json = ("content-type", "application/json");
+    let place = app.state.hash_pool.place().unwrap();
+    while ask("GET", "/healthz", json).is_some() {}
+
+    assert_eq!(ask("POST", "/login", json), Some(503));
+    assert_eq!(ask("POST", "/api/login", json), Some(503));
+    assert_eq!(ask("POST", "/login", ("cookie", &cookie)), None, "it may be known, and a place be kept for it");
+    assert_eq!(ask("POST", "/api/login", ("accept", "text/html")), None, "it must be led back to its form");
+    assert_eq!(ask("GET", "/login", json), None);
+    assert_eq!(ask("GET", "/protected", json), Some(401), "where there is nothing to do nobody waits");
+    drop(place);
+    assert_eq!(ask("POST", "/login", json), None, "there may be a place when its turn comes");
 }

@@ -27,11 +27,11 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
 /// Draws the nonce for the page's scripts, and writes the headers whatever the answer.
 pub async fn secure_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let nonce = Nonce::new();
-    let policy = content_security_policy(&nonce, state.leptos_options.reload_port, watching());
     // `http/leptos.rs` hands it to the page.
-    request.extensions_mut().insert(nonce);
+    request.extensions_mut().insert(nonce.clone());
 
     let mut response = next.run(request).await;
+    let policy = content_security_policy(&nonce, state.leptos_options.reload_port, watching());
     let headers: &mut HeaderMap = response.headers_mut();
     headers.extend(FIXED);
     if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -89,8 +89,8 @@ pub fn router(state: &AppState, limits: Limits) -> Router {
         .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
         .layer(CompressionLayer::new().compress_when(is_page))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state((state.clone(), Turns::new()), turns::take_turns))
         .layer(from_fn_with_state(state.clone(), headers::secure_headers))
-        .layer(from_fn_with_state(Turns::new(), turns::take_turns))
         .layer(from_fn_with_state((state.clone(), measured), request_log::log_request))
         .with_state(state.clone())
 }

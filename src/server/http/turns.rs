@@ -9,12 +9,17 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 
-use super::guard::is_public;
+use super::cookies::device_cookie;
+use super::error::HttpError;
+use super::guard::{asks_for_a_page, is_public};
+use crate::api_types::ApiError;
+use crate::server::state::AppState;
 
 /// The turns of one server: one for each thread that serves.
 #[derive(Clone)]
@@ -26,12 +31,18 @@ impl Turns {
     }
 }
 
-/// Lets a request to a public door wait for its turn, before anything is done for it.
-pub async fn take_turns(State(turns): State<Turns>, request: Request, next: Next) -> Response {
-    // Never closed.
-    if is_public(request.method(), request.uri().path())
-        && let Ok(turn) = turns.0.acquire_owned().await
-    {
+/// Lets a request to a public door wait for its turn, before much is done for it.
+pub async fn take_turns(
+    State((state, Turns(turns))): State<(AppState, Turns)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if is_public(request.method(), request.uri().path()) {
+        let turn = match Arc::clone(&turns).try_acquire_owned() {
+            Ok(turn) => Ok(turn),
+            Err(_) if would_wait_in_vain(&state, &request) => return HttpError(ApiError::Overloaded).into_response(),
+            Err(_) => turns.acquire_owned().await,
+        };
         tokio::spawn(async move {
             // tokio goes on here when it has run all that is ready and has asked for news of all connections; until then
             // nobody else gets this turn.
@@ -40,4 +51,15 @@ pub async fn take_turns(State(turns): State<Turns>, request: Request, next: Next
         });
     }
     next.run(request).await
+}
+
+/// Whether a request would only hear, when its turn comes, that nobody can hash its password. Told at once, a crowd of such does
+/// not gather in memory. A browser that may be known waits, as places are kept for it; and so does a form that was posted
+/// without the program, which must be led back to its page.
+fn would_wait_in_vain(state: &AppState, request: &Request) -> bool {
+    *request.method() == Method::POST
+        && ["/login", "/api/login"].contains(&request.uri().path())
+        && !asks_for_a_page(request.headers())
+        && device_cookie(state, request.headers()).is_none()
+        && state.hash_pool.place().is_err()
 }
