@@ -20,7 +20,7 @@ export class Crashes {
     const refreshing = this.clients.slice(SIGNING_OUT + ENDING);
     this.storms = [
       new SignOuts('sign-outs', log, this.clients.slice(0, SIGNING_OUT)),
-      new EndsOfOthers('ends of all others', log, this.clients.slice(SIGNING_OUT, -REFRESHING), CROWD),
+      new EndsOfOthers('ends of all others', log, this.clients.slice(SIGNING_OUT, -REFRESHING), CROWD, random),
       new Refreshes('refreshes', log, refreshing),
     ];
     /** Signed in, and never signed out: what must be let in to the end. */

@@ -5,6 +5,8 @@ import { inParallel } from './clients.mjs';
 const STOCK = 256;
 /** Sessions that end together. */
 const OTHERS = 3;
+/** Milliseconds between two such requests of a client. */
+const LONGEST_PAUSE = 100;
 
 /** What both have in common: of each request the log has its outcome, and the sessions that it was to end. */
 class Endings {
@@ -89,10 +91,11 @@ export class SignOuts extends Endings {
 }
 
 export class EndsOfOthers extends Endings {
-  /** `users`: one for each client, so that nobody ends what another is asked about. */
-  constructor(kind, log, clients, users) {
+  /** Each client has users of its own, so that nobody ends what another is asked about. */
+  constructor(kind, log, clients, users, random) {
     super(kind, log, clients);
-    this.crowds = clients.map((client, index) => ({ client, user: users[index], asking: null, others: [] }));
+    this.random = random;
+    this.crowds = users.map((user, index) => ({ client: clients[index % clients.length], user, asking: null, others: [] }));
   }
 
   /** Those who ask stay signed in. */
@@ -118,9 +121,14 @@ export class EndsOfOthers extends Endings {
   }
 
   storm() {
-    return this.crowds.map(async crowd => {
-      while (await this.signOthersIn(crowd)) {
-        const { outcome } = await crowd.client.change('DELETE', '/sessions', crowd.asking.access);
+    return this.clients.map(async client => {
+      const own = this.crowds.filter(crowd => crowd.client === client);
+      for (let turn = 0; ; turn += 1) {
+        // Those who are there would all be ended long before the server dies.
+        await new Promise(over => setTimeout(over, this.random() * LONGEST_PAUSE));
+        const crowd = own[turn % own.length];
+        if (!(await this.signOthersIn(crowd))) return;
+        const { outcome } = await client.change('DELETE', '/sessions', crowd.asking.access);
         if (outcome !== 'unsent') this.log.append({ kind: this.kind, outcome, sessions: crowd.others });
         if (outcome !== 'acknowledged') return;
         crowd.others = [];
