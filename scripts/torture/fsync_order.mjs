@@ -41,7 +41,7 @@ async function signOuts(server) {
   });
 }
 
-/** All rows in one commit: who ends several ends all or none. */
+/** All rows are durable; that they became so at once, R1 shows: a page holds those of earlier commits too. */
 async function endsOfOthers(server) {
   const others = await signIn(server, CROWD.flatMap(user => Array(OTHERS).fill(user)));
   const asking = await signIn(server, CROWD);
