@@ -3,7 +3,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { PHONE } from './support/devices.ts';
 import { expect, test } from './support/fixtures.ts';
-import { answer, requestsTo, roundTrip } from './support/network.ts';
+import { answer, hold, requestsTo, roundTrip } from './support/network.ts';
 import { NOON } from './support/noon.ts';
 import { type User, newName } from './support/server.ts';
 import {
@@ -274,10 +274,6 @@ test('a rotation that comes too early is refused in words', async ({ page, hands
 test('users beyond the first page come on demand', async ({ page, handstamp }) => {
   await signIn(page, await handstamp.addAdmin());
   // Two pages as the server would send them; making fifty accounts would take a minute.
-  const users = (from: number) => Array.from({ length: 2 }, (_, index) => ({
-    id: `u${from + index}`, username: `user${from + index}`, roles: [], created_at: 1_790_000_000, disabled_at: null,
-    last_used_at: null, sessions: 0, own: false,
-  }));
   await page.route('**/api/admin/users?*', route => {
     const after = new URL(route.request().url()).searchParams.get('after');
     const answer = after === 'user1' ? { users: users(2), next: null } : { users: users(0), next: 'user1' };
@@ -291,6 +287,38 @@ test('users beyond the first page come on demand', async ({ page, handstamp }) =
   await expect(rows.nth(2)).toBeFocused();
   await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
 });
+
+test('users that come when the list is another already do not go on it', async ({ page, handstamp }) => {
+  await signIn(page, await handstamp.addAdmin());
+  await page.route('**/api/admin/users?*', route => {
+    const asked = new URL(route.request().url()).searchParams;
+    const found = asked.get('search') ? users(7) : users(asked.get('after') ? 2 : 0);
+    const next = asked.get('search') ? null : found[1]!.username;
+    return route.fulfill({ status: 200, body: JSON.stringify({ users: found, next }) });
+  });
+  const more = await hold(page, /after=user1/);
+  await open(page, '/admin');
+  const rows = page.locator('.user');
+  await expect(rows).toHaveCount(2);
+  const late = answer(page, '/api/admin/users', 2);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await more.arrived;
+  await search(page, 'user');
+  await expect(rows.first()).toContainText('user7');
+  more.release();
+  await late;
+  await roundTrip(page);
+  await expect(rows).toHaveCount(2);
+  await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
+});
+
+/** Two as the server would list them. */
+function users(from: number) {
+  return [from, from + 1].map(number => ({
+    id: `u${number}`, username: `user${number}`, roles: [], created_at: 1_790_000_000, disabled_at: null,
+    last_used_at: null, sessions: 0, own: false,
+  }));
+}
 
 async function openUser(page: Page, user: User): Promise<Locator> {
   await open(page, '/admin');

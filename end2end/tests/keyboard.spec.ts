@@ -2,7 +2,8 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { expectGreeting, expectSignedOut, heading, open } from './support/steps.ts';
+import { hold } from './support/network.ts';
+import { expectGreeting, expectSignedOut, heading, open, signIn } from './support/steps.ts';
 
 test('signing in and out works with the keyboard alone', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
@@ -29,6 +30,21 @@ test('signing in and out works with the keyboard alone', async ({ page, handstam
   await tabTo(page, page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }));
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL('/login');
+});
+
+test('whoever has gone on to the way to sign in again stays there when the server confirms the sign-out', async ({
+  page, handstamp,
+}) => {
+  await signIn(page, await handstamp.addUser());
+  const logout = await hold(page, '**/api/logout');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await expect(heading(page, 'You are signed out.')).toBeFocused();
+  const way = page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true });
+  await tabTo(page, way);
+  logout.release();
+  await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
+  await expect(way).toBeFocused();
 });
 
 test('the skip link leads past the header', async ({ page }) => {

@@ -1,11 +1,12 @@
 // The dialog over a live page: why it comes, and what it leaves as it was.
 
+import type { Page } from '@playwright/test';
 import { recordChanges } from './support/changes.ts';
 import { expect, test } from './support/fixtures.ts';
 import { answer, hold, requestsTo, roundTrip } from './support/network.ts';
 import {
   comeBack, dialog, endFromOutside, expectFullTime, expectGreeting, expectNothingProtected, expectNothingStored,
-  expectSignedOut, heading, open, refreshCookie, signIn, signInAgain, stopClock, stored,
+  expectSignedOut, heading, open, refreshCookie, signIn, signInAgain, signOut, stopClock, stored,
 } from './support/steps.ts';
 
 test('whoever was signed out from another device may sign in again where they are', async ({ page, handstamp, watch }) => {
@@ -249,6 +250,48 @@ test('cancelled in one tab, the other signs out too', async ({ page, context, ha
   await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab.');
 });
 
+test('a dialog that comes when another tab has signed out is not shown', async ({ page, context, handstamp, watch }) => {
+  const user = await handstamp.addUser();
+  const file = await holdDialog(page);
+  await signIn(page, user);
+  const other = await context.newPage();
+  await open(other, '/dashboard');
+  await expectGreeting(other, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  await comeBack(page);
+  await file.arrived;
+  await signOut(other);
+  await expectSignedOut(page, 'You are signed out.', 'You were signed out in another tab.');
+  await file.release();
+  await expect(dialog(page)).toHaveCount(0);
+  await expectNothingProtected(page, user);
+});
+
+test('what somebody wanted to confirm is not done in the name of another who signs in meanwhile', async ({
+  page, context, otherBrowser, handstamp, watch,
+}) => {
+  const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
+  for (const user of [ada, grace]) await signIn(await otherBrowser(), user);
+  const file = await holdDialog(page);
+  await signIn(page, ada);
+  await open(page, '/sessions');
+  watch.announceStatus(401, '/api/end-other-sessions');
+  await page.route('**/api/end-other-sessions', route => {
+    return route.fulfill({ status: 401, body: '{"code":"fresh_token_required","msg":"Fresh token required"}' });
+  }, { times: 1 });
+  const asked = requestsTo(page, '/api/end-other-sessions');
+  await page.getByRole('button', { name: 'End all others' }).click();
+  await file.arrived;
+  const listed = answer(page, '/api/sessions', 1);
+  await signIn(await context.newPage(), grace);
+  await listed;
+  await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(2);
+  await file.release();
+  await expect(dialog(page)).toHaveCount(0);
+  expect(asked).toHaveLength(1);
+});
+
 test('where the dialog does not come, the page leads to the sign-in page', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -293,3 +336,24 @@ test('a page that nobody has used yet shows the way to sign in, and no dialog', 
   await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
   await expect(dialog(page)).toHaveCount(0);
 });
+
+/** Holds the file with the dialog. When `release` returns, the program has it, and has done with it what it does at once. */
+async function holdDialog(page: Page) {
+  await page.addInitScript(() => {
+    const instantiate = WebAssembly.instantiateStreaming;
+    WebAssembly.instantiateStreaming = async (source, imports) => {
+      const [{ url }, instance] = await Promise.all([source, instantiate(source, imports)]);
+      if (url.includes('sign_in_dialog')) Object.assign(window, { dialogCame: true });
+      return instance;
+    };
+  });
+  const { arrived, release } = await hold(page, '**/split_sign_in_dialog*.wasm');
+  return {
+    arrived,
+    release: async () => {
+      release();
+      await page.waitForFunction(() => 'dialogCame' in window);
+      await roundTrip(page);
+    },
+  };
+}

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api_types::ApiError;
-use crate::app::components::{HEADING, focus};
+use crate::app::components::{HEADING, WAY_ON, focus, has_focus};
 use crate::app::signed_in::{SignedIn, Why, signed_in};
 
 /// What is shown. What is protected is in the document only while it is [`Page::There`].
@@ -52,13 +52,15 @@ where
     });
 }
 
-/// From the second page on, the focus would be lost with what was there: it goes to the new heading.
+/// From the second page on, the focus would be lost with what was there: it goes to the new heading. Only whoever has gone on
+/// already, while there was more to say about why nobody is signed in, stays there.
 pub fn turn<T: Send + Sync + 'static>(page: RwSignal<Page<T>>, new: Page<T>) {
     let first = matches!(*page.read_untracked(), Page::Awaited { first: true });
+    let place = if matches!(new, Page::Without(..)) && has_focus(WAY_ON) { WAY_ON } else { HEADING };
     if !(first && matches!(new, Page::Awaited { .. })) {
         page.set(new);
     }
     if !first {
-        focus(HEADING);
+        focus(place);
     }
 }

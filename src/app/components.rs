@@ -51,7 +51,7 @@ pub use account_parts::{AccountDoors, AccountParts};
 pub use admin_head::AdminHead;
 pub use asking::Asking;
 pub use credentials_form::{Attempt, CredentialsForm, Purpose};
-pub use dom::{Flag, HEADING, Words, close_dialog, focus, input, open_dialog, value};
+pub use dom::{Flag, HEADING, WAY_ON, Words, close_dialog, focus, has_focus, input, open_dialog, value};
 pub use event_list::EventList;
 pub use form_page::FormPage;
 pub use form_problems::{FormProblems, Problems};

@@ -15,7 +15,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use crate::api_types::ApiError;
 use crate::app::components::input;
 use crate::app::joint::{Joint, Outcome, Run};
-use crate::app::signed_in::Why;
+use crate::app::signed_in::{SignedIn, Why, signed_in};
 use dialog::Dialog;
 
 thread_local! {
@@ -31,7 +31,8 @@ pub async fn ask(why: Option<Why>) -> Outcome {
     if !is_open() && input("username").is_some() {
         return Err(ApiError::MissingToken);
     }
-    let run = DIALOG.with(|dialog| dialog.run(|run| spawn_local(open(why, run))));
+    let asked = untrack(signed_in);
+    let run = DIALOG.with(|dialog| dialog.run(|run| spawn_local(open(why, asked, run))));
     run.outcome().await
 }
 
@@ -48,8 +49,8 @@ pub fn was_done_elsewhere() {
     }
 }
 
-async fn open(why: Option<Why>, run: Rc<Run>) {
-    if show(why, run.clone()).await.is_err() {
+async fn open(why: Option<Why>, asked: SignedIn, run: Rc<Run>) {
+    if show(why, asked, run.clone()).await.is_err() {
         run.finish(Err(ApiError::Unreachable));
     }
 }
@@ -64,14 +65,18 @@ impl From<SplitLoaderError> for NoDialog {
 }
 
 #[wasm_split(sign_in_dialog, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn show(why: Option<Why>, run: Rc<Run>) -> Result<(), NoDialog> {
-    // Settled while the file was on its way.
+fn show(why: Option<Why>, asked: SignedIn, run: Rc<Run>) -> Result<(), NoDialog> {
+    // Settled while the file was on its way; or somebody else is asked by now, or nobody, and what the password was to be typed
+    // for is not theirs.
+    if untrack(signed_in) != asked {
+        run.finish(Err(ApiError::MissingToken));
+    }
     if run.is_over() {
         return Ok(());
     }
     let Some(body) = document().body() else { return Err(NoDialog) };
     let ending = run.clone();
-    let shown = mount_to(body, move || view! { <Dialog why run/> });
+    let shown = mount_to(body, move || view! { <Dialog why asked run/> });
     dialog::show();
     spawn_local(async move {
         // However it ended.

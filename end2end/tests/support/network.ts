@@ -3,13 +3,13 @@
 import type { Page, Response } from '@playwright/test';
 
 /** Holds every request to `url` until `release` is called. `arrived` resolves with the first one. */
-export async function hold(page: Page, url: string) {
+export async function hold(page: Page, url: string | RegExp) {
   const [arrived, arrive] = signal();
   const [released, release] = signal();
   await page.route(url, async route => {
     arrive();
     await released;
-    await route.continue();
+    await route.fallback();
   });
   return { arrived, release };
 }

@@ -15,6 +15,9 @@ pub type Words = RwSignal<&'static str>;
 /// The heading of a page that changes under its reader.
 pub const HEADING: &str = "heading";
 
+/// What leads on from a page that has nothing else to do on it.
+pub const WAY_ON: &str = "way-on";
+
 /// The input with this id.
 pub fn input(id: &str) -> Option<HtmlInputElement> {
     document().get_element_by_id(id).map(JsCast::unchecked_into)
@@ -48,6 +51,11 @@ pub fn focus_now(id: &str) {
         // Fails only where the element cannot be focused.
         let _ = element.unchecked_into::<HtmlElement>().focus();
     }
+}
+
+/// Whether the element with this id has the focus.
+pub fn has_focus(id: &str) -> bool {
+    document().active_element().is_some_and(|element| element.id() == id)
 }
 
 /// Opens the dialog with this id over the page.

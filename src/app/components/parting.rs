@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::api_types::ApiError;
 use crate::app::components::Imprint;
-use crate::app::components::dom::HEADING;
+use crate::app::components::dom::{HEADING, WAY_ON};
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::sentences::{ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, SOMETHING_WENT_WRONG, sentence};
 use crate::app::signed_in::Why;
@@ -50,13 +50,15 @@ pub fn Parting(
         }
     });
     let way = match why {
-        Ok(Why::Deleted) => Either::Left(view! { <a class="button button--ink" href="/">"Go to the start"</a> }),
-        Ok(_) => Either::Left(view! { <a class="button button--ink" href="/login">"Sign in"</a> }),
+        Ok(Why::Deleted) => {
+            Either::Left(view! { <a class="button button--ink" id=WAY_ON href="/">"Go to the start"</a> })
+        }
+        Ok(_) => Either::Left(view! { <a class="button button--ink" id=WAY_ON href="/login">"Sign in"</a> }),
         Err(ApiError::InsufficientScope) => {
-            Either::Left(view! { <a class="button button--ink" href="/dashboard">"Go to your dashboard"</a> })
+            Either::Left(view! { <a class="button button--ink" id=WAY_ON href="/dashboard">"Go to your dashboard"</a> })
         }
         Err(_) => Either::Right(view! {
-            <button class="button button--ink" type="button" on:click=move |_| again()>"Try again"</button>
+            <button class="button button--ink" id=WAY_ON type="button" on:click=move |_| again()>"Try again"</button>
         }),
     };
     view! {

@@ -12,7 +12,7 @@ use crate::app::components::{
     sentences,
 };
 use crate::app::joint::Run;
-use crate::app::signed_in::{self, Why, signed_in};
+use crate::app::signed_in::{self, SignedIn, Why, signed_in};
 use crate::app::{renewal, session_marker};
 
 const DIALOG: &str = "sign-in-again";
@@ -32,7 +32,12 @@ pub fn close() {
 }
 
 #[component]
-pub fn Dialog(why: Option<Why>, run: Rc<Run>) -> impl IntoView {
+pub fn Dialog(
+    why: Option<Why>,
+    /// Who is asked.
+    asked: SignedIn,
+    run: Rc<Run>,
+) -> impl IntoView {
     let (title, words, submit_words) = words(why);
     let name = signed_in::name();
     let known = name.is_some();
@@ -40,10 +45,9 @@ pub fn Dialog(why: Option<Why>, run: Rc<Run>) -> impl IntoView {
     let sight = Sight::hidden();
     let busy: Flag = RwSignal::new(None);
 
-    let before = untrack(signed_in);
     Effect::new(move || {
-        // Somebody else, or nobody any more: what the password was to be typed for is not theirs.
-        if signed_in() != before {
+        // As in `show`, while it is open.
+        if signed_in() != asked {
             close();
         }
     });

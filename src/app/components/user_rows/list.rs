@@ -30,6 +30,8 @@ pub struct List {
     /// What the list was searched for: what stands in the field may have changed since.
     searched: StoredValue<String>,
     next: StoredValue<String>,
+    /// How often it has begun anew: what was asked for before that goes on another list.
+    begun: StoredValue<u32>,
     /// Hide what is not so.
     pub somebody: Flag,
     pub nobody: Flag,
@@ -51,6 +53,7 @@ impl List {
             later: StoredValue::new_local(Vec::new()),
             searched: StoredValue::new(String::new()),
             next: StoredValue::new(String::new()),
+            begun: StoredValue::new(0),
             somebody: RwSignal::new(None),
             nobody: RwSignal::new(None),
             all_here: RwSignal::new(None),
@@ -96,10 +99,11 @@ impl List {
             return;
         }
         busy.set(Some("true"));
+        let begun = self.begun.get_value();
         spawn_local(async move {
             let answer = (self.doors.list)(part, after).await;
-            // The page may show something else by now.
-            if busy.try_set(None).is_some() {
+            // The page may show something else by now, or another list.
+            if busy.try_set(None).is_some() || self.begun.get_value() != begun {
                 return;
             }
             match answer {
@@ -113,6 +117,7 @@ impl List {
     }
 
     fn begin(self, UsersAnswer { users, next }: UsersAnswer) {
+        self.begun.update_value(|begun| *begun = begun.wrapping_add(1));
         self.later.set_value(Vec::new());
         self.somebody.set((!users.is_empty()).then_some(""));
         self.nobody.set(users.is_empty().then_some(""));
