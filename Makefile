@@ -35,7 +35,7 @@ interop: $(BUILT) ## Try libraries of others on our tokens: Flask-JWT-Extended, 
 end2end: $(BUILT) ## Run the browser tests
 	@cd end2end && npm run --silent check && npx playwright test
 
-torture: $(BUILT) ## Kill a server in storms of sign-outs, and see whether one is lost (about two minutes)
+torture: $(BUILT) ## Kill a server in storms of sign-outs and refreshes, and see whether one is lost (about two minutes)
 	@scripts/setup torture
 	@node scripts/torture.mjs
 
@@ -50,7 +50,7 @@ fuzz-keep: ## Take what `make fuzz` found, and no file reaches yet, into fuzz/co
 bench-tokens: setup ## What verifying a token costs, beside jsonwebtoken (about two minutes)
 	@cargo bench $(CARGO_BENCH) --bench tokens
 
-bench-logout: setup ## Durable sign-outs a second, and how long each takes
+bench-logout: setup ## Durable sign-outs a second, how long each takes, and when another service knows
 	@cargo bench $(CARGO_BENCH) --bench logout
 
 bench-blocklist: setup ## What a million entries on the blocklist cost: memory, and time at the start

@@ -87,10 +87,10 @@ async fn print_followed_run(clients: usize, each: usize) -> bool {
     let authorization = add_client(folder.path(), "billing");
     let tokens = sign_in(folder.path(), clients * each).await;
     let server = Server::start(folder.path());
-    let (mut connections, mut follower) = (connect(&server, clients).await, server.connect().await);
+    let (mut connections, mut service) = (connect(&server, clients).await, server.connect().await);
 
     let mut heard = HashMap::new();
-    let following = timeout(TIME, follow(&mut follower, &authorization, tokens.len(), &mut heard));
+    let following = timeout(TIME, follow(&mut service, &authorization, tokens.len(), &mut heard));
     let signing_out = connections.iter_mut().zip(tokens.chunks(each)).map(async |(connection, tokens)| {
         let mut answered = Vec::new();
         for token in tokens {

@@ -14,8 +14,8 @@ use crate::harness::PASSWORD;
 use crate::process::{Serving, Tokens, eventually, signal, text};
 
 /// Under way at the signal: 200 requests. No more sign-ins than the server lets wait for a hash.
-const SIGN_INS: usize = 40;
-const LONG_POLLS: usize = 160;
+const SIGN_INS: usize = 24;
+const LONG_POLLS: usize = 176;
 /// Connections that were answered and are kept.
 const IDLE: usize = 40;
 /// How long a process may take that was told to stop.
