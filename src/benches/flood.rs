@@ -31,7 +31,7 @@ const SLOW: usize = 100;
 const P99: Duration = Duration::from_millis(10);
 const HASH_KIB: u64 = 19 * 1024;
 const MORE_KIB: u64 = 20_000_000 / 1024;
-const REFUSED_WITHIN: &str = "0.01";
+const REFUSED_WITHIN: &str = "0.025";
 const IDLE_KIB: u64 = 20;
 const SLOW_HEADER: Duration = Duration::from_secs(11);
 const SLOW_READER: Duration = Duration::from_secs(45);
@@ -96,7 +96,7 @@ async fn print_refusals(server: &Server) -> bool {
     // To look at a password takes longer: whoever was answered so soon was refused.
     let soon =
         value(format!(r#"handstamp_request_duration_seconds_bucket{{door="POST /login",le="{REFUSED_WITHIN}"}}"#));
-    let good = soon * 100 >= refused * 99;
+    let good = refused > 0 && soon * 100 >= refused * 99;
     println!("  of {refused} refusals the server had {soon} ready within {REFUSED_WITHIN} s{}", verdict(good));
     good
 }

@@ -25,6 +25,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 const PASSWORD: &str = "correct horse battery staple";
+const METRICS_TOKEN: &str = "the-benchmarks-read-the-metrics-with-this";
 
 /// The binary, which lives no longer than this.
 pub struct Server {
@@ -116,7 +117,11 @@ impl Connection {
 
     /// What the server has counted.
     pub async fn metrics(&mut self) -> String {
-        self.send("GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.1
+        let (status, metrics) = self
+            .send(&format!("GET /metrics HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {METRICS_TOKEN}\r\n\r\n"))
+            .await;
+        assert_eq!(status, 200);
+        metrics
     }
 
     /// The blocklist as soon as it is another than that of the entity tag, and its own tag.
@@ -171,8 +176,12 @@ fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// What the servers of the benchmarks run with.
-const SETTINGS: [(&str, &str); 3] =
-    [("LEPTOS_SITE_ADDR", "127.0.0.1:0"), ("RUST_LOG", "error"), ("JWT_ACCESS_TOKEN_EXPIRES", "60m")];
+const SETTINGS: [(&str, &str); 4] = [
+    ("LEPTOS_SITE_ADDR", "127.0.0.1:0"),
+    ("RUST_LOG", "error"),
+    ("JWT_ACCESS_TOKEN_EXPIRES", "60m"),
+    ("METRICS_TOKEN", METRICS_TOKEN),
+];
 
 /// Makes a database with ada in it.
 pub fn add_ada(folder: &Path) {

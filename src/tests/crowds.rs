@@ -1,5 +1,6 @@
 //! What strangers in great numbers cannot do to others: take all the hashing there is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -63,28 +64,46 @@ async fn a_crowd_that_fills_the_queue_does_not_keep_a_known_browser_out() {
 }
 
 #[tokio::test]
-async fn whoever_would_wait_in_vain_is_told_so_at_once() {
+async fn of_those_who_wait_for_their_turn_only_as_many_hope_for_a_hash_as_there_are_places() {
     let app = TestApp::start_with(&[("HASH_CONCURRENCY", "1"), ("HASH_QUEUE", "0")]).await;
     app.add_user("ada").await;
     let cookie = device_cookie(&browser(&app, "ada", "", PASSWORD).await);
     let router = http::router(&app.state, Limits::default());
-    // The status, if there is one without waiting. Between two of these nothing else runs, so nobody's turn passes on.
-    let ask = |method, path, header: (&str, &str)| {
-        let request = Request::builder().method(method).uri(path).header(header.0, header.1);
+    // What is known without waiting. Between two of these nothing else runs, so nobody's turn passes on.
+    let ask = |door: (&str, &str), header: (&str, &str), held: &Arc<()>| {
+        let request = Request::builder().method(door.0).uri(door.1).header(header.0, header.1).extension(held.clone());
         let body = Body::from(r#"{"username":"ada","password":"wrong"}"#);
-        let answer = router.clone().oneshot(request.body(body).unwrap()).now_or_never();
-        answer.map(|answer| answer.unwrap().status().as_u16())
+        let mut answer = Box::pin(router.clone().oneshot(request.body(body).unwrap()));
+        let at_once = (&mut answer).now_or_never().map(|answer| answer.unwrap().status().as_u16());
+        (at_once, answer)
     };
+    let sign_in = |held: &Arc<()>| ask(("POST", "/login"), ("content-type", "application/json"), held);
+    let held = Arc::new(());
     let json = ("content-type", "application/json");
-    let place = app.state.hash_pool.place().unwrap();
-    while ask("GET", "/healthz", json).is_some() {}
+    while ask(("GET", "/healthz"), json, &held).0.is_some() {}
 
-    assert_eq!(ask("POST", "/login", json), Some(503));
-    assert_eq!(ask("POST", "/api/login", json), Some(503));
-    assert_eq!(ask("POST", "/login", ("cookie", &cookie)), None, "it may be known, and a place be kept for it");
-    assert_eq!(ask("POST", "/api/login", ("accept", "text/html")), None, "it must be led back to its form");
-    assert_eq!(ask("GET", "/login", json), None);
-    assert_eq!(ask("GET", "/protected", json), Some(401), "where there is nothing to do nobody waits");
-    drop(place);
-    assert_eq!(ask("POST", "/login", json), None, "there may be a place when its turn comes");
+    assert_eq!(ask(("GET", "/protected"), json, &held).0, Some(401), "no public door");
+    let hopeful = sign_in(&held);
+    assert_eq!((hopeful.0, app.state.hash_pool.place().is_err()), (None, true), "it waits with the place");
+    let kept = Arc::new(());
+    let hopeless = [sign_in(&kept), ask(("POST", "/api/login"), json, &kept)];
+    assert_eq!(hopeless.each_ref().map(|(at_once, _)| *at_once), [None, None], "their turn comes, too");
+    assert_eq!(Arc::strong_count(&kept), 1, "nothing that came with them is kept meanwhile");
+    let others = [
+        ask(("POST", "/login"), ("cookie", &cookie), &kept),
+        ask(("POST", "/api/login"), ("accept", "text/html"), &kept),
+        ask(("GET", "/login"), json, &kept),
+    ];
+    assert!(Arc::strong_count(&kept) > others.len(), "a known browser, a form without the program and a page wait");
+
+    drop(hopeful);
+    assert!(app.state.hash_pool.place().is_ok(), "whoever gives up leaves the place");
+    for (_, answer) in hopeless {
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), 503, "there was none when they came");
+        assert_eq!(answer.headers()["retry-after"], "1");
+        assert_eq!(answer.headers()["x-frame-options"], "DENY");
+    }
+    let metrics = app.get("/metrics").await.body;
+    assert!(metrics.contains(r#"handstamp_requests_total{door="POST /login",status="503"} 1"#), "{metrics}");
 }

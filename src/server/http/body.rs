@@ -14,14 +14,18 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use super::error::HttpError;
 use super::listener::Limits;
 use crate::api_types::ApiError;
+use crate::server::hash_pool::Overloaded;
 
 /// Bytes of the largest body (contract, section 4).
 const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Bytes of all header fields, names included (contract, section 4).
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
-/// Answers 413, 408 or 431, or goes on with the whole body in hand.
+/// Answers 413, 408, 431 or, where `turns.rs` has seen so, 503; or goes on with the whole body in hand.
 pub async fn read_body(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    if let Some(overloaded) = request.extensions().get::<Overloaded>() {
+        return HttpError::from(*overloaded).into_response();
+    }
     match read(request, limits.body_time).await {
         Ok(request) => next.run(request).await,
         Err(error) => HttpError(error).into_response(),

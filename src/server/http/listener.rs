@@ -4,7 +4,7 @@
 //! holds a connection for ever. HTTP/1.1 only: a proxy in front speaks HTTP/2 to browsers and 1.1 to us.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -20,6 +20,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 use tracing::{info, warn};
 
+use super::request_log::Arrived;
 use super::visitor::Peer;
 
 /// What connections may cost.
@@ -110,6 +111,7 @@ fn serve_connection(
     stream.set_write_timeout(Some(limits.write_time));
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(Arrived(Instant::now()));
         request.map(Body::new)
     });
     let connection = http1::Builder::new()

@@ -15,9 +15,13 @@ use crate::api_types::ApiError;
 use crate::server::measure::Doors;
 use crate::server::state::AppState;
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Characters of the longest id that is taken over: a UUID, a trace id, and what proxies put around them.
 const MAX_ID: usize = 64;
+
+/// When a request's header had been read. `listener.rs` puts it into every request, so that waiting counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived(pub Instant);
 
 /// Names the request, counts it and logs it.
 pub async fn log_request(
@@ -28,7 +32,7 @@ pub async fn log_request(
     let id = given_id(&state, &request).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(state.world.random_bytes::<12>()));
     let span = info_span!("request", id);
     async move {
-        let begun = Instant::now();
+        let begun = request.extensions().get::<Arrived>().map_or_else(Instant::now, |arrived| arrived.0);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let matched = request.extensions().get::<MatchedPath>().cloned();
         let mut response = next.run(request).await;

@@ -81,17 +81,17 @@ pub fn router(state: &AppState, limits: Limits) -> Router {
         .route_layer(from_fn(leptos::server_function_manners))
         .route_layer(from_fn_with_state(state.clone(), guard));
 
-    // The last layer is the outermost: the log sees what the client sees.
+    // The last layer is the outermost: before a stranger's turn nothing is done, and the log sees what the client sees.
     doors
         .fallback(leptos::fallback)
         .method_not_allowed_fallback(|| async { HttpError(ApiError::MethodNotAllowed) })
-        .layer(from_fn_with_state(limits, body::read_body))
         .layer(from_fn_with_state(state.clone(), same_origin::same_origin))
+        .layer(from_fn_with_state(limits, body::read_body))
         .layer(CompressionLayer::new().compress_when(is_page))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state((state.clone(), Turns::new()), turns::take_turns))
         .layer(from_fn_with_state(state.clone(), headers::secure_headers))
         .layer(from_fn_with_state((state.clone(), measured), request_log::log_request))
+        .layer(from_fn_with_state((state.clone(), Turns::new()), turns::take_turns))
         .with_state(state.clone())
 }
 
