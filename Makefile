@@ -67,7 +67,7 @@ check: setup ## Formatting and lints, for the server and for the browser
 	cargo clippy $(CARGO_SSR) --all-targets -- -D warnings
 	cargo clippy --profile wasm-release --no-default-features --features hydrate --lib --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
 
-audit: ## Ask what is known against our dependencies: cargo-deny, npm audit, OSV; what cannot be asked fails
+audit: ## Ask what is known against our dependencies: cargo-deny, npm audit; what cannot be asked fails
 	@scripts/setup audit
 	@scripts/audit
 
