@@ -30,8 +30,6 @@ pub struct List {
     /// What the list was searched for: what stands in the field may have changed since.
     searched: StoredValue<String>,
     next: StoredValue<String>,
-    /// How often it has begun anew: what was asked for before that goes on another list.
-    begun: StoredValue<u32>,
     /// Hide what is not so.
     pub somebody: Flag,
     pub nobody: Flag,
@@ -53,7 +51,6 @@ impl List {
             later: StoredValue::new_local(Vec::new()),
             searched: StoredValue::new(String::new()),
             next: StoredValue::new(String::new()),
-            begun: StoredValue::new(0),
             somebody: RwSignal::new(None),
             nobody: RwSignal::new(None),
             all_here: RwSignal::new(None),
@@ -79,7 +76,13 @@ impl List {
 
     /// Goes on where the list ends.
     pub fn more(self, busy: Flag) {
-        self.get(self.searched.get_value(), self.next.get_value(), busy, move |UsersAnswer { users, next }| {
+        let end = move || (self.searched.get_value(), self.next.get_value());
+        let asked = end();
+        self.get(asked.0.clone(), asked.1.clone(), busy, move |UsersAnswer { users, next }| {
+            // A search has been answered since: these go on another list.
+            if end() != asked {
+                return;
+            }
             self.goes_on(next);
             // To be read on from there; and the button may be gone.
             let first = users.first().map(row_id);
@@ -99,11 +102,10 @@ impl List {
             return;
         }
         busy.set(Some("true"));
-        let begun = self.begun.get_value();
         spawn_local(async move {
             let answer = (self.doors.list)(part, after).await;
-            // The page may show something else by now, or another list.
-            if busy.try_set(None).is_some() || self.begun.get_value() != begun {
+            // The page may show something else by now.
+            if busy.try_set(None).is_some() {
                 return;
             }
             match answer {
@@ -117,7 +119,6 @@ impl List {
     }
 
     fn begin(self, UsersAnswer { users, next }: UsersAnswer) {
-        self.begun.update_value(|begun| *begun = begun.wrapping_add(1));
         self.later.set_value(Vec::new());
         self.somebody.set((!users.is_empty()).then_some(""));
         self.nobody.set(users.is_empty().then_some(""));
