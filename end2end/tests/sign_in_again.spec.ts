@@ -4,10 +4,12 @@ import type { Page } from '@playwright/test';
 import { recordChanges } from './support/changes.ts';
 import { expect, test } from './support/fixtures.ts';
 import { answer, hold, requestsTo, roundTrip } from './support/network.ts';
+import type { Server, User } from './support/server.ts';
 import {
   comeBack, dialog, endFromOutside, expectFullTime, expectGreeting, expectNothingProtected, expectNothingStored,
   expectSignedOut, heading, open, refreshCookie, signIn, signInAgain, signOut, stopClock, stored,
 } from './support/steps.ts';
+import type { Watch } from './support/watch.ts';
 
 test('whoever was signed out from another device may sign in again where they are', async ({ page, handstamp, watch }) => {
   await page.clock.install();
@@ -212,14 +214,8 @@ test('whoever had a refresh token stolen is told, and what to do', async ({ page
   await expectSignedOut(page, 'Your session was ended for safety.', /change your password/);
 });
 
-test('two tabs that both ask are both content with one answer', async ({ page, context, handstamp, watch }) => {
-  const user = await handstamp.addUser();
-  await signIn(page, user);
-  const other = await context.newPage();
-  await open(other, '/dashboard');
-  await expectGreeting(other, user);
-  await endFromOutside(page, handstamp);
-  watch.announceEnd();
+test('two tabs that both ask are both content with one answer', async ({ page, handstamp, watch }) => {
+  const { user, other } = await endedInTwoTabs(page, handstamp, watch);
   const seen = await recordChanges(other);
   for (const tab of [page, other]) {
     await comeBack(tab);
@@ -236,29 +232,17 @@ test('two tabs that both ask are both content with one answer', async ({ page, c
   expect(await seen()).toEqual([]);
 });
 
-test('cancelled in one tab, the other signs out too', async ({ page, context, handstamp, watch }) => {
-  const user = await handstamp.addUser();
-  await signIn(page, user);
-  const other = await context.newPage();
-  await open(other, '/dashboard');
-  await expectGreeting(other, user);
-  await endFromOutside(page, handstamp);
-  watch.announceEnd();
+test('cancelled in one tab, the other signs out too', async ({ page, handstamp, watch }) => {
+  const { other } = await endedInTwoTabs(page, handstamp, watch);
   await comeBack(page);
   await dialog(page).getByRole('button', { name: 'Cancel' }).click();
   await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
   await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab.');
 });
 
-test('a dialog that comes when another tab has signed out is not shown', async ({ page, context, handstamp, watch }) => {
-  const user = await handstamp.addUser();
+test('a dialog that comes when another tab has signed out is not shown', async ({ page, handstamp, watch }) => {
   const file = await holdDialog(page);
-  await signIn(page, user);
-  const other = await context.newPage();
-  await open(other, '/dashboard');
-  await expectGreeting(other, user);
-  await endFromOutside(page, handstamp);
-  watch.announceEnd();
+  const { user, other } = await endedInTwoTabs(page, handstamp, watch);
   await comeBack(page);
   await file.arrived;
   await signOut(other);
@@ -336,6 +320,18 @@ test('a page that nobody has used yet shows the way to sign in, and no dialog', 
   await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
   await expect(dialog(page)).toHaveCount(0);
 });
+
+/** Two tabs are in use, and the session of both is ended from outside: neither has asked since. */
+async function endedInTwoTabs(page: Page, handstamp: Server, watch: Watch): Promise<{ user: User; other: Page }> {
+  const user = await handstamp.addUser();
+  await signIn(page, user);
+  const other = await page.context().newPage();
+  await open(other, '/dashboard');
+  await expectGreeting(other, user);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  return { user, other };
+}
 
 /** Holds the file with the dialog. When `release` returns, the program has it, and has done with it what it does at once. */
 async function holdDialog(page: Page) {
