@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use handstamp::server::domain::algorithm::Algorithm;
 use handstamp::server::world::World;
@@ -13,7 +12,7 @@ use serde_json::Value;
 
 use crate::commands::run_with;
 use crate::harness::{PASSWORD, part};
-use crate::process::{Serving, Tokens, add_ada, handstamp, text};
+use crate::process::{Serving, Tokens, add_ada, eventually, handstamp, text};
 
 const EDDSA: &[(&str, &str)] = &[("JWT_ALGORITHM", "EdDSA")];
 /// As where nothing is set.
@@ -53,17 +52,8 @@ fn status(serving: &Serving, token: &str) -> u16 {
     request.config().http_status_as_error(false).build().call().unwrap().status().as_u16()
 }
 
-/// A server that runs hears of it within a second. The bound is far beyond, so that only a fault meets it.
-fn follows(serving: &Serving, what: &str, is_so: impl Fn(&Serving) -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !is_so(serving) {
-        assert!(Instant::now() < deadline, "not within 30 seconds: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-#[test]
-fn keys_are_rotated_and_retired_while_a_server_runs_and_follows() {
+#[tokio::test]
+async fn keys_are_rotated_and_retired_while_a_server_runs_and_follows() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     said(folder, &["user", "add", "ada", "--password-stdin"], PASSWORD);
@@ -78,7 +68,7 @@ fn keys_are_rotated_and_retired_while_a_server_runs_and_follows() {
     assert_eq!(refused(folder, &["key", "retire", &old_key], "").split(';').next(), too_early.split(';').next());
     let rotated = said(folder, &["key", "rotate", "--now"], "");
     assert_eq!(rotated, format!("Rotated: {next_key} signs; a server that runs follows within a second\n"));
-    follows(&serving, "the next key signs", |serving| part(&login(serving), 0)["kid"] == next_key.as_str());
+    eventually("the next key signs", async || part(&login(&serving), 0)["kid"] == next_key.as_str()).await;
     let new = login(&serving);
     assert_eq!([status(&serving, &old), status(&serving, &new)], [200, 200]);
     assert_eq!(key(folder, "retired"), old_key);
@@ -87,7 +77,7 @@ fn keys_are_rotated_and_retired_while_a_server_runs_and_follows() {
     let retired = said(folder, &["key", "retire", &old_key, "--now"], "");
     let words = "a server that runs refuses its tokens within a second";
     assert_eq!(retired, format!("Retired {old_key}: {words}; {next_key} signs\n"));
-    follows(&serving, "the key is out of use", |serving| status(serving, &old) == 401);
+    eventually("the key is out of use", async || status(&serving, &old) == 401).await;
     assert_eq!(status(&serving, &new), 200);
     assert!(keys(folder).iter().all(|(_, id)| *id != old_key));
     let unknown = refused(folder, &["key", "retire", "nonsense"], "");
