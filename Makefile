@@ -21,12 +21,12 @@ $(BUILT): $(SOURCES)
 	@scripts/build
 	@touch $@
 
-test: setup-test build specs recipes interop end2end ## Run everything: specs on both databases, the README's recipes, libraries of others, the browser
+test: setup-test build specs recipes interop end2end ## Run everything: specs on both databases, the documentation's recipes, other libraries, the browser
 
 specs: ## Run the specs and unit tests
 	@scripts/specs
 
-recipes: ## Perform the README's recipes on a copy, and try what they made
+recipes: ## Perform the recipes of README.md and docs/ on a copy, and try the result
 	@node scripts/recipes.mjs
 
 interop: $(BUILT) ## Try libraries of others on our tokens: Flask-JWT-Extended, PyJWT, jose, jsonwebtoken
@@ -79,7 +79,7 @@ sbom: ## List all that the binary and the pages are made of: target/handstamp.cd
 proxies: $(BUILT) ## Try the examples of deploy/ for nginx and Caddy, which must be there
 	@node scripts/proxies.mjs
 
-backup: $(BUILT) ## Back up, restore and compare, as docs/deploying.md says, while people sign in and out
+backup: $(BUILT) ## Back up, restore and compare, as docs/operations.md says, while users sign in and out
 	@node scripts/backup.mjs
 
 fmt: ## Format

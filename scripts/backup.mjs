@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Does what docs/deploying.md says of backups, while people sign in and out: makes one, restores it elsewhere, and looks at
-// what is there. Shows too what the document warns of, and that its remedy helps.
+// Does what docs/operations.md says about backups, while users sign in and out: makes one, restores it in another folder, and
+// checks the result. It also shows the fault that the page warns of, and that the page's remedy works.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,12 @@ import { PASSWORD, Server, block, expect, get, root, start, within } from './try
 
 const folder = mkdtempSync(join(tmpdir(), 'handstamp-backup-'));
 const binary = join(root, 'target/release/handstamp');
-// One key that JWT_SECRET itself is, and pairs that are sealed under it.
+// HS256: JWT_SECRET itself is the key. EdDSA: key pairs that are encrypted with it.
 const settings = (algorithm, data) => ({
   JWT_ALGORITHM: algorithm, DATABASE_URL: `sqlite:${data}/handstamp.db`, PUBLIC_URL: 'http://127.0.0.1:3000',
 });
 
-/** Four people who sign in and out again until told to stop. */
+/** Four users who sign in and out again and again until `end`. */
 class Storm {
   acknowledged = [];
   #over = false;
@@ -31,7 +31,7 @@ class Storm {
     }));
   }
 
-  /** Resolves when so many have signed out. */
+  /** Resolves after `count` sign-outs. */
   signedOut(count) {
     const enough = new Promise(done => (this.#waiting = () => this.acknowledged.length >= count && done()));
     return Promise.race([enough, this.people]);
@@ -45,7 +45,7 @@ class Storm {
 
 try {
   for (const algorithm of ['HS256', 'EdDSA']) await backUpAndRestore(algorithm);
-  console.log('backup: sessions and sign-outs of before the backup are there; the rest is as docs/deploying.md says');
+  console.log('backup: sessions and sign-outs from before the backup are there; the rest is as docs/operations.md says');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -61,7 +61,7 @@ async function backUpAndRestore(algorithm) {
 
   const storm = new Storm(before);
   await storm.signedOut(20);
-  // One after the other, so that many a sign-out falls into one of them; the last is restored.
+  // Several backups, so that some sign-outs happen during one. The last backup is restored.
   let backup, acknowledged;
   let during = 0;
   for (let round = 1; during < 10; round++) {
@@ -89,7 +89,7 @@ async function backUpAndRestore(algorithm) {
     expect('a sign-out of the storm', await greeted(after, tokens), 401);
     expect('its refresh token', await refreshed(after, tokens), 401);
   }
-  // The warning: of a sign-out that came after it the backup knows nothing.
+  // The page's warning: the backup does not know a sign-out that came after it.
   expect('a sign-out that the backup missed', await greeted(after, goesLater), 200);
   await after.stop();
 
@@ -104,9 +104,9 @@ async function backUpAndRestore(algorithm) {
   console.log(`backup: ${algorithm}: ${acknowledged.length} sign-outs before the last backup, ${during} while backups were made`);
 }
 
-/** Types a block of the document. */
+/** Runs a block of docs/operations.md. */
 async function document(mark, cwd, env) {
-  const script = block(`backup: ${mark}`, 'docs/deploying.md');
+  const script = block(`backup: ${mark}`);
   const path = `${dirname(binary)}${delimiter}${process.env.PATH}`;
   const options = { cwd, env: { PATH: path, ...env }, stdio: ['ignore', 'ignore', 'inherit'] };
   const typed = start('bash', ['--norc', '-euo', 'pipefail', '-c', script], options);

@@ -1,5 +1,5 @@
-// Tries libraries of others on the tokens of the real binary. Flask-JWT-Extended shares its secret; PyJWT, jose and
-// jsonwebtoken verify by its JWKS, and what they run is the code that the README shows.
+// Tries other libraries on the tokens of the real binary. Flask-JWT-Extended shares its secret. PyJWT, jose and
+// jsonwebtoken verify with its JWKS; they run the code that docs/verifying-elsewhere.md shows.
 import { createHmac, createPublicKey, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { Server, block, expect, expectQuoted, get, root, said, start, stop, tryT
 
 const [python] = process.argv.slice(2);
 const binary = join(root, 'target/release/handstamp');
-/** Where the README's code believes the server to be. The tokens say so too; the JWKS comes from where it runs. */
+/** The server's address in the documentation's code, and the issuer in the tokens. The JWKS comes from the real address. */
 const ISSUER = 'https://id.example.org';
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const folder = mkdtempSync(join(tmpdir(), 'handstamp-interop-'));
@@ -23,7 +23,7 @@ setTimeout(() => {
   process.exit(1);
 }, 300_000).unref();
 try {
-  await check("the README's Rust is that of src/examples/verify_token.rs", () => {
+  await check("the Rust code in the documentation is that of src/examples/verify_token.rs", () => {
     expectQuoted('code: verify_token.rs', 'src/examples/verify_token.rs');
   });
   await sharedSecret();
@@ -35,7 +35,7 @@ try {
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
 
-/** HS256: a service that has our secret. */
+/** HS256: a service that shares our secret. */
 async function sharedSecret() {
   const settings = { JWT_ISSUER: ISSUER, JWT_SECRET: randomBytes(48).toString('base64url') };
   const server = await serve(settings);
@@ -76,7 +76,7 @@ async function publicKeys(algorithm) {
   const server = await serve({ JWT_ISSUER: ISSUER, JWT_ALGORITHM: algorithm });
   const before = await server.login();
   const verifiers = await startVerifiers(server);
-  // Now each has fetched the JWKS, and knows no other.
+  // After this, each verifier has fetched the JWKS, and has only this version.
   const first = new Map();
   for (const verifier of verifiers) first.set(verifier, await verifier.ask(before));
   const jwk = (await (await get(`${server.origin}/.well-known/jwks.json`)).json()).keys.find(key => key.kid === part(before, 0).kid);
@@ -99,7 +99,7 @@ async function publicKeys(algorithm) {
   }
   if (algorithm === 'EdDSA') {
     await demands(server, verifiers);
-    await check("the README's commands for refusing what was signed out say what it says", async () => {
+    await check("the documentation's commands for rejecting revoked tokens print what it shows", async () => {
       const ended = await get(`${server.origin}/logout`, { method: 'DELETE', headers: { authorization: `Bearer ${after}` } });
       expect('signing out', ended.status, 200);
       tryTranscript('transcript: signed out elsewhere', server, { TOKEN: after });
@@ -109,7 +109,7 @@ async function publicKeys(algorithm) {
   await server.stop();
 }
 
-/** What a right signature is not enough for. */
+/** Tokens with a right signature that a verifier must refuse. */
 async function demands(server, verifiers) {
   const audience = await tokenWith(server, { JWT_AUDIENCE: 'billing' });
   const issuer = await tokenWith(server, { JWT_ISSUER: 'https://id.example.com' });
@@ -123,7 +123,7 @@ async function demands(server, verifiers) {
   }
 }
 
-/** The README's three, each with a memory of its own. */
+/** Starts the documentation's three verifiers, each with its own copy of the JWKS. */
 async function startVerifiers(server) {
   const own = newFolder();
   symlinkSync(join(root, 'end2end/node_modules'), join(own, 'node_modules'));
@@ -142,7 +142,7 @@ async function startVerifiers(server) {
   ];
 }
 
-/** A process that reads tokens, one a line, and answers each with a line. */
+/** Starts a process that reads one token from each line and answers each with a line. */
 function talking(name, command, words) {
   const child = start(command, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -159,12 +159,12 @@ function accepts(what, answer) {
   if (!answer.startsWith('accepted ada')) throw new Error(`${what}: ${answer}`);
 }
 
-/** Refused for what it is: an answer that never came from the server would be none. */
+/** Fails unless the verifier refused the token itself. A failed fetch of the JWKS does not count. */
 function refuses(what, answer, why = /^(?!.*(fetch|connect))/i) {
   if (!answer.startsWith('refused ') || !why.test(answer)) throw new Error(`${what}: ${answer}`);
 }
 
-/** The token with other claims, and with each of its letters changed in a bit that counts. */
+/** The token with other claims, and with each of its letters changed in a significant bit. */
 function* tampered(token) {
   const [header, , signature] = token.split('.');
   yield ['other claims', [header, encode({ ...part(token, 1), username: 'eve', roles: ['admin'] }), signature].join('.')];
@@ -174,7 +174,7 @@ function* tampered(token) {
   }
 }
 
-/** What a verifier would accept that believes a token's header: no signature, and our public key taken for a secret. */
+/** Tokens that a verifier accepts if it trusts the token's header: no signature, and our public key used as a secret. */
 function otherAlgorithms(token, jwk) {
   const payload = token.split('.')[1];
   const pem = createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
@@ -198,7 +198,7 @@ async function serve(settings) {
   return server.start();
 }
 
-/** A token of a second server on the same data, so that the key is the same. */
+/** A token from a second server on the same data, which therefore has the same key. */
 async function tokenWith(server, settings) {
   const second = await new Server(binary, server.folder, { ...server.settings, ...settings }).start();
   const token = await second.login();
@@ -212,7 +212,7 @@ function newFolder() {
   return own;
 }
 
-/** Asks until the answer is right. */
+/** Asks again and again until the answer is right, 30 seconds at most. */
 async function until(what, ask, isRight) {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
     const answer = await ask();

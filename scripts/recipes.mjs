@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Does what the README says: performs its recipes on a copy of the tree, builds that, and tries what they made; then types
-// its curl lines and compares the answers. So the README stays true.
+// Does what README.md and docs/ say: performs the recipes on a copy of the tree, builds it, and tries the result. Then it
+// types the curl commands and compares the answers. So the documentation stays true.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ try {
   await server.start();
   await tryRecipes();
   tryTranscript('transcript', server);
-  console.log('recipes: the README is true');
+  console.log('recipes: the recipes and the transcript are true');
 } finally {
   if (server.child) await server.stop();
   rmSync(copy, { recursive: true, force: true });
@@ -34,7 +34,7 @@ function copyTree() {
   }
 }
 
-/** Builds the copy. What was compiled for the tree's own release is taken over by hard links: only our crate is built. */
+/** Builds the copy. Hard links reuse what was compiled for the release of this tree: only our crate is built. */
 function build() {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });

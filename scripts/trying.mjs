@@ -1,6 +1,6 @@
-// What recipes.mjs, interop.mjs and others share: the README's blocks, and servers that run for as long as they are tried.
+// What recipes.mjs, interop.mjs and other scripts share: the marked blocks of README.md and docs/, and servers to try them on.
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -9,28 +9,30 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 export const PASSWORD = 'correct horse battery staple';
 const running = new Set();
 
-// However this ends, nothing that it started lives on.
+// When this process ends, for any reason, the processes that it started end too.
 process.once('exit', () => running.forEach(child => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-/** The fenced block after the comment with this mark. */
-export function block(mark, file = 'README.md') {
-  const found = readFileSync(join(root, file), 'utf8').match(new RegExp(`<!-- ${mark} -->\\s*\`\`\`\\w*\\n([\\s\\S]*?)\`\`\``));
-  if (!found) throw new Error(`${file} has no block marked "${mark}"`);
-  return found[1];
+/** The fenced block after the comment with this mark, in README.md or a page of docs/. Exactly one page must have it. */
+export function block(mark) {
+  const pages = ['README.md', ...readdirSync(join(root, 'docs')).map(page => `docs/${page}`)];
+  const marked = new RegExp(`<!-- ${mark} -->\\s*\`\`\`\\w*\\n([\\s\\S]*?)\`\`\``, 'g');
+  const found = pages.flatMap(page => [...readFileSync(join(root, page), 'utf8').matchAll(marked)]);
+  if (found.length !== 1) throw new Error(`README.md and docs/ have ${found.length} blocks marked "${mark}" instead of one`);
+  return found[0][1];
 }
 
-/** Fails unless the README quotes this file of the tree, letter for letter. */
+/** Fails unless this file of the tree contains the marked block, letter for letter. */
 export function expectQuoted(mark, file) {
   if (!readFileSync(join(root, file), 'utf8').includes(block(mark))) {
-    throw new Error(`the README's block "${mark}" does not stand in ${file}`);
+    throw new Error(`${file} does not contain the documentation's block "${mark}"`);
   }
 }
 
-/** What the README calls these, once an answer has shown them. */
+/** Variables that later commands of a transcript use: their names, and the pattern that finds each in an answer. */
 const SHOWN = { TOKEN: /"access_token":"([^"]+)"/, REFRESH_TOKEN: /"refresh_token":"([^"]+)"/, SECRET: /^(hs_cs_\S+)$/m };
 
-/** Types a transcript. `$ ` begins a command, the other lines are its answer; `…` stands for anything. */
+/** Types a transcript. A line with `$ ` is a command, the lines after it are its answer; `…` matches any text. */
 export function tryTranscript(mark, server, variables = {}) {
   const path = `${dirname(server.binary)}${delimiter}${process.env.PATH}`;
   const env = { ...environment(server.settings), ...variables, PATH: path };
@@ -41,17 +43,17 @@ export function tryTranscript(mark, server, variables = {}) {
     const said = execFileSync('bash', ['--norc', '-c', `${typed} 2>/dev/null`], options).toString().replaceAll('\r', '').trimEnd();
     for (const [name, pattern] of Object.entries(SHOWN)) env[name] = pattern.exec(said)?.[1] ?? env[name] ?? '';
     const pattern = answer.join('\n').split('…').map(text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[\\s\\S]*');
-    if (!new RegExp(`^${pattern}$`).test(said)) throw new Error(`$ ${command}\nREADME: ${answer.join('\n')}\nanswer: ${said}`);
+    if (!new RegExp(`^${pattern}$`).test(said)) throw new Error(`$ ${command}\nexpected: ${answer.join('\n')}\nanswer: ${said}`);
   }
 }
 
-/** The binary in a folder of its own, with no setting of this machine; ada may sign in. */
+/** The binary in a folder of its own, with no setting of this machine. */
 export class Server {
   constructor(binary, folder, settings = {}) {
     Object.assign(this, { binary, folder, settings });
   }
 
-  /** `under` is a program and its arguments that runs the binary, like strace. */
+  /** `under`: a program with its arguments that runs the binary, like strace. */
   async start(under = []) {
     const [command, ...words] = [...under, this.binary];
     this.child = start(command, words, { cwd: this.folder, env: environment(this.settings), stdio: ['ignore', 'pipe', 'inherit'] });
@@ -67,13 +69,13 @@ export class Server {
     this.run(['user', 'add', name, '--password-stdin'], PASSWORD);
   }
 
-  /** One of the binary's commands, in the same folder with the same settings; what it prints. */
+  /** Runs a command of the binary in the same folder with the same settings, and returns what it prints. */
   run(words, input = '') {
     const options = { cwd: this.folder, env: environment(this.settings), input, timeout: 60_000 };
     return execFileSync(this.binary, words, options).toString();
   }
 
-  /** A new access token of ada's. */
+  /** Signs ada in and returns the access token. */
   async login() {
     const body = new URLSearchParams({ username: 'ada', password: PASSWORD });
     const answer = await get(`${this.origin}/login`, { method: 'POST', body });
@@ -82,12 +84,12 @@ export class Server {
   }
 }
 
-/** Only what is said here: neither the settings nor the `.env` of whoever runs this. */
+/** Only these settings: neither the environment nor the `.env` of the person who runs this. */
 function environment(settings) {
   return { LEPTOS_SITE_ADDR: '127.0.0.1:0', RUST_LOG: 'error', ...settings };
 }
 
-/** A process that does not outlive this one. */
+/** Starts a process that ends with this one. */
 export function start(command, words, options) {
   const child = spawn(command, words, options);
   running.add(child);
@@ -100,7 +102,7 @@ export async function stop(child) {
   await within(child.ended, 'stopping a process');
 }
 
-/** What a process says when it is ready. Reads on, so that it never waits for a reader. */
+/** Returns what a process prints when it is ready. Goes on reading, so that the process never blocks on its output. */
 export function said(child, stream, pattern) {
   const heard = new Promise((heard, failed) => {
     createInterface({ input: stream }).on('line', line => {
@@ -116,7 +118,7 @@ export function get(url, options = {}) {
   return fetch(url, { ...options, signal: AbortSignal.timeout(30_000) });
 }
 
-/** Waits, but not for ever. */
+/** Waits for the promise, 30 seconds at most. */
 export function within(promise, what) {
   let timer;
   const late = new Promise((_, failed) => {

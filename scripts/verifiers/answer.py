@@ -1,4 +1,4 @@
-"""Asks the README's `verify`, which stands in the folder that is named, about each token on standard input."""
+"""Calls the documentation's `verify`, from the folder in the first argument, for each token on standard input."""
 import sys
 
 import jwt

@@ -1,4 +1,4 @@
-"""Another service, in Flask: it has the secret that Handstamp signs with, and nothing else of it."""
+"""Another service, in Flask: it shares the secret that Handstamp signs with, and nothing else."""
 import os
 
 from flask import Flask

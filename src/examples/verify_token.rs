@@ -1,10 +1,10 @@
-//! Verifies access tokens as another service would: by the JWKS of a server that runs, with libraries alone.
+//! Verifies access tokens as another service does: with the JWKS of a running server, and with libraries only.
 //!
-//! `verify_token https://id.example.org` reads tokens from standard input, one a line, and says whose each is. What the
-//! README shows of it begins below; `make interop` compares the two and runs this. A second address is where the JWKS
-//! is fetched, if that is not the issuer's own.
+//! `verify_token https://id.example.org` reads tokens from standard input, one on each line, and prints the user of each.
+//! `docs/verifying-elsewhere.md` shows a part of this file; `make interop` compares the two and runs this. The optional
+//! second address is the place of the JWKS, if it is not the issuer.
 
-#![expect(clippy::disallowed_methods, reason = "another service has jsonwebtoken alone, and narrows its defaults")]
+#![expect(clippy::disallowed_methods, reason = "another service has only jsonwebtoken, and sets stricter options")]
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// What this service wants to know. A token that lacks one of them is refused.
+/// The claims that this service needs. It rejects a token without one of them.
 #[derive(serde::Deserialize)]
 struct Claims {
     username: String,
@@ -23,13 +23,13 @@ struct Claims {
 }
 
 fn verify(keys: &mut Keys, issuer: &str, token: &str) -> Result<Claims, Failure> {
-    let id = decode_header(token)?.kid.ok_or("the token names no key")?;
+    let id = decode_header(token)?.kid.ok_or("the token has no key id")?;
     let key = keys.find(&id)?;
-    // The algorithm of the key, never that of the token's header.
+    // The key's algorithm, never the one in the token's header.
     let algorithm = Algorithm::try_from(key.common.key_algorithm.ok_or("the key has no algorithm")?)?;
     let mut demanded = Validation::new(algorithm);
     demanded.leeway = 0;
-    demanded.reject_tokens_expiring_in_less_than = 1; // at the second of `exp` it is over
+    demanded.reject_tokens_expiring_in_less_than = 1; // expired at the second of `exp`
     demanded.validate_nbf = true;
     demanded.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     demanded.set_issuer(&[issuer]);
@@ -37,11 +37,11 @@ fn verify(keys: &mut Keys, issuer: &str, token: &str) -> Result<Claims, Failure>
     let token = decode::<Claims>(token, &DecodingKey::from_jwk(key)?, &demanded)?;
     match token.header.typ.as_deref() {
         Some("at+jwt") => Ok(token.claims),
-        _ => Err("this is no access token".into()),
+        _ => Err("not an access token".into()),
     }
 }
 
-/// The JWKS as it was last fetched.
+/// The JWKS from the last fetch.
 struct Keys {
     url: String,
     set: JwkSet,
@@ -54,13 +54,13 @@ impl Keys {
         Ok(Self { url, set: serde_json::from_str(&text)?, fetched: Instant::now() })
     }
 
-    /// Fetches anew after 5 minutes, and for an unknown id after 30 seconds: any stranger can send those.
+    /// Fetches the JWKS again after 5 minutes. For an unknown id it waits 30 seconds, because anyone can send unknown ids.
     fn find(&mut self, id: &str) -> Result<&Jwk, Failure> {
         let wait = if self.set.find(id).is_some() { Duration::from_mins(5) } else { Duration::from_secs(30) };
         if self.fetched.elapsed() >= wait {
             *self = Self::fetch(self.url.clone())?;
         }
-        self.set.find(id).ok_or_else(|| "nobody knows the key".into())
+        self.set.find(id).ok_or_else(|| "the key is unknown".into())
     }
 }
 

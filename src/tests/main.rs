@@ -22,6 +22,7 @@ mod connections;
 mod cookies;
 mod crowds;
 mod doctor;
+mod documents;
 mod doors;
 mod faults;
 mod forwarded;

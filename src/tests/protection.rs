@@ -1,5 +1,5 @@
-//! The five kinds of protection, as the README shows them: each on a route of its own, over HTTP. And what server functions
-//! call instead.
+//! The five kinds of protection that `docs/extending.md` shows: each on a route of its own, over HTTP. And the calls for
+//! server functions.
 
 use std::time::Duration;
 

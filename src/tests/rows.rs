@@ -24,11 +24,11 @@ const AS_WELL: &[(&str, &str)] = &[
 
 /// What no test of the suite can try, and why, or who tries it instead.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("t18", "no signature shows how its randomness was made: README, choosing an algorithm"),
+    ("t18", "no signature shows how its randomness was made: docs/tokens.md, choosing an algorithm"),
     ("s16", "it serves on SQLite alone and asks memory about a token: there is no PostgreSQL to lose"),
     ("s17", "for later: no token is bound to a key of its holder"),
     ("s18", "the page clears its storage: `Clear-Site-Data` would take known-device cookie and sign-out marker along"),
-    ("h17", "TLS is the proxy's: README, deploying"),
+    ("h17", "TLS is the proxy's: docs/deploying.md"),
     ("h18", "advisories are news: `make audit`"),
 ];
 
