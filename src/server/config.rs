@@ -1,4 +1,4 @@
-//! What the server runs with, understood. A bad value stops the start with one line that names it and the fix.
+//! The configuration, parsed from the settings. A bad value stops the start with one line that names it and the fix.
 //! `config/settings.rs` has the table of names, meanings and defaults.
 
 mod settings;
@@ -18,7 +18,7 @@ use crate::server::domain::forwarded::TrustedProxies;
 use crate::server::domain::metrics_token::MetricsToken;
 use crate::server::domain::session::{Lifetime, SessionRules};
 
-/// What the server runs with.
+/// The configuration of the server.
 pub struct Config {
     pub app_env: AppEnv,
     pub site_addr: SocketAddr,
@@ -28,7 +28,7 @@ pub struct Config {
     /// Absent: generated once and kept beside the database.
     pub jwt_secret: Option<SecretString>,
     pub jwt_algorithm: Algorithm,
-    /// Absent: the store keeps a key that was made for it.
+    /// Absent: the server makes a key and keeps it in the store.
     pub jwt_private_key_file: Option<PathBuf>,
     pub jwt_issuer: String,
     pub jwt_audience: String,
@@ -39,7 +39,7 @@ pub struct Config {
     pub leeway: Duration,
     pub fresh_for: Duration,
     pub additional_claims: AdditionalClaims,
-    /// Whether the tutorial's doors `/sign-token` and `/verify-token` are there.
+    /// Whether the tutorial's doors `/sign-token` and `/verify-token` exist.
     pub lesson: bool,
     pub signup_open: bool,
     pub password_min_length: usize,
@@ -48,15 +48,15 @@ pub struct Config {
     pub argon2_parallelism: u32,
     pub hash_concurrency: usize,
     pub hash_queue: usize,
-    /// The proxies in front of us whose `X-Forwarded-For` counts.
+    /// The proxies from which `X-Forwarded-For` is read.
     pub trusted_proxies: TrustedProxies,
-    /// Absent: `/metrics` answers this machine alone.
+    /// Absent: `/metrics` answers only this machine.
     pub metrics_token: Option<MetricsToken>,
     pub log_json: bool,
     pub log_filter: String,
     /// The files `.env` that hold secrets.
     pub secret_files: Vec<PathBuf>,
-    /// Where the pages' files are, if not in the binary: `cargo leptos watch` says so.
+    /// The folder of the pages' files, if they are not in the binary: `cargo leptos watch` sets it.
     pub site_root: Option<PathBuf>,
 }
 
@@ -66,15 +66,15 @@ pub enum AppEnv {
     Production,
 }
 
-/// In the browser's storage for all tabs, for one tab, or nowhere: then it is renewed from the cookie on every page.
-/// `app/token_storage.rs` reads these words.
+/// In the browser's storage for all tabs, for one tab, or nowhere: then every page gets a new one from the cookie. The
+/// browser's part reads these words.
 pub const TOKEN_STORAGES: [&str; 3] = ["local", "session", "memory"];
 
-/// How long a session lives at most that nobody asked to keep.
+/// The longest lifetime of a session without "Keep me signed in".
 const LONGEST_BRIEF: Duration = Duration::from_hours(12);
 
 impl Config {
-    /// Understands the settings.
+    /// Parses the settings.
     ///
     /// # Errors
     /// The first [`BadSetting`].
@@ -139,13 +139,13 @@ impl Config {
         })
     }
 
-    /// Whether cookies are `Secure`: everywhere but on this machine without TLS.
+    /// Whether cookies are `Secure`: always, except on this machine without TLS.
     #[must_use]
     pub fn secure_cookies(&self) -> bool {
         !is_plain_loopback(&self.public_url)
     }
 
-    /// The folder of what the server keeps for itself: that of the SQLite file, where there is one.
+    /// The folder for the server's own files: that of the SQLite file, if there is one.
     #[must_use]
     pub fn data_dir(&self) -> PathBuf {
         let file = self.sqlite_file();
@@ -163,12 +163,12 @@ impl Config {
 }
 
 fn trusted_proxies(settings: &Settings) -> Result<TrustedProxies, BadSetting> {
-    const FIX: &str = "list addresses and ranges, like 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32, with commas between";
+    const FIX: &str = "list addresses and ranges with commas between them, like 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32";
     let value = settings.get("TRUSTED_PROXIES").unwrap_or_default();
     TrustedProxies::parse(value).map_err(|_| unusable("TRUSTED_PROXIES", value, FIX))
 }
 
-/// A session that is kept, and one that is not. Nothing outlives its own end by lying idle.
+/// The lifetimes of a session that is kept, and of one that is not. The idle time is never longer than the lifetime.
 fn session_rules(settings: &Settings) -> Result<SessionRules, BadSetting> {
     let (minute, day) = (Duration::from_mins(1), Duration::from_hours(24));
     let duration =
@@ -179,10 +179,10 @@ fn session_rules(settings: &Settings) -> Result<SessionRules, BadSetting> {
     Ok(SessionRules { kept: lifetime(absolute), brief: lifetime(absolute.min(LONGEST_BRIEF)) })
 }
 
-/// One that is set and empty is a mistake: whoever set it means to have chosen what is signed with.
+/// A secret that is set and empty is a mistake: the operator meant to choose one.
 fn jwt_secret(settings: &Settings) -> Result<Option<SecretString>, BadSetting> {
     if settings.is_empty("JWT_SECRET") {
-        let fix = "unset it, and one is made, or use random bytes: openssl rand -base64 64 | tr -d '\\n'";
+        let fix = "unset it, and the server makes one, or use random bytes: openssl rand -base64 64 | tr -d '\\n'";
         return Err(bad("JWT_SECRET", "is set and empty", fix));
     }
     Ok(settings.get("JWT_SECRET").map(Into::into))
@@ -198,7 +198,11 @@ fn private_key_file(settings: &Settings, algorithm: Algorithm) -> Result<Option<
     let Some(path) = settings.get("JWT_PRIVATE_KEY_FILE") else { return Ok(None) };
     if algorithm.family() == Family::Secret {
         let problem = format!("does not go with JWT_ALGORITHM {algorithm}");
-        return Err(bad("JWT_PRIVATE_KEY_FILE", problem, "set JWT_ALGORITHM to that of the key, or leave it out"));
+        return Err(bad(
+            "JWT_PRIVATE_KEY_FILE",
+            problem,
+            "set JWT_ALGORITHM to the algorithm of the key, or remove JWT_PRIVATE_KEY_FILE",
+        ));
     }
     Ok(Some(path.into()))
 }
@@ -220,20 +224,20 @@ fn database_url(settings: &Settings) -> Result<String, BadSetting> {
     if url.starts_with("sqlite:") {
         return Ok(url.to_owned());
     }
-    // The address may hold a password: it is not repeated.
+    // The address may contain a password: the message does not repeat it.
     Err(bad(
         "DATABASE_URL",
         "is not an SQLite address",
-        "use sqlite:path/to/file.db; this version serves on SQLite alone",
+        "use sqlite:path/to/file.db; this version serves on SQLite only",
     ))
 }
 
 fn public_url(settings: &Settings, app_env: AppEnv, addr: SocketAddr) -> Result<String, BadSetting> {
-    const FIX: &str = "use the address people type, like https://id.example.org, without a path";
+    const FIX: &str = "use the address that users type, like https://id.example.org, without a path";
     let Some(url) = settings.get("PUBLIC_URL") else {
         return match app_env {
             AppEnv::Development => Ok(format!("http://{addr}")),
-            AppEnv::Production => Err(bad("PUBLIC_URL", "is missing, and APP_ENV is production", FIX)),
+            AppEnv::Production => Err(bad("PUBLIC_URL", "is missing, but APP_ENV is production", FIX)),
         };
     };
     let url = url.strip_suffix('/').unwrap_or(url);
@@ -242,12 +246,12 @@ fn public_url(settings: &Settings, app_env: AppEnv, addr: SocketAddr) -> Result<
     host.map(|_| url.to_owned()).ok_or_else(|| unusable("PUBLIC_URL", url, FIX))
 }
 
-/// Whether an address is plain http on this machine: the one place where a cookie need not be `Secure`.
+/// Whether an address is plain HTTP on this machine: the only case in which a cookie need not be `Secure`.
 fn is_plain_loopback(url: &str) -> bool {
     url.strip_prefix("http://").is_some_and(is_loopback)
 }
 
-/// Whether the name of a host, with or without a port, is this machine's own.
+/// Whether a host name, with or without a port, means this machine.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
     let host = host

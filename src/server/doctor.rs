@@ -1,4 +1,5 @@
-//! Looks at everything that a start needs, and changes nothing: what `handstamp doctor` prints and a server warns of.
+//! Checks everything that a start needs, and changes nothing. `handstamp doctor` prints the result; a server logs the
+//! warnings.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use crate::server::store::Store;
 use crate::server::store::checkup::Tables;
 use crate::server::world::World;
 
-/// Everything but the settings themselves, for somebody who waits: reads the whole database.
+/// Checks everything except the settings themselves. Slow: reads the whole database.
 pub async fn examine(config: &Config, world: &World) -> Vec<Finding> {
     let mut findings = files(config);
     findings.push(secrets(config));
@@ -24,7 +25,7 @@ pub async fn examine(config: &Config, world: &World) -> Vec<Finding> {
     findings
 }
 
-/// The same for a server that has started: what could not be used has stopped it already.
+/// The same for a running server. It skips what would have stopped the start.
 pub async fn examine_running(config: &Config, store: &Store, world: &World) -> Vec<Finding> {
     let mut findings = files(config);
     findings.push(checkup::clock(world.now(), store.newest_time().await.ok().flatten()));
@@ -32,7 +33,7 @@ pub async fn examine_running(config: &Config, store: &Store, world: &World) -> V
     findings
 }
 
-/// What others must not reach. What is not there yet is made right by the start.
+/// Files that other users must not reach. The start creates missing ones with the right mode.
 fn files(config: &Config) -> Vec<Finding> {
     let database = config.sqlite_file();
     let beside = |suffix: &str| {
@@ -52,15 +53,15 @@ fn files(config: &Config) -> Vec<Finding> {
 fn secrets(config: &Config) -> Finding {
     match startup::look_at_secrets(config) {
         Ok(true) => Finding::ok("secret", "the secret and the key can be used"),
-        Ok(false) => Finding::ok("secret", "one is made at the first start"),
+        Ok(false) => Finding::ok("secret", "the first start makes one"),
         Err(error) => problem("secret", &error),
     }
 }
 
-/// What is wrong with the database, and the newest time in it.
+/// Returns the problems of the database, and the newest time in it.
 async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
     if config.sqlite_file().is_some_and(|file| !file.exists()) {
-        return (vec![Finding::ok("store", "the database is made at the first start")], None);
+        return (vec![Finding::ok("store", "the database is created at the first start")], None);
     }
     let store = match Store::open_as_it_is(&config.database_url).await {
         Ok(store) => store,
@@ -71,17 +72,17 @@ async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
     let looked: Result<(), StartupError> = async {
         if let Some(damage) = store.find_damage().await? {
             let found = format!("the database is damaged: {}", damage.lines().next().unwrap_or_default());
-            findings.push(Finding::problem("store", found, "put back a copy that was made before"));
+            findings.push(Finding::problem("store", found, "restore a backup from before the damage"));
             return Ok(());
         }
         let tables = store.tables().await?;
         findings.push(match tables {
-            Tables::Current => Finding::ok("store", "its tables are those of this version, and whole"),
-            Tables::Older => Finding::ok("store", "its tables are brought up to date at the start"),
+            Tables::Current => Finding::ok("store", "its tables are those of this version, and are not damaged"),
+            Tables::Older => Finding::ok("store", "the start updates its tables"),
             Tables::Newer => {
-                Finding::problem("store", "a newer version has used the database", "run that one, or a newer one")
+                Finding::problem("store", "a newer version has used the database", "run that version or a newer one")
             }
-            Tables::Half => Finding::problem("store", "an update broke off", "put back a copy that was made before it"),
+            Tables::Half => Finding::problem("store", "an update broke off", "restore a backup from before the update"),
         });
         if tables == Tables::Current {
             newest = store.newest_time().await?;
@@ -110,10 +111,10 @@ fn surroundings(config: &Config) -> Vec<Finding> {
     always.into_iter().chain(disk).chain(memory).collect()
 }
 
-/// A start that would be refused, in its own words: what is wrong, a semicolon, what to do.
+/// The message with which a start fails: the problem, a semicolon, what to do.
 fn problem(check: &'static str, error: &StartupError) -> Finding {
     let line = match error {
-        // The start makes what is missing.
+        // The start creates what is missing.
         StartupError::File { path, cause } if cause.kind() == io::ErrorKind::NotFound => {
             format!("{path} is missing; check the path")
         }

@@ -1,5 +1,6 @@
-//! From settings to a state that requests can use: opens the store, finds or makes the secret, loads the blocklist and the
-//! throttle. A server settles the keys; a command takes them as they are, and is given none to sign with.
+//! Builds the state for requests from the configuration: opens the store, finds or makes the secret, loads the
+//! blocklist and the throttle. A server also makes and rotates keys as the settings demand. A command takes the keys as
+//! they are, and has none to sign with.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -39,7 +40,7 @@ use crate::server::state::{AppState, Inner};
 use crate::server::store::{Store, StoreError};
 use crate::server::world::World;
 
-/// Why the server does not start. Each prints as one line that says what to do.
+/// Why the server does not start. Each error prints as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartupError {
     #[error("JWT_SECRET {0}; use random bytes, for example from: openssl rand -base64 64 | tr -d '\\n'")]
@@ -49,30 +50,30 @@ pub enum StartupError {
     )]
     UnfitKey { path: String, unfit: UnfitKey },
     #[error(
-        "JWT_SECRET is not the one that sealed the keys in the store; set that one, or if you changed it on purpose run: handstamp key retire --all --now"
+        "JWT_SECRET is not the one that encrypted the keys in the store; set that one, or if you changed it on purpose run: handstamp key retire --all --now"
     )]
     AnotherSecret,
     #[error(
-        "JWT_PRIVATE_KEY_FILE does not give the key {0}, which signs; set it again, or let the next key sign: handstamp key rotate --now"
+        "JWT_PRIVATE_KEY_FILE is not the file of the key {0}, which signs; set it to that file, or let the next key sign: handstamp key rotate --now"
     )]
     NotGiven(String),
     #[error("the keys in the store cannot be used: {0}; see: handstamp key list")]
     Keys(KeysError),
-    #[error("LEPTOS_SITE_ROOT holds no pages' files: {0}; unset it, and those in the binary are used")]
+    #[error("LEPTOS_SITE_ROOT contains no files of the pages: {0}; unset it to use those in the binary")]
     Site(io::Error),
-    #[error("{path} can be read by others (mode {mode:o}); run: chmod {fix} {path}")]
+    #[error("other users can read {path} (mode {mode:o}); run: chmod {fix} {path}")]
     ReadableSecret { path: String, mode: u32, fix: &'static str },
     #[error("{path} cannot be used: {cause}; check the folder's owner and mode")]
     File { path: String, cause: io::Error },
-    #[error("DATABASE_URL is locked by another process; stop whatever has the database to itself, or wait for it")]
+    #[error("DATABASE_URL is locked by another process; stop that process, or wait until it has finished")]
     Locked,
     #[error("DATABASE_URL cannot be opened: {0}; check the path, its owner and the free space")]
     Store(StoreError),
     #[error(
-        "DATABASE_URL: {0}; if a newer version has used the database run that one, else check its owner and the free space"
+        "DATABASE_URL: {0}; if a newer version has used the database, run that version; otherwise check the owner and the free space"
     )]
     Tables(StoreError),
-    #[error("ARGON2_MEMORY_KIB, ARGON2_ITERATIONS and ARGON2_PARALLELISM do not go together; use the defaults")]
+    #[error("ARGON2_MEMORY_KIB, ARGON2_ITERATIONS and ARGON2_PARALLELISM cannot be combined; use the defaults")]
     Argon2(#[from] HashingFailed),
 }
 
@@ -96,8 +97,8 @@ impl From<KeysError> for StartupError {
     }
 }
 
-/// Puts the state of a server together. When this returns, the keys of the store are those that the settings ask for, and
-/// the blocklist in memory is that of the store.
+/// Builds the state of a server. When this returns, the keys in the store are those that the settings demand, and the
+/// blocklist in memory is that of the store.
 ///
 /// # Errors
 /// [`StartupError`].
@@ -105,7 +106,7 @@ pub async fn start(config: Config, world: World) -> Result<(AppState, BlocklistF
     start_with_site(config, world, None).await
 }
 
-/// [`start`] with the pages' files, which the binary holds.
+/// Like [`start`], with the pages' files from the binary.
 ///
 /// # Errors
 /// [`StartupError`].
@@ -123,8 +124,8 @@ pub async fn start_with_site(
     put_together(config, world, site, &secret, store, (key_settings, keys)).await
 }
 
-/// Puts the state of a command together. It makes and changes no key, whatever the settings: those of the server may be
-/// others. It verifies, and cannot sign; the key of a file, which only the server may be able to read, is not asked for.
+/// Builds the state of a command. It makes and changes no key, because the server's settings may differ. It can verify,
+/// but not sign: it does not read the key file, which perhaps only the server can read.
 ///
 /// # Errors
 /// [`StartupError`].
@@ -132,7 +133,7 @@ pub async fn open(config: Config, world: World) -> Result<AppState, StartupError
     let site = Site::open(None, None).map_err(StartupError::Site)?;
     make_private_place(&config)?;
     let secret = jwt_secret(&config, &world)?;
-    // Of which algorithm it is stands in the store.
+    // The store has its real algorithm.
     let given = PrivateKey::from_secret(Algorithm::HS256, secret.expose_bytes()).ok();
     let key_settings = key_settings(&config, &secret, given, false);
     let store = Store::open(&config.database_url).await?;
@@ -142,7 +143,7 @@ pub async fn open(config: Config, world: World) -> Result<AppState, StartupError
     Ok(state)
 }
 
-/// Opens the store alone, for a command that is to work whatever has become of secret and keys.
+/// Opens only the store, for a command that must work even if the secret or the keys are wrong.
 ///
 /// # Errors
 /// [`StartupError`].
@@ -217,11 +218,11 @@ async fn put_together(
     Ok((state, follower))
 }
 
-/// Whether the secret and the key that the settings give, or an earlier start has kept, can be used; `false` where the
-/// first start is to make them. Makes nothing.
+/// Checks the secret and the key, from the settings or from an earlier start. `false`: the first start will make them.
+/// Makes nothing.
 ///
 /// # Errors
-/// [`StartupError`], as a start would end with it.
+/// [`StartupError`], the same with which a start ends.
 pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
     let kept = config.data_dir().join(KEPT_SECRET);
     let setting = match &config.jwt_secret {
@@ -233,10 +234,10 @@ pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
     given_key(config, &secret).map(|_| true)
 }
 
-/// The file of the secret that was made for want of a setting, beside the database.
+/// The file of the generated secret, beside the database.
 pub const KEPT_SECRET: &str = "jwt_secret";
 
-/// What the dummy hash was made of: that somebody could type it would not matter, as no account has this hash.
+/// The password of the dummy hash. It need not be secret, because no account has this hash.
 const UNTYPEABLE: &str = "\u{0}nobody\u{0}";
 
 fn jwt_secret(config: &Config, world: &World) -> Result<JwtSecret, StartupError> {
@@ -257,7 +258,7 @@ fn key_settings(config: &Config, secret: &JwtSecret, given: Option<PrivateKey>, 
     }
 }
 
-/// The key that the settings give: `JWT_SECRET` itself where tokens are signed with a secret, else that of the file.
+/// The key from the settings: `JWT_SECRET` itself if a secret signs, else that of the file.
 fn given_key(config: &Config, secret: &JwtSecret) -> Result<Option<PrivateKey>, StartupError> {
     if config.jwt_algorithm.family() == Family::Secret {
         let key = PrivateKey::from_secret(config.jwt_algorithm, secret.expose_bytes());
@@ -273,25 +274,25 @@ fn given_key(config: &Config, secret: &JwtSecret) -> Result<Option<PrivateKey>, 
     key.map(Some).map_err(|unfit| StartupError::UnfitKey { path: shown, unfit })
 }
 
-/// Whoever reads a key can make tokens of anybody.
+/// Refuses a key file that other users can read: anyone with the key can make tokens for every user.
 fn refuse_what_others_can_read(path: &Path) -> Result<(), StartupError> {
     let path_shown = || path.display().to_string();
     let metadata = fs::metadata(path).map_err(|cause| StartupError::File { path: path_shown(), cause })?;
     let mode = metadata.permissions().mode() & 0o777;
-    // Whoever is in the group may be meant: container platforms mount secrets that way.
+    // The group may read it: container platforms mount secrets that way.
     if mode & 0o007 != 0 {
         return Err(StartupError::ReadableSecret { path: path_shown(), mode, fix: "g-w,o=" });
     }
     Ok(())
 }
 
-/// The secret of an earlier start, or a new one, kept before anything is signed with it.
+/// Returns the secret of an earlier start, or makes one. A new secret is on disk before it signs anything.
 fn kept_secret(path: &Path, world: &World) -> Result<SecretString, StartupError> {
     match read_kept_secret(path) {
         Err(StartupError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
             let failed = |cause| StartupError::File { path: path.display().to_string(), cause };
             let secret = JwtSecret::setting_from_random(&world.random_bytes());
-            // Written whole under another name first: a crash must not leave half a secret behind.
+            // First written under another name: a crash must not leave half a secret.
             let draft = path.with_extension("new");
             write_private(&draft, &secret).and_then(|()| fs::rename(&draft, path)).map_err(failed)?;
             Ok(secret)
@@ -315,7 +316,7 @@ fn write_private(path: &Path, secret: &SecretString) -> io::Result<()> {
     file.sync_all()
 }
 
-/// For the database and what is kept beside it.
+/// Creates the folder for the database and the files beside it.
 fn make_private_place(config: &Config) -> Result<(), StartupError> {
     make_private_dir(&config.data_dir())?;
     config.sqlite_file().map_or(Ok(()), |database| make_private_file(&database))
@@ -326,7 +327,7 @@ fn make_private_dir(path: &Path) -> Result<(), StartupError> {
     made.map_err(|cause| StartupError::File { path: path.display().to_string(), cause })
 }
 
-/// SQLite gives its other files the mode of this one.
+/// Creates the database's file. SQLite gives its other files the same mode.
 fn make_private_file(path: &Path) -> Result<(), StartupError> {
     let made = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
     made.map(|_| ()).map_err(|cause| StartupError::File { path: path.display().to_string(), cause })

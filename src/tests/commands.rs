@@ -43,13 +43,13 @@ fn help_names_the_commands_and_every_setting() {
       add      Add a user
       list     List users, how many sessions each has and when it was last used
       passwd   Set a user's password and end all sessions of that user
-      disable  Lock a user out and end all sessions of that user; the account stays
+      disable  Disable a user and end all sessions of that user; the account stays
       enable   Let a disabled user sign in again
       remove   Remove a user and end all sessions of that user
       promote  Make a user an administrator; all sessions of that user end
-      demote   Make an administrator a user like others; all sessions of that user end
-      invite   Print a link by which one person can make an account, also where sign-up is closed
-      events   List what happened to an account or to all, newest first
+      demote   Make an administrator a normal user; all sessions of that user end
+      invite   Print a link with which one person can create an account, even if sign-up is closed
+      events   List the events of one account or of all accounts, newest first
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -58,7 +58,7 @@ fn help_names_the_commands_and_every_setting() {
     Example: printf '%s' "$PASSWORD" | handstamp user add ada --password-stdin
     "#);
     let events = text(&run(folder.path(), &["user", "events", "--help"], "").stdout);
-    assert!(events.contains("all accounts, also those that are gone"), "{events}");
+    assert!(events.contains("the events of all accounts, also of removed ones"), "{events}");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn h19_a_secret_is_generated_once_and_kept_for_the_owner_alone() {
     let refused = run(folder.path(), &["user", "list"], "");
     assert_eq!(
         text(&refused.stderr),
-        "handstamp: data/jwt_secret can be read by others (mode 644); run: chmod 600 data/jwt_secret\n"
+        "handstamp: other users can read data/jwt_secret (mode 644); run: chmod 600 data/jwt_secret\n"
     );
 }
 
@@ -254,7 +254,10 @@ fn administrators_are_made_people_invited_and_it_is_told_what_happened() {
 
     assert_eq!(said(&["user", "promote", "ada"], ""), "ada is an administrator from the next sign-in on\n");
     assert!(said(&["user", "list", "--json"], "").contains(r#""roles":["admin"]"#));
-    assert_eq!(said(&["user", "demote", "ada"], ""), "ada is no administrator; all sessions end within a second\n");
+    assert_eq!(
+        said(&["user", "demote", "ada"], ""),
+        "ada is no longer an administrator; all sessions end within a second\n"
+    );
     assert!(said(&["user", "list", "--json"], "").contains(r#""roles":[]"#));
 
     let link = said(&["user", "invite"], "");

@@ -67,7 +67,7 @@ async fn keys_are_rotated_and_retired_while_a_server_runs_and_follows() {
     // It is a rotation by another name.
     assert_eq!(refused(folder, &["key", "retire", &old_key], "").split(';').next(), too_early.split(';').next());
     let rotated = said(folder, &["key", "rotate", "--now"], "");
-    assert_eq!(rotated, format!("Rotated: {next_key} signs; a server that runs follows within a second\n"));
+    assert_eq!(rotated, format!("Rotated: {next_key} signs; a running server follows within a second\n"));
     eventually("the next key signs", async || part(&login(&serving), 0)["kid"] == next_key.as_str()).await;
     let new = login(&serving);
     assert_eq!([status(&serving, &old), status(&serving, &new)], [200, 200]);
@@ -75,7 +75,7 @@ async fn keys_are_rotated_and_retired_while_a_server_runs_and_follows() {
     assert!(said(folder, &["key", "list"], "").contains("  verifies until 20"));
 
     let retired = said(folder, &["key", "retire", &old_key, "--now"], "");
-    let words = "a server that runs refuses its tokens within a second";
+    let words = "a running server rejects its tokens within a second";
     assert_eq!(retired, format!("Retired {old_key}: {words}; {next_key} signs\n"));
     eventually("the key is out of use", async || status(&serving, &old) == 401).await;
     assert_eq!(status(&serving, &new), 200);
@@ -100,13 +100,13 @@ fn after_the_secret_has_changed_the_way_out_is_the_one_that_is_named() {
 
     for asking in [&["key", "rotate", "--now"][..], &["key", "retire", before[0].1.as_str()], &["token", "inspect"]] {
         let line = text(&run_with(folder, asking, changed, "").stderr);
-        assert!(line.starts_with("handstamp: JWT_SECRET is not the one that sealed the keys"), "{line}");
+        assert!(line.starts_with("handstamp: JWT_SECRET is not the one that encrypted the keys"), "{line}");
     }
     assert_eq!(keys(folder), before);
     let mut server = handstamp(folder, &[], changed);
     server.env("RUST_LOG", "error");
     let line = Serving::spawn(server).err().unwrap().log;
-    assert!(line.starts_with("handstamp: JWT_SECRET is not the one that sealed the keys"), "{line}");
+    assert!(line.starts_with("handstamp: JWT_SECRET is not the one that encrypted the keys"), "{line}");
     let way_out = line.trim_end().rsplit("handstamp ").next().unwrap();
     assert_eq!(way_out, "key retire --all --now");
 
@@ -182,7 +182,7 @@ fn the_key_of_a_file_is_for_the_server_alone_and_a_server_without_it_says_what_t
     let mut server = handstamp(folder, &[], ES256);
     server.env("RUST_LOG", "error");
     let line = Serving::spawn(server).err().unwrap().log;
-    assert!(line.starts_with("handstamp: JWT_PRIVATE_KEY_FILE does not give the key "), "{line}");
+    assert!(line.starts_with("handstamp: JWT_PRIVATE_KEY_FILE is not the file of the key "), "{line}");
     let way_out = line.trim_end().rsplit("handstamp ").next().unwrap();
     assert_eq!(way_out, "key rotate --now");
 
@@ -237,7 +237,7 @@ fn a_shared_secret_is_printed_only_when_it_is_asked_for() {
         rows.iter().find(|row| row["state"] == state).unwrap()["id"].as_str().unwrap().to_owned()
     };
     let kept_back = text(&run(&["key", "show", &id("active"), "--secret"]).stderr);
-    assert!(kept_back.starts_with("handstamp: this key is JWT_SECRET itself, of which refresh tokens"), "{kept_back}");
+    assert!(kept_back.starts_with("handstamp: this key is JWT_SECRET itself, and refresh tokens"), "{kept_back}");
     assert!(text(&run(&["key", "show", &id("next")]).stderr).contains("add --secret"));
     let shown = text(&run(&["key", "show", &id("next"), "--secret"]).stdout);
     assert!(shown.starts_with("base64:") && shown.len() > 80, "64 random bytes");
@@ -271,18 +271,18 @@ fn inspecting_a_token_says_which_check_it_fails() {
     assert!(accepted.contains("ada (session "), "{accepted}");
     let (signed, _) = token.rsplit_once('.').unwrap();
     for (bad, failed) in [
-        (format!("Bearer {token}"), "nothing but A-Z a-z 0-9 - _ and dots"),
-        (signed.to_owned(), "three parts with dots between"),
-        (format!("{signed}.AAAA"), "the signature is that key's"),
+        (format!("Bearer {token}"), "only A-Z a-z 0-9 - _ and dots"),
+        (signed.to_owned(), "three parts, separated by dots"),
+        (format!("{signed}.AAAA"), "the signature was made with that key"),
         (format!("e30.{}", token.split_once('.').unwrap().1), "the header is base64url"),
         ("x".repeat(70_000), "at most 4096 bytes"),
     ] {
         let line = refused(folder, &["token", "inspect"], &bad);
-        assert!(line.starts_with("handstamp: the token is refused: it does not hold that "), "{line}");
+        assert!(line.starts_with("handstamp: the token is rejected; failed check: "), "{line}");
         assert!(line.contains(failed), "{line}");
     }
     let json = run_with(folder, &["token", "inspect", "--json"], EDDSA, "a.b");
-    assert_eq!(text(&json.stdout), "{\"accepted\":false,\"failed\":\"three parts with dots between\"}\n");
+    assert_eq!(text(&json.stdout), "{\"accepted\":false,\"failed\":\"three parts, separated by dots\"}\n");
 
     ureq::delete(format!("{}/logout", serving.origin))
         .header("authorization", format!("Bearer {token}"))

@@ -39,15 +39,15 @@ async fn before_the_first_start_and_after_it_all_is_well_and_nothing_is_changed(
     let folder = tempfile::tempdir().unwrap();
     let (before, well) = doctor(folder.path(), &[]);
     assert!(well, "{before}");
-    expect(&before, "ok", "store", "made at the first start");
+    expect(&before, "ok", "store", "created at the first start");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "it has made something");
 
     add_ada(folder.path()).await;
     let (after, well) = doctor(folder.path(), &[]);
     assert!(well, "{after}");
     for (check, words) in [
-        ("settings", "all can be used"),
-        ("files", "data/handstamp.db is its owner's alone"),
+        ("settings", "all are valid"),
+        ("files", "only its owner can reach data/handstamp.db"),
         ("secret", "can be used"),
         ("store", "those of this version"),
         ("clock", "not behind"),
@@ -94,7 +94,7 @@ fn a_secret_or_key_that_cannot_be_used_is_a_problem() {
     let key = [("JWT_ALGORITHM", "ES256"), ("JWT_PRIVATE_KEY_FILE", "key.pem"), ("JWT_SECRET", crate::harness::SECRET)];
     expect(&doctor(folder.path(), &key).0, "problem", "secret", "key.pem is missing");
     fs::write(folder.path().join("key.pem"), "no key").unwrap();
-    expect(&doctor(folder.path(), &key).0, "problem", "secret", "key.pem can be read by others");
+    expect(&doctor(folder.path(), &key).0, "problem", "secret", "other users can read key.pem");
 }
 
 #[tokio::test]
@@ -120,9 +120,9 @@ async fn files_that_others_can_reach_are_named_with_the_command_that_ends_it() {
         assert_eq!(said.contains(".env"), secret, "{line}: {said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
-    // As docs/deploying.md installs it: root's, and the service's group may read it.
+    // As docs/deploying.md installs it: it belongs to root, and the service's group may read it.
     set(".env", 0o640);
-    expect(&doctor(folder, &[]).0, "ok", "files", ".env is its owner's and its group's alone");
+    expect(&doctor(folder, &[]).0, "ok", "files", "only its owner and its group can reach .env");
     set(".env", 0o644);
     set("data/handstamp.db", 0o644);
     set("data", 0o777);
@@ -200,7 +200,7 @@ async fn too_little_of_the_machine_and_an_open_address_are_warned_of() {
     expect(&said(few).0, "warning", "open files", "at most 100");
     let open = [("LEPTOS_SITE_ADDR", "0.0.0.0:3000"), ("PUBLIC_URL", "http://id.example.org")];
     expect(&doctor(folder.path(), &open).0, "warning", "address", "unencrypted");
-    expect(&doctor(folder.path(), &open[..1]).0, "problem", "address", "nobody can type");
+    expect(&doctor(folder.path(), &open[..1]).0, "problem", "address", "no browser can open");
 }
 
 #[test]

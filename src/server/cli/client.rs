@@ -1,4 +1,4 @@
-//! `handstamp client …`: other services that may introspect and revoke tokens and follow the blocklist.
+//! `handstamp client …`: manages other services that may introspect and revoke tokens and follow the blocklist.
 
 use clap::Subcommand;
 use secrecy::ExposeSecret as _;
@@ -18,11 +18,11 @@ pub enum ClientCommand {
     Add { name: String },
     /// List all clients
     List {
-        /// For scripts
+        /// Print JSON, for scripts
         #[arg(long)]
         json: bool,
     },
-    /// Remove a client; its secret is refused at the next request
+    /// Remove a client; the server rejects its secret at the next request
     Remove { name: String },
 }
 
@@ -31,7 +31,7 @@ pub async fn run(config: Config, command: ClientCommand) -> Result<(), Failure> 
     match command {
         ClientCommand::Add { name } => {
             let secret = flows::add_client(&state, &name).await?;
-            eprintln!("Added {name}. Its secret is shown this once:");
+            eprintln!("Added {name}. Its secret is shown only once:");
             println!("{}", secret.expose_secret());
         }
         ClientCommand::List { json } => {

@@ -1,4 +1,4 @@
-//! `handstamp doctor`: whether this would start and run well, and what to do where not. Changes nothing.
+//! `handstamp doctor`: checks whether the server can start and run well, and prints what to do. Changes nothing.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ pub const EXAMPLE: &str = "Example: handstamp doctor && systemctl restart handst
 
 #[derive(Args)]
 pub struct DoctorArguments {
-    /// For scripts
+    /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
 }
@@ -25,7 +25,7 @@ pub async fn run(settings: Settings, arguments: &DoctorArguments) -> Result<(), 
             findings.extend(examine(&config, &World::system()).await);
             findings
         }
-        // Files and store are looked for where the settings say.
+        // The settings say where files and store are: without good settings, these are not checked.
         Err(bad) => bad.into_iter().map(|bad| Finding::problem("settings", bad.what(), bad.fix)).collect(),
     };
     if arguments.json {
@@ -42,7 +42,7 @@ pub async fn run(settings: Settings, arguments: &DoctorArguments) -> Result<(), 
     }
 }
 
-/// The settings, or all that are bad.
+/// Returns the configuration, or all bad settings.
 fn understand(mut settings: Settings) -> Result<Config, Vec<BadSetting>> {
     let mut all = Vec::new();
     loop {
@@ -50,7 +50,7 @@ fn understand(mut settings: Settings) -> Result<Config, Vec<BadSetting>> {
             Ok(config) if all.is_empty() => return Ok(config),
             Ok(_) => return Err(all),
             Err(bad) => {
-                // Without it the next one is found; one that is missing cannot be taken away.
+                // Without this setting, the next bad one is found. A missing setting cannot be removed.
                 let more = settings.remove(bad.name);
                 all.push(bad);
                 if !more {
@@ -63,7 +63,7 @@ fn understand(mut settings: Settings) -> Result<Config, Vec<BadSetting>> {
 
 fn settings_found(config: &Config) -> Finding {
     match logging::filter(config) {
-        Ok(_) => Finding::ok("settings", "all can be used"),
+        Ok(_) => Finding::ok("settings", "all are valid"),
         Err(failure) => {
             let line = failure.to_string();
             let (found, fix) = line.split_once("; ").unwrap_or((&line, "see --help"));

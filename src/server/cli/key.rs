@@ -16,43 +16,43 @@ use crate::server::world::World;
 
 pub const EXAMPLE: &str = "Example: handstamp key rotate";
 
-/// What is said instead of the secret of which more is made than access tokens.
-const NOT_FOR_OTHERS: &str = "this key is JWT_SECRET itself, of which refresh tokens are made, too; \
-                              run `handstamp key rotate`, and share the key that signs then";
+/// Printed instead of `JWT_SECRET`, because refresh tokens are made from it too.
+const NOT_FOR_OTHERS: &str = "this key is JWT_SECRET itself, and refresh tokens are made from it too; \
+                              run `handstamp key rotate`, and share the key that signs after that";
 
 #[derive(Subcommand)]
 pub enum KeyCommand {
     /// List the keys: next (published, not yet signing), active, retired (still verifying)
     List {
-        /// For scripts
+        /// Print JSON, for scripts
         #[arg(long)]
         json: bool,
     },
-    /// The next key signs from now on; the active one verifies until its last token has expired
+    /// Let the next key sign; the active key verifies until its last token has expired
     Rotate {
-        /// Do not wait until others who keep our JWKS for 5 minutes know the next key
+        /// Do not wait 5 minutes until other services have fetched the next key
         #[arg(long)]
         now: bool,
     },
-    /// Take one key out of use; its tokens stay good until they expire
+    /// Take one key out of use; its tokens stay valid until they expire
     #[command(disable_help_flag = true)]
     Retire {
-        /// As `handstamp key list` shows it
+        /// The id that `handstamp key list` shows
         #[arg(required_unless_present = "all", conflicts_with = "all", allow_hyphen_values = true)]
         id: Option<String>,
         #[command(flatten)]
         long_help: LongHelp,
-        /// In an emergency: refuse its tokens at once
+        /// Emergency: reject its tokens at once
         #[arg(long)]
         now: bool,
-        /// All keys, also such as `JWT_SECRET` does not open any more; the next start makes new ones
+        /// Retire all keys, also those that `JWT_SECRET` can no longer decrypt; the next start makes new ones
         #[arg(long, requires = "now")]
         all: bool,
     },
-    /// Print what another service needs to verify: the public key, or the secret that you share with it
+    /// Print the key that another service needs to verify: the public key, or the shared secret
     #[command(disable_help_flag = true)]
     Show {
-        /// As `handstamp key list` shows it
+        /// The id that `handstamp key list` shows
         #[arg(allow_hyphen_values = true)]
         id: String,
         #[command(flatten)]
@@ -65,7 +65,7 @@ pub enum KeyCommand {
 
 pub async fn run(config: Config, command: KeyCommand) -> Result<(), Failure> {
     match command {
-        // These two need the store alone: they work whatever has become of secret and settings.
+        // These two need only the store: they work even if the secret and the settings are wrong.
         KeyCommand::List { json } => {
             let store = startup::open_store(&config).await?;
             print_list(&store.list_signing_keys().await?.1, json);
@@ -75,14 +75,12 @@ pub async fn run(config: Config, command: KeyCommand) -> Result<(), Failure> {
             let store = startup::open_store(&config).await?;
             flows::retire_all_keys(&store).await?;
             store.close().await;
-            println!(
-                "Retired all keys. Restart every server: it makes new keys, and refuses all access tokens of before"
-            );
+            println!("Retired all keys. Restart every server: it makes new keys and rejects all older access tokens");
         }
         KeyCommand::Rotate { now } => {
             let state = startup::open(config, World::system()).await?;
             flows::rotate_keys(&state, now, &Actor::Operator).await.map_err(failure)?;
-            println!("Rotated: {} signs; a server that runs follows within a second", active(&state).await?);
+            println!("Rotated: {} signs; a running server follows within a second", active(&state).await?);
             state.store.close().await;
         }
         KeyCommand::Retire { id, now, .. } => {
@@ -103,17 +101,17 @@ async fn retire(state: &AppState, id: &str, now: bool) -> Result<(), Failure> {
     flows::retire_key(state, id, now, &Actor::Operator).await.map_err(failure)?;
     let active = active(state).await?;
     if !now {
-        println!("Retired {id}: its tokens are good until they expire; {active} signs");
+        println!("Retired {id}: its tokens are valid until they expire; {active} signs");
         return Ok(());
     }
-    println!("Retired {id}: a server that runs refuses its tokens within a second; {active} signs");
+    println!("Retired {id}: a running server rejects its tokens within a second; {active} signs");
     if state.key_settings.given.as_ref().is_some_and(|given| given.id == id) {
         let renew = match state.config.jwt_secret {
             Some(_) => "set a new JWT_SECRET".to_owned(),
             None => format!("delete {}", state.config.data_dir().join(KEPT_SECRET).display()),
         };
         eprintln!(
-            "It is JWT_SECRET itself, of which refresh tokens are made, too: whoever has it can still make those. \
+            "It is JWT_SECRET itself, and refresh tokens are made from it too: anyone who has it can still make those. \
              Stop every server, {renew}, run `handstamp key retire --all --now`, and start again"
         );
     }
@@ -130,13 +128,13 @@ async fn show(state: &AppState, id: &str, secret: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Which key signs, as the store has it.
+/// Returns the id of the key that signs, from the store.
 async fn active(state: &AppState) -> Result<String, StoreError> {
     let keys = flows::list_keys(state).await?;
     Ok(kept_keys::active(&keys).map_or_else(|| "none".to_owned(), |key| key.id.clone()))
 }
 
-/// In the words of a start, where the secret is another one.
+/// If the secret is a different one, uses the message of the start.
 fn failure(error: KeysError) -> Failure {
     match error {
         KeysError::Ring(RingError::DoesNotOpen(_)) => StartupError::AnotherSecret.into(),

@@ -1,4 +1,4 @@
-//! The log: one line an event, as text or JSON, on standard error. A panic is an event too.
+//! The log: one line for each event, as text or JSON, on standard error. A panic is an event too.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::borrow::Cow;
@@ -14,10 +14,10 @@ use super::Failure;
 use crate::server::config::Config;
 use crate::traces::Traces;
 
-/// From here on what is logged is written. Give back what this returns at the end, for what is still under way.
+/// Starts writing the log. End the returned traces when the process stops, so that the last ones are sent.
 ///
 /// # Errors
-/// What is wrong with the settings, as one line.
+/// A line that says which setting is wrong.
 pub fn start_logging(config: &Config) -> Result<Traces, Failure> {
     let (traces, layer) = Traces::begin()?;
     let colours = io::stderr().is_terminal() && !config.log_json;
@@ -33,25 +33,25 @@ pub fn start_logging(config: &Config) -> Result<Traces, Failure> {
     Ok(traces)
 }
 
-/// What is logged.
+/// Returns the filter that decides what is logged.
 ///
 /// # Errors
-/// That `RUST_LOG` says nothing that can be understood, as one line.
+/// A line that says that `RUST_LOG` cannot be parsed.
 pub fn filter(config: &Config) -> Result<EnvFilter, Failure> {
     let fix = "RUST_LOG is not a filter; use a level (info) or targets with levels (info,hyper=warn)";
     EnvFilter::try_new(&config.log_filter).map_err(|_| fix.into())
 }
 
-/// Writes each event as one line, whatever somebody has managed to get into it: no value begins a line of its own,
-/// moves the cursor of whoever reads it, or turns the direction of what follows.
+/// Writes each event as one line, even if a client put control characters into a value: no value can begin a new line,
+/// move the reader's cursor, or change the direction of the text after it.
 struct OneLine<W> {
     to: W,
-    /// Our own are let through; those in values the formatter has taken out.
+    /// Keeps our own colour codes. The formatter has already escaped those in values.
     colours: bool,
 }
 
 impl<W: Write> Write for OneLine<W> {
-    /// The formatter hands over one whole event at a time.
+    /// The formatter calls this with one whole event at a time.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         self.to.write_all(one_line(&text, self.colours).as_bytes())?;
@@ -63,7 +63,7 @@ impl<W: Write> Write for OneLine<W> {
     }
 }
 
-/// The text on one line, with an end only where it had one. What is escaped is so as JSON escapes it.
+/// Returns the text as one line. Keeps a final line end. Escapes as JSON does.
 pub fn one_line(text: &str, colours: bool) -> Cow<'_, str> {
     let (line, end) = text.strip_suffix('\n').map_or((text, ""), |line| (line, "\n"));
     let harmful = |letter: char| is_harmful(letter) && !(colours && letter == '\u{1b}');
@@ -83,7 +83,7 @@ pub fn one_line(text: &str, colours: bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Control characters, ends of lines beyond ASCII, and what turns the direction of text.
+/// Control characters, line ends outside ASCII, and characters that change the direction of text.
 fn is_harmful(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

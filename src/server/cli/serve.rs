@@ -25,27 +25,29 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     machine::raise_open_files();
     let traces = start_logging(&config)?;
     let addr = config.site_addr;
-    // First of all: a second server that somebody starts by mistake, with other settings, is to change nothing.
+    // First of all: a second server, started by mistake with other settings, must change nothing.
     let listener = TcpListener::bind(addr).await.map_err(|cause| {
-        format!("LEPTOS_SITE_ADDR {addr} cannot be used: {cause}; stop what listens there, or choose another")
+        format!("LEPTOS_SITE_ADDR {addr} cannot be used: {cause}; stop the program that listens there, or choose another address")
     })?;
     let addr = listener.local_addr()?;
     // The blocklist is in memory before the first connection is accepted.
     let (state, follower) = startup::start_with_site(config, World::system(), Some(site)).await?;
-    // Listened to, it ends nobody: a write beyond `ulimit -f` fails like one on a full disk.
+    // With a handler, this signal does not end the process: a write beyond `ulimit -f` fails as on a full disk.
     let _beyond_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
-    // Before anybody is told that this process serves: until then a signal ends it on the spot.
+    // Before the process prints that it serves: until then, a signal ends it at once.
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     println!("Handstamp listens on http://{addr}");
-    // To the console and not to the log: whoever reads it can make the administrator.
+    // To the console and not to the log: anyone who reads this link can create the administrator.
     if let Some(code) = &state.setup_code {
         println!(
-            "First run: open {}/setup#{code} to make the first account; the link works once",
+            "First run: open {}/setup#{code} to create the first account, an administrator. The link works once",
             state.config.public_url
         );
     }
     if state.site.lacks_the_program() {
-        warn!("The pages are bare: this binary was built without their files; make build puts them in");
+        warn!(
+            "The pages have no styles and no scripts: this binary was built without their files. Build it with: make build"
+        );
     }
     info!(%addr, "Listening");
 
@@ -83,7 +85,7 @@ async fn follow(state: AppState, mut follower: BlocklistFollower) {
     }
 }
 
-/// What the doctor would say, where it is not "ok". Once and beside the first requests: a start does not wait for it.
+/// Logs what the doctor finds, except "ok". Runs once, beside the first requests: the start does not wait for it.
 async fn warn_of_what_is_not_well(state: AppState) {
     for finding in examine_running(&state.config, &state.store, &state.world).await {
         if finding.verdict > Verdict::Ok {
@@ -101,15 +103,15 @@ async fn purge(state: AppState) {
             warn!(%error, "Expired rows could not be purged");
         }
         if let Err(error) = tidy_keys(&state).await {
-            warn!(%error, "The keys could not be tidied");
+            warn!(%error, "Expired keys could not be removed");
         }
     }
 }
 
-/// Resolves at the first SIGTERM or SIGINT. A second one ends the process on the spot.
+/// Resolves at the first SIGTERM or SIGINT. A second one ends the process at once.
 async fn stop_signal((mut terminate, mut interrupt): (Signal, Signal)) {
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-    info!("Stopping: finishing what is under way");
+    info!("Stopping: finishing the requests that have begun");
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         std::process::exit(130);

@@ -1,4 +1,4 @@
-//! `handstamp session …`: looks at sessions and ends them, also while a server runs on the same database.
+//! `handstamp session …`: lists and ends sessions, also while a server runs on the same database.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -16,17 +16,17 @@ pub enum SessionCommand {
     /// List the live sessions of a user
     List {
         name: String,
-        /// For scripts
+        /// Print JSON, for scripts
         #[arg(long)]
         json: bool,
     },
     /// End one session, or all sessions of a user
     #[command(disable_help_flag = true)]
     End {
-        /// As `handstamp session list` shows it
+        /// The id that `handstamp session list` shows
         #[arg(required_unless_present = "user", conflicts_with = "user", allow_hyphen_values = true)]
         id: Option<String>,
-        /// All sessions of this user
+        /// End all sessions of this user
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         #[command(flatten)]
@@ -42,14 +42,14 @@ pub async fn run(config: Config, command: SessionCommand) -> Result<(), Failure>
         }
         SessionCommand::End { user: Some(name), .. } => {
             let ended = flows::end_all_sessions(&state, Target::Name(&name), &Actor::Operator).await?;
-            println!("Ended {ended} sessions; a server that runs refuses their tokens within a second");
+            println!("Ended {ended} sessions; a running server rejects their tokens within a second");
         }
         SessionCommand::End { id, .. } => {
             let id = id.unwrap_or_default();
             if !flows::end_any_session(&state, &id).await? {
                 return Err(format!("there is no session {id}; see: handstamp session list NAME").into());
             }
-            println!("Ended {id}; a server that runs refuses its tokens within a second");
+            println!("Ended {id}; a running server rejects its tokens within a second");
         }
     }
     state.store.close().await;

@@ -1,4 +1,4 @@
-//! `handstamp token inspect`: which check a token fails, by the server's own rules, keys and blocklist.
+//! `handstamp token inspect`: prints which check a token fails, with the server's own rules, keys and blocklist.
 
 use std::io::Read as _;
 
@@ -16,9 +16,9 @@ pub const EXAMPLE: &str = "Example: printf '%s' \"$TOKEN\" | handstamp token ins
 
 #[derive(Subcommand)]
 pub enum TokenCommand {
-    /// Read an access token from standard input and say which check it fails
+    /// Read an access token from standard input and print which check it fails
     Inspect {
-        /// For scripts
+        /// Print JSON, for scripts
         #[arg(long)]
         json: bool,
     },
@@ -29,7 +29,7 @@ pub async fn run(config: Config, command: TokenCommand) -> Result<(), Failure> {
     let mut input = String::new();
     std::io::stdin().take(MAX_INPUT).read_to_string(&mut input)?;
     let state = startup::open(config, World::system()).await?;
-    // With another secret than the server's all tokens would seem to be a stranger's.
+    // With a secret other than the server's, all tokens would look forged.
     let (_, keys) = state.store.list_signing_keys().await?;
     state.key_settings.check_seals(&keys).map_err(|_| StartupError::AnotherSecret)?;
     let inspected = flows::inspect_token(&state, input.trim());
@@ -46,11 +46,11 @@ pub async fn run(config: Config, command: TokenCommand) -> Result<(), Failure> {
     }
     match failed {
         None => Ok(()),
-        Some(check) => Err(format!("the token is refused: it does not hold that {}", check.demand()).into()),
+        Some(check) => Err(format!("the token is rejected; failed check: {}", check.demand()).into()),
     }
 }
 
-/// Bytes that are read: more than any token, so that one that is too long is said to be.
+/// Bytes that are read: longer than any valid token, so that the check of the length can fail.
 const MAX_INPUT: u64 = 64 * 1024;
 
 fn print_checks(failed: Option<Check>) {

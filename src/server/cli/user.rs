@@ -23,7 +23,7 @@ pub enum UserCommand {
     /// Add a user
     Add {
         name: String,
-        /// Make it an administrator
+        /// Make the user an administrator
         #[arg(long)]
         admin: bool,
         /// Read the password from standard input instead of asking
@@ -32,10 +32,10 @@ pub enum UserCommand {
     },
     /// List users, how many sessions each has and when it was last used
     List {
-        /// Only those with this in their name
+        /// List only users with this text in the name
         #[arg(long, value_name = "PART")]
         search: Option<String>,
-        /// For scripts
+        /// Print JSON, for scripts
         #[arg(long)]
         json: bool,
     },
@@ -46,7 +46,7 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Lock a user out and end all sessions of that user; the account stays
+    /// Disable a user and end all sessions of that user; the account stays
     Disable { name: String },
     /// Let a disabled user sign in again
     Enable { name: String },
@@ -54,15 +54,15 @@ pub enum UserCommand {
     Remove { name: String },
     /// Make a user an administrator; all sessions of that user end
     Promote { name: String },
-    /// Make an administrator a user like others; all sessions of that user end
+    /// Make an administrator a normal user; all sessions of that user end
     Demote { name: String },
-    /// Print a link by which one person can make an account, also where sign-up is closed
+    /// Print a link with which one person can create an account, even if sign-up is closed
     Invite,
-    /// List what happened to an account or to all, newest first
+    /// List the events of one account or of all accounts, newest first
     Events {
-        /// Without it: all accounts, also those that are gone
+        /// Without a name: the events of all accounts, also of removed ones
         name: Option<String>,
-        /// For scripts
+        /// Print JSON, for scripts
         #[arg(long)]
         json: bool,
     },
@@ -100,11 +100,11 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
         }
         UserCommand::Demote { name } => {
             let user = flows::set_admin(&state, Target::Name(&name), false, &Actor::Operator).await?;
-            println!("{} is no administrator; all sessions end within a second", user.username);
+            println!("{} is no longer an administrator; all sessions end within a second", user.username);
         }
         UserCommand::Invite => {
             let invitation = flows::invite(&state, &Actor::Operator).await?;
-            eprintln!("Good for one account until {}:", when(invitation.expires_at.0));
+            eprintln!("This link creates one account. It is valid until {}:", when(invitation.expires_at.0));
             println!("{}", invitation.link.expose_secret());
         }
         UserCommand::Events { name, json } => print_events(&state, name.as_deref(), json).await?,
@@ -113,7 +113,7 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Never an argument: those stand in the shell's history and in the list of processes.
+/// Reads the password. Never from an argument: the shell's history and the list of processes show arguments.
 fn read_password(from_stdin: bool) -> Result<SecretString, Failure> {
     if from_stdin {
         let mut line = String::new();
@@ -123,7 +123,7 @@ fn read_password(from_stdin: bool) -> Result<SecretString, Failure> {
     let password: SecretString = rpassword::prompt_password("Password: ")?.into();
     let again: SecretString = rpassword::prompt_password("Once more: ")?.into();
     if password.expose_secret() != again.expose_secret() {
-        return Err("the two passwords differ; nothing was changed".into());
+        return Err("the two passwords differ; nothing has changed".into());
     }
     Ok(password)
 }
@@ -177,7 +177,7 @@ fn user_row(listed: &ListedUser) -> Value {
     })
 }
 
-/// `named`: says whose account it was.
+/// `named`: prints the name of the account too.
 fn event_line(event: &SecurityEvent, named: bool) -> String {
     let whose = if named { format!("{:<24} ", event.username) } else { String::new() };
     let by = event.by.as_ref().map_or_else(String::new, |by| format!("  by {by}"));
@@ -196,7 +196,7 @@ fn event_row(event: &SecurityEvent) -> Value {
     })
 }
 
-/// A list that is printed page by page, as it may be long: lines, or one JSON array.
+/// Prints a list page by page, because it may be long: lines, or one JSON array.
 struct List {
     json: bool,
     begun: bool,
@@ -219,7 +219,7 @@ impl List {
             }
             self.begun = true;
         }
-        // Not `print!`: that panics where nobody reads on, as before `| head`.
+        // Not `print!`: that panics if the reader closes the pipe early, like `| head`.
         io::stdout().write_all(page.as_bytes())
     }
 

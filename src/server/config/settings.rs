@@ -1,6 +1,6 @@
-//! The table of settings, and how a value is read from it: from the environment, or from a file `.env`.
+//! The table of settings, and the functions that read a value: from the environment, or from a file `.env`.
 //!
-//! The only place that reads the environment. `.env.example` lists the same settings; a spec compares the two.
+//! Only this file reads the environment. `.env.example` lists the same settings; a spec compares the two.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A row of the table of settings.
 pub struct Setting {
     pub name: &'static str,
-    /// As `--help` and `.env.example` print it.
+    /// The text that `--help` and `.env.example` show.
     pub default: &'static str,
     pub meaning: &'static str,
 }
@@ -18,32 +18,32 @@ pub struct Setting {
 /// The table of settings, as `handstamp --help` prints it.
 pub const SETTINGS: [Setting; 28] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
-    setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "where it listens"),
-    setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "issuer of the tokens, and the own origin"),
-    setting("DATABASE_URL", "sqlite:data/handstamp.db", "where accounts, sessions and the blocklist are kept"),
-    setting("JWT_SECRET", "generated once", "32 bytes (HS384 48, HS512 64) or more; `base64:` before binary"),
+    setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "the address and port that the server listens on"),
+    setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "the issuer of the tokens, and the server's own origin"),
+    setting("DATABASE_URL", "sqlite:data/handstamp.db", "the database for accounts, sessions and the blocklist"),
+    setting("JWT_SECRET", "generated once", "at least 32 bytes (HS384 48, HS512 64); `base64:` before binary"),
     setting("JWT_ALGORITHM", "HS256", "or HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA"),
     setting("JWT_PRIVATE_KEY_FILE", "made and kept in the store", "PEM of the first key for RS, PS, ES and EdDSA"),
     setting("JWT_ISSUER", "<PUBLIC_URL>", "the claim `iss`"),
     setting("JWT_AUDIENCE", "handstamp", "the claim `aud`"),
-    setting("JWT_ACCESS_TOKEN_EXPIRES", "5m", "how long an access token is valid, at most 60m"),
-    setting("JWT_REFRESH_TOKEN_EXPIRES", "30d", "the end of a session that is kept; of any other, 12h"),
-    setting("JWT_REFRESH_TOKEN_IDLE", "14d", "how long a session lasts that nobody refreshes"),
+    setting("JWT_ACCESS_TOKEN_EXPIRES", "5m", "lifetime of an access token, at most 60m"),
+    setting("JWT_REFRESH_TOKEN_EXPIRES", "30d", "lifetime of a session with \"Keep me signed in\"; any other: 12h"),
+    setting("JWT_REFRESH_TOKEN_IDLE", "14d", "a session that is not refreshed for this time ends"),
     setting("TOKEN_STORAGE", "local", "where a page keeps the access token: `local`, `session` or `memory`"),
-    setting("JWT_LEEWAY", "0s", "how far clocks may differ, at most 60s"),
-    setting("FRESH_FOR", "10m", "how long a typed password counts as just typed"),
-    setting("ADDITIONAL_CLAIMS", "none", "a JSON object that every access token carries too"),
-    setting("LESSON", "on (off in production)", "whether /sign-token and /verify-token are there"),
-    setting("SIGNUP", "open (closed in production)", "whether anybody may make an account"),
+    setting("JWT_LEEWAY", "0s", "allowed difference between clocks, at most 60s"),
+    setting("FRESH_FOR", "10m", "how long a token is fresh after the password was typed"),
+    setting("ADDITIONAL_CLAIMS", "none", "a JSON object with claims for every access token"),
+    setting("LESSON", "on (off in production)", "whether /sign-token and /verify-token exist"),
+    setting("SIGNUP", "open (closed in production)", "whether anyone may create an account"),
     setting("PASSWORD_MIN_LENGTH", "15", "in characters, at least 8"),
     setting("ARGON2_MEMORY_KIB", "19456", "memory of one password hash; also the floor"),
     setting("ARGON2_ITERATIONS", "2", "passes of one password hash; also the floor"),
     setting("ARGON2_PARALLELISM", "1", "lanes of one password hash; also the floor"),
-    setting("HASH_CONCURRENCY", "number of cores", "how many passwords are hashed at a time"),
-    setting("HASH_QUEUE", "64", "how many more may wait; beyond that: 503"),
-    setting("TRUSTED_PROXIES", "none", "addresses and ranges of proxies whose X-Forwarded-For counts"),
-    setting("METRICS_TOKEN", "none", "opens /metrics to other machines: 32 characters or more, sent as Bearer"),
-    setting("LOG_FORMAT", "text", "`json` for machines"),
+    setting("HASH_CONCURRENCY", "number of cores", "how many passwords are hashed at the same time"),
+    setting("HASH_QUEUE", "64", "how many more may wait; if the queue is full: 503"),
+    setting("TRUSTED_PROXIES", "none", "addresses and ranges of proxies from which X-Forwarded-For is read"),
+    setting("METRICS_TOKEN", "none", "Bearer token that lets other machines read /metrics; at least 32 characters"),
+    setting("LOG_FORMAT", "text", "`json` for programs"),
     setting("RUST_LOG", "info", "what is logged"),
 ];
 
@@ -61,13 +61,13 @@ pub struct BadSetting {
 
 impl fmt::Display for BadSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One line, whatever the value held.
+        // One line, whatever the value contains.
         write!(f, "{}; {}", self.what(), self.fix)
     }
 }
 
 impl BadSetting {
-    /// Its name and what is wrong with it, without the fix.
+    /// Returns the name and the problem, without the fix.
     #[must_use]
     pub fn what(&self) -> String {
         format!("{} {}", self.name, self.problem.escape_debug())
@@ -76,7 +76,7 @@ impl BadSetting {
 
 impl std::error::Error for BadSetting {}
 
-/// Settings by name, before they are understood.
+/// Settings by name, before they are parsed.
 #[derive(Default)]
 pub struct Settings {
     values: HashMap<String, String>,
@@ -84,7 +84,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The process environment, and for what it does not say the file `.env` of the current folder, then the one beside
+    /// Reads the process environment, then for missing names the file `.env` of the current folder, then the one beside
     /// the binary.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Settings {
         let (mut values, mut secret_files): (HashMap<String, String>, Vec<_>) = Default::default();
         for file in beside.into_iter().chain([PathBuf::from(".env")]).filter(|file| file.is_file()) {
             let unreadable =
-                |_| bad(".env", "cannot be read", "write one NAME=value a line, with quotes around spaces");
+                |_| bad(".env", "cannot be read", "write one NAME=value on each line, with quotes around spaces");
             for line in dotenvy::from_path_iter(&file).map_err(unreadable)? {
                 let (name, value) = line.map_err(unreadable)?;
                 if is_secret(&name, &value) && !secret_files.contains(&file) {
@@ -104,7 +104,7 @@ impl Settings {
                 values.insert(name, value);
             }
         }
-        // What is not Unicode is none of ours.
+        // Our settings are Unicode. Others are ignored.
         values.extend(
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
         );
@@ -117,7 +117,7 @@ impl Settings {
         Self { values, secret_files: Vec::new() }
     }
 
-    /// Takes a setting away, so that its default counts; answers whether it was there.
+    /// Removes a setting, so that its default counts. Returns whether it was set.
     pub fn remove(&mut self, name: &str) -> bool {
         self.values.remove(name).is_some()
     }
@@ -127,12 +127,12 @@ impl Settings {
         &self.secret_files
     }
 
-    /// A setting that is there and not empty.
+    /// Returns a setting that is set and not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Whether a setting is there, and empty.
+    /// Whether a setting is set and empty.
     pub(super) fn is_empty(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|value| value.trim().is_empty())
     }
@@ -172,13 +172,13 @@ impl Settings {
     ) -> Result<Duration, BadSetting> {
         let Some(value) = self.get(name) else { return Ok(default) };
         let duration = humantime::parse_duration(value).ok();
-        // Tokens count whole seconds.
+        // Times in tokens are whole seconds.
         let duration = duration.filter(|duration| range.contains(duration) && duration.subsec_nanos() == 0);
         duration.ok_or_else(|| unusable(name, value, fix))
     }
 }
 
-/// Whether nobody else should read a setting, wherever it stands.
+/// Whether a setting is secret, so that only its owner should read it.
 fn is_secret(name: &str, value: &str) -> bool {
     match name {
         "DATABASE_URL" => holds_password(value),
@@ -187,7 +187,8 @@ fn is_secret(name: &str, value: &str) -> bool {
     }
 }
 
-/// Whether a database's address holds one: `postgres://name:password@host/database`, or with `?password=` behind it.
+/// Whether the address of a database contains a password: `postgres://name:password@host/database`, or `?password=` at
+/// its end.
 fn holds_password(database_url: &str) -> bool {
     let address = database_url.split_once("://").map_or("", |(_, address)| address);
     let (place, query) = address.split_once('?').unwrap_or((address, ""));

@@ -1,4 +1,5 @@
-//! What `handstamp doctor` judges: numbers and words of the machine and the store, as findings with what to do.
+//! The checks of `handstamp doctor`: each takes numbers and texts from the machine and the store, and returns a finding
+//! with what to do.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -6,23 +7,23 @@ use std::time::Duration;
 
 use super::unix_time::UnixTime;
 
-/// What one check has found.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at, in a word.
+    /// The subject of the check, in one or two words.
     pub check: &'static str,
     pub verdict: Verdict,
     pub found: String,
-    /// What to do; empty where all is well.
+    /// What to do; empty if the verdict is `Ok`.
     pub fix: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     Ok,
-    /// It runs, but not as it should.
+    /// The server runs, but something is wrong.
     Warning,
-    /// It does not start, or is about to fail.
+    /// The server does not start, or will fail soon.
     Problem,
 }
 
@@ -54,84 +55,84 @@ impl Finding {
     }
 }
 
-/// How far a clock may be behind a time that it gave itself: the largest step that the server gets over.
+/// How far the clock may be behind a time that it wrote itself: the largest step back that the server tolerates.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(262);
-/// 2026-01-01: this program is not older.
+/// 2026-01-01: this program is newer than that.
 const EARLIEST: UnixTime = UnixTime(1_767_225_600);
 /// 2100-01-01.
 const LATEST: UnixTime = UnixTime(4_102_444_800);
-/// Bytes that a disk should have free: a busy day's write-ahead log and its checkpoint fit in.
+/// Bytes that should be free on the disk: enough for the write-ahead log of a busy day and its checkpoint.
 const DISK_LOW: u64 = 256 << 20;
-/// Bytes without which a checkpoint may fail.
+/// With fewer free bytes, a checkpoint may fail.
 const DISK_FULL: u64 = 16 << 20;
-/// Files that a process opens besides its connections.
+/// Files that the process opens besides its connections.
 const OTHER_FILES: u64 = 64;
 
-/// The clock, beside the newest time in the store.
+/// Compares the clock with the newest time in the store.
 #[must_use]
 pub fn clock(now: UnixTime, newest: Option<UnixTime>) -> Finding {
-    const FIX: &str = "set it, and have it kept right (timedatectl set-ntp true)";
+    const FIX: &str = "set the clock, and turn on time synchronisation (timedatectl set-ntp true)";
     if !(EARLIEST..LATEST).contains(&now) {
-        return Finding::problem("clock", "the clock is years off: no token would be judged right", FIX);
+        return Finding::problem("clock", "the clock is wrong by years: every token would be judged wrongly", FIX);
     }
     match newest {
         Some(newest) if newest > now.plus(CLOCK_TOLERANCE) => Finding::problem(
             "clock",
             format!(
-                "the clock is {} s behind a time in the store: it has been set back, or was ahead",
+                "the clock is {} s behind a time in the store: it was set back, or it was ahead before",
                 newest.0 - now.0
             ),
             FIX,
         ),
-        Some(_) => Finding::ok("clock", "it is not behind what the store has seen"),
+        Some(_) => Finding::ok("clock", "it is not behind the times in the store"),
         None => Finding::ok("clock", "its year is plausible"),
     }
 }
 
-/// A file that nobody but its owner should reach. `mode` is its permission bits.
+/// A file that only its owner should reach. `mode` is its permission bits.
 #[must_use]
 pub fn private_file(path: &Path, mode: u32) -> Finding {
     let path = path.display();
     if mode & 0o077 != 0 {
-        let found = format!("{path} can be reached by others (mode {mode:o})");
+        let found = format!("other users can reach {path} (mode {mode:o})");
         return Finding::warning("files", found, format!("chmod 600 {path}"));
     }
-    Finding::ok("files", format!("{path} is its owner's alone"))
+    Finding::ok("files", format!("only its owner can reach {path}"))
 }
 
-/// A file with secrets that somebody has put there. Its group may read it: so does a service whose settings are root's.
-/// A given key that others can read is refused by the start (`startup.rs`), which leaves the group alone, too.
+/// A file with secrets from the operator. Its group may read it, for a service whose settings belong to root. The start
+/// refuses a key file that other users can read (`startup.rs`); it allows the group too.
 #[must_use]
 pub fn given_file(path: &Path, mode: u32) -> Finding {
     let path = path.display();
     if mode & 0o027 != 0 {
-        let found = format!("{path} can be reached by others (mode {mode:o})");
-        // Not 600, which would lock such a service out; nor 640, which may be more than there was.
+        let found = format!("other users can reach {path} (mode {mode:o})");
+        // Not 600, which would lock out such a service. Not 640, which may allow more than before.
         return Finding::warning("files", found, format!("chmod g-w,o= {path}"));
     }
-    Finding::ok("files", format!("{path} is its owner's and its group's alone"))
+    Finding::ok("files", format!("only its owner and its group can reach {path}"))
 }
 
-/// The folder of the database: whoever may write there can put another in its place.
+/// The folder of the database: anyone who may write there can replace the database.
 #[must_use]
 pub fn data_folder(path: &Path, mode: u32) -> Finding {
     let path = path.display();
     if mode & 0o022 != 0 {
-        let found = format!("others can put files into {path} (mode {mode:o})");
+        let found = format!("other users can put files into {path} (mode {mode:o})");
         return Finding::warning("files", found, format!("chmod go-w {path}"));
     }
-    Finding::ok("files", format!("nobody else can put files into {path}"))
+    Finding::ok("files", format!("only its owner can put files into {path}"))
 }
 
-/// Where it listens, and what it is called.
+/// The address that the server listens on, and its public URL.
 #[must_use]
 pub fn address(listens: IpAddr, public_url: &str, public_is_local: bool) -> Finding {
     let encrypted = public_url.starts_with("https://");
     if public_url.contains("//0.0.0.0") || public_url.contains("//[::]") {
         return Finding::problem(
             "address",
-            format!("PUBLIC_URL is {public_url}, which nobody can type"),
-            "set PUBLIC_URL to the address people type",
+            format!("PUBLIC_URL is {public_url}, an address that no browser can open"),
+            "set PUBLIC_URL to the address that users type",
         );
     }
     match (listens.is_loopback(), encrypted, public_is_local) {
@@ -142,28 +143,28 @@ pub fn address(listens: IpAddr, public_url: &str, public_is_local: bool) -> Find
         ),
         (false, false, true) => Finding::warning(
             "address",
-            format!("it listens on {listens}, and PUBLIC_URL is this machine's own: {public_url}"),
-            "listen on 127.0.0.1, or set PUBLIC_URL to the address people type",
+            format!("the server listens on {listens}, but PUBLIC_URL is local: {public_url}"),
+            "listen on 127.0.0.1, or set PUBLIC_URL to the address that users type",
         ),
         (false, true, _) => Finding::warning(
             "address",
-            format!("it listens on {listens}: whoever reaches it there goes round the proxy that ends TLS"),
-            "let nobody but the proxy reach this port, or listen on 127.0.0.1 beside the proxy",
+            format!("the server listens on {listens}: clients can reach it there without the proxy and its TLS"),
+            "let only the proxy reach this port, or listen on 127.0.0.1 beside the proxy",
         ),
         (true, false, false) => Finding::warning(
             "address",
             format!("PUBLIC_URL is {public_url}: passwords and tokens travel unencrypted to the proxy"),
             "give the proxy a certificate, and set PUBLIC_URL to its https address",
         ),
-        (true, ..) => Finding::ok("address", format!("it listens on {listens} for {public_url}")),
+        (true, ..) => Finding::ok("address", format!("the server listens on {listens} for {public_url}")),
     }
 }
 
-/// Bytes free where the database is.
+/// Checks the free bytes on the disk of the database.
 #[must_use]
 pub fn disk(folder: &Path, free: u64) -> Finding {
     let found = format!("{} MiB are free for {}", free >> 20, folder.display());
-    let fix = "make room: on a full disk nobody can sign in or out";
+    let fix = "free some space: on a full disk no user can sign in or out";
     match free {
         ..DISK_FULL => Finding::problem("disk", found, fix),
         DISK_FULL..DISK_LOW => Finding::warning("disk", found, fix),
@@ -171,27 +172,27 @@ pub fn disk(folder: &Path, free: u64) -> Finding {
     }
 }
 
-/// How many files a process may open, where each of so many connections is one. None: as many as it likes.
+/// Checks how many files the process may open; each connection is one. `None`: no limit.
 #[must_use]
 pub fn open_files(limit: Option<u64>, connections: usize) -> Finding {
     let wanted = OTHER_FILES.saturating_add(u64::try_from(connections).unwrap_or(u64::MAX));
     match limit {
         Some(limit) if limit < wanted => Finding::warning(
             "open files",
-            format!("at most {limit} can be open, and {connections} connections are accepted"),
-            format!("ulimit -Hn {wanted}, or LimitNOFILE={wanted} in its unit"),
+            format!("at most {limit} can be open, but the server accepts {connections} connections"),
+            format!("ulimit -Hn {wanted}, or LimitNOFILE={wanted} in the systemd unit"),
         ),
         _ => Finding::ok("open files", format!("enough can be open for {connections} connections")),
     }
 }
 
-/// The memory that all password hashes need at a time, beside what is available, both in bytes.
+/// Compares the memory that all password hashes need at the same time with the available memory, in bytes.
 #[must_use]
 pub fn memory(available: u64, hashes: usize, memory_kib: u32) -> Finding {
     let wanted = u64::from(memory_kib).saturating_mul(1024).saturating_mul(u64::try_from(hashes).unwrap_or(u64::MAX));
     let found =
-        format!("{hashes} passwords at a time take {} MiB; {} MiB are available", wanted >> 20, available >> 20);
-    let fix = "lower HASH_CONCURRENCY, or give it more memory";
+        format!("{hashes} passwords at the same time take {} MiB; {} MiB are available", wanted >> 20, available >> 20);
+    let fix = "lower HASH_CONCURRENCY, or give the server more memory";
     if wanted > available {
         Finding::problem("memory", found, fix)
     } else if wanted > available / 2 {

@@ -1,8 +1,8 @@
-//! Why a token was refused: the first check that failed, in the order in which they are made.
+//! Why a token was rejected: the first check that failed, in the order of the checks.
 
 use std::fmt;
 
-/// The checks of `access_token::TokenRules::verify`, in its order: each is made only if all before it passed.
+/// The checks of `access_token::TokenRules::verify`, in its order: each is made only if all earlier checks passed.
 /// `handstamp token inspect` prints them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
@@ -45,37 +45,37 @@ impl Check {
         Self::Revocation,
     ];
 
-    /// What is demanded, as a sentence for whoever inspects a token of their own.
+    /// What the check demands, in words for an operator who inspects a token.
     #[must_use]
     pub const fn demand(self) -> &'static str {
         match self {
             Self::Length => "at most 4096 bytes",
-            Self::Characters => "nothing but A-Z a-z 0-9 - _ and dots",
-            Self::Parts => "three parts with dots between",
+            Self::Characters => "only A-Z a-z 0-9 - _ and dots",
+            Self::Parts => "three parts, separated by dots",
             Self::Header => "the header is base64url of a JSON object with alg, typ, kid and nothing else",
-            Self::Type => "typ is at+jwt: an access token and no other kind",
-            Self::KeyId => "kid names a key of the ring that still verifies",
+            Self::Type => "typ is at+jwt: an access token",
+            Self::KeyId => "kid is the id of a key in the ring that still verifies",
             Self::Algorithm => "alg is the algorithm of that key",
-            Self::Signature => "the signature is that key's",
-            Self::Claims => "the claims are base64url of a JSON object, each there once and of its type",
+            Self::Signature => "the signature was made with that key",
+            Self::Claims => "the claims are base64url of a JSON object; each appears once and has the right type",
             Self::Kind => "type is access",
             Self::Issuer => "iss is this server's JWT_ISSUER",
             Self::Audience => "aud is this server's JWT_AUDIENCE",
-            Self::Lifetime => "from iat to exp no longer than JWT_ACCESS_TOKEN_EXPIRES",
+            Self::Lifetime => "exp is at most JWT_ACCESS_TOKEN_EXPIRES after iat",
             Self::Begun => "iat and nbf are not in the future",
-            Self::Expiry => "exp has not come",
+            Self::Expiry => "exp is not reached",
             Self::Revocation => "neither the token nor its session is on the blocklist",
         }
     }
 }
 
-/// A token that was refused. What the client learns of it is the contract's three answers, in `http/error.rs`.
+/// A rejected token. The client sees only the three answers of the contract, in `http/error.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct TokenRefused(pub Check);
 
 impl fmt::Display for TokenRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it must hold that {}", self.0.demand())
+        write!(f, "failed check: {}", self.0.demand())
     }
 }
 
