@@ -1,8 +1,9 @@
-//! Access tokens: short-lived signed JWTs that name a user and a session (RFC 9068).
+//! Access tokens: short-lived signed JWTs for one user and one session (RFC 9068).
 //!
-//! Knows claims and keys. Does not know HTTP, SQL, the clock or the blocklist. Every rule of section 5 of the contract
-//! is stated in [`TokenRules::verify`]; jsonwebtoken's defaults are wider (it looks at neither `typ` nor `iat`, forgives
-//! 60 s, lets `exp == now` pass), so that it signs here and verifies only in the specs, as a second opinion.
+//! Knows claims and keys. Does not know HTTP, SQL, the clock or the blocklist. [`TokenRules::verify`] states every rule
+//! of section 5 of the contract. jsonwebtoken's defaults are less strict: it ignores `typ` and `iat`, has 60 s of
+//! leeway, and accepts `exp == now`. Therefore jsonwebtoken only signs here, and verifies in the specs, as a second
+//! opinion.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -21,21 +22,22 @@ use super::session::Session;
 use super::unix_time::UnixTime;
 use super::user::User;
 
-/// The media type in the header, which no other kind of token has (RFC 9068, section 2.1).
+/// The media type in the header. No other kind of token has it (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
 
-/// How long any token may live, whatever was ever configured.
+/// The longest lifetime of a token that any configuration allows.
 pub const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
 
-/// Whether the clock is asked. Of a token that is to end something it is not: the clock may be wrong, and a token that
-/// has expired by it, or has not begun, would be accepted once it is set right. All else wants a token that is good now.
+/// Whether to check the times of a token against the clock. A token that ends a session is not checked: the clock may
+/// be wrong, and a token that looks expired or not yet valid would be accepted again after the clock is corrected.
+/// Everything else needs a token that is valid now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     Judged,
     Forgiven,
 }
 
-/// What a verified token says, in types.
+/// The content of a verified token, parsed into types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
     pub user_id: UserId,
@@ -46,47 +48,48 @@ pub struct AccessToken {
     pub issued_at: UnixTime,
     pub not_before: UnixTime,
     pub expires_at: UnixTime,
-    /// Until when the password counts as just typed; `None`: it was not typed for this token.
+    /// The time until which the password counts as just typed. `None`: it was not typed for this token.
     pub fresh_until: Option<UnixTime>,
-    /// What the operator or a flow added.
+    /// Claims that the operator or a flow added.
     pub additional: Map<String, Value>,
     /// Set when the token was used for the first time.
     used: OnceLock<()>,
 }
 
 impl AccessToken {
-    /// Whether this is the first time that the token is used, as far as this process remembers.
+    /// Returns whether this is the first use of the token, as far as this process remembers.
     #[must_use]
     pub fn is_first_use(&self) -> bool {
         self.used.get().is_none() && self.used.set(()).is_ok()
     }
 }
 
-/// A token that was just signed. No `Debug`: whoever reads it is signed in.
+/// A token that was just signed. No `Debug`: anyone who reads it is signed in.
 pub struct Issued {
     pub text: String,
     pub expires_at: UnixTime,
 }
 
-/// Everything but the keys that issuing and verifying must agree on.
+/// The rules that issuing and verifying share, except the keys.
 pub struct TokenRules {
     pub issuer: String,
     pub audience: String,
     pub lifetime: Duration,
-    /// How long after a password was typed a token counts as fresh.
+    /// How long a token is fresh after the password was typed.
     pub fresh_for: Duration,
-    /// How far two clocks may differ.
+    /// The allowed difference between two clocks.
     pub leeway: Duration,
-    /// What the operator adds to every token.
+    /// Claims that the operator adds to every token.
     pub additional: AdditionalClaims,
 }
 
 impl TokenRules {
-    /// Signs a token of a session with the active key. It carries the session's additional claims besides those of the
-    /// operator, is fresh as long as the password of the session was typed not long ago, and never outlives the session.
+    /// Signs a token for a session with the active key. It has the additional claims of the session and of the
+    /// operator. It is fresh if the password of the session was typed within `fresh_for`. It never outlives the
+    /// session.
     ///
     /// # Errors
-    /// Only if the signing library fails, which it does not for a key of the ring.
+    /// If the signing library fails. It does not fail for a key of the ring.
     pub fn issue(
         &self,
         ring: &KeyRing,
@@ -121,17 +124,17 @@ impl TokenRules {
         Ok(Issued { text, expires_at })
     }
 
-    /// When a token of this session expires that is issued now.
+    /// Returns when a token of this session expires, if it is issued now.
     #[must_use]
     pub fn expiry(&self, session: &Session, now: UnixTime) -> UnixTime {
         now.plus(self.lifetime).min(session.expires_at)
     }
 
-    /// Demands everything that contract section 5 demands of a token, in order of cost: a stranger's text never gets
-    /// as far as JSON that is long, or claims that are not signed. Revocation is judged by `flows::authenticate`.
+    /// Checks everything that section 5 of the contract demands of a token, cheap checks first: it never parses long
+    /// JSON or unsigned claims. `flows::authenticate` checks the blocklist.
     ///
-    /// A token that passed before is not taken apart again: the ring remembers it, as long as its key verifies. What
-    /// the clock can change is judged every time.
+    /// A token that passed before is not parsed again: the ring remembers it as long as its key verifies. Checks that
+    /// depend on the clock are made every time.
     ///
     /// # Errors
     /// [`TokenRefused`] with the first check that failed; [`Check::Expiry`] comes last.
@@ -142,7 +145,7 @@ impl TokenRules {
         now: UnixTime,
         expiry: Expiry,
     ) -> Result<Arc<AccessToken>, TokenRefused> {
-        // Retired keys stop by the clock too. At the beginning of time all of the ring verify.
+        // The clock decides when a retired key stops. At the beginning of time, all keys of the ring verify.
         let by = match expiry {
             Expiry::Judged => now,
             Expiry::Forgiven => UnixTime(i64::MIN),
@@ -173,7 +176,7 @@ impl TokenRules {
         Ok(token)
     }
 
-    /// What of the claims never changes.
+    /// Checks the claims that do not depend on the clock.
     fn check_claims(&self, claims: Claims) -> Result<AccessToken, Check> {
         let token = AccessToken {
             user_id: UserId::parse(&claims.sub).map_err(|_| Check::Claims)?,
@@ -200,7 +203,7 @@ impl TokenRules {
         if claims.aud != self.audience {
             return Err(Check::Audience);
         }
-        // Shorter than configured is right: the setting may have been raised since.
+        // Shorter than configured is valid: the setting may have been raised since.
         let lifetime =
             token.expires_at.0.checked_sub(token.issued_at.0).and_then(|seconds| u64::try_from(seconds).ok());
         if !lifetime.is_some_and(|seconds| (1..=self.lifetime.as_secs()).contains(&seconds)) {
@@ -217,7 +220,7 @@ impl TokenRules {
         if token.not_before > latest || token.issued_at > latest {
             return Err(Check::Begun);
         }
-        // "On or after": at the very second of `exp` it is over (RFC 7519, section 4.1.4).
+        // "On or after": the token is expired at the second of `exp` (RFC 7519, section 4.1.4).
         if now >= token.expires_at.plus(self.leeway) {
             return Err(Check::Expiry);
         }

@@ -1,4 +1,4 @@
-//! The rules of verification, one by one. What a stranger can send is tried over HTTP, in `src/tests/hostile_tokens.rs`.
+//! The rules of verification, one by one. `src/tests/hostile_tokens.rs` tries hostile tokens over HTTP.
 
 use super::*;
 use crate::server::domain::algorithm::Algorithm;
@@ -24,7 +24,7 @@ fn rules() -> TokenRules {
     }
 }
 
-/// A ring of one key in this state, beside the one that signs.
+/// A ring with one key in this state, and the key that signs.
 fn ring(secret: &str, state: KeyState) -> KeyRing {
     let sealing = SealingKey::derive(&JwtSecret::parse(&secret.into(), Algorithm::HS256).unwrap());
     let given = PrivateKey::from_secret(Algorithm::HS256, secret.as_bytes()).unwrap();
@@ -101,7 +101,7 @@ fn the_clock_judges_a_token_that_was_seen_before_as_it_does_a_new_one() {
 fn a_token_that_was_seen_before_does_not_outlive_its_key() {
     let (rules, signing) = (rules(), ring(SECRET, KeyState::Active));
     let token = issue(&rules, &signing, NOW);
-    // The key stops before the token does: whoever stole it could still make such a token.
+    // The key stops before the token expires: a thief of the key could still make such a token.
     let verifies_until = UnixTime(NOW.0 + 100);
     let retired = ring(SECRET, KeyState::Retired { verifies_until });
 
@@ -130,7 +130,7 @@ fn another_issuer_audience_key_or_a_longer_life_is_refused() {
 fn every_flipped_bit_of_every_byte_is_refused() {
     let (rules, ring) = (rules(), ring(SECRET, KeyState::Active));
     let token = issue(&rules, &ring, NOW);
-    // Seen before: a token that differs in one bit is not the one that was seen.
+    // The ring remembers a token: another one that differs in one bit is not accepted for it.
     rules.verify(&ring, &token, NOW, Expiry::Judged).unwrap();
     for index in 0..token.len() {
         for bit in 0..8 {

@@ -5,25 +5,26 @@ use serde_json::{Map, Value};
 use super::claims::{RESERVED, Unambiguous};
 use super::user::Role;
 
-/// Bytes of all additional claims as JSON. A token travels with every request and has at most 4096 bytes.
+/// Bytes of all additional claims as JSON. A client sends the token with every request, and a token has at most 4096
+/// bytes.
 const MAX_BYTES: usize = 1024;
 
 /// Claims that must not be added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitClaims {
-    #[error("is not a JSON object in which each member comes once")]
+    #[error("is not a JSON object, or a member appears twice")]
     NotAnObject,
-    #[error("would override `{0}`, which is ours")]
+    #[error("would replace `{0}`, a claim of the server")]
     Reserved(String),
     #[error("has `roles` that are not a list of names")]
     Roles,
-    #[error("would make everybody an administrator")]
+    #[error("would make every user an administrator")]
     Admin,
     #[error("has more than {MAX_BYTES} bytes")]
     TooLarge,
 }
 
-/// Claims to add: whatever is not reserved, and roles besides those of the user.
+/// Claims to add: any that are not reserved, and roles in addition to the user's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AdditionalClaims {
     claims: Map<String, Value>,
@@ -31,7 +32,7 @@ pub struct AdditionalClaims {
 }
 
 impl AdditionalClaims {
-    /// Reads a JSON object. A member `roles` adds to every user's own.
+    /// Parses a JSON object. Its member `roles` is added to the roles of every user.
     ///
     /// # Errors
     /// [`UnfitClaims`].
@@ -45,7 +46,7 @@ impl AdditionalClaims {
         }
     }
 
-    /// Takes claims that a flow made.
+    /// Accepts claims that a flow made.
     ///
     /// # Errors
     /// [`UnfitClaims`].
@@ -67,7 +68,7 @@ impl AdditionalClaims {
         if additional.to_json().len() > MAX_BYTES { Err(UnfitClaims::TooLarge) } else { Ok(additional) }
     }
 
-    /// What [`Self::parse`] reads.
+    /// Writes the form that [`Self::parse`] reads.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut object = self.claims.clone();
@@ -77,7 +78,7 @@ impl AdditionalClaims {
         Value::Object(object).to_string()
     }
 
-    /// Both; where they name the same claim, `more` has it.
+    /// Combines both. If both have the same claim, that of `more` counts.
     #[must_use]
     pub fn and(&self, more: &Self) -> Self {
         let mut both = self.clone();
@@ -86,13 +87,13 @@ impl AdditionalClaims {
         both
     }
 
-    /// The members to write beside ours.
+    /// The members to write after our own claims.
     #[must_use]
     pub const fn members(&self) -> &Map<String, Value> {
         &self.claims
     }
 
-    /// A user's own roles and those added, each once.
+    /// Returns the user's own roles and the added ones, each once.
     #[must_use]
     pub fn with_roles_of(&self, mut own: Vec<String>) -> Vec<String> {
         for role in &self.roles {
@@ -114,7 +115,7 @@ mod tests {
             let refused = AdditionalClaims::parse(&format!(r#"{{"{name}":"x"}}"#));
             assert_eq!(refused, Err(UnfitClaims::Reserved(name.into())));
         }
-        // Written otherwise, it is the same name.
+        // Escaped, it is the same name.
         assert_eq!(AdditionalClaims::parse(r#"{"\u0065xp":1}"#), Err(UnfitClaims::Reserved("exp".into())));
     }
 

@@ -1,8 +1,8 @@
-//! The algorithms of contract section 5, and what each demands of its key (RFC 7518, section 3; RFC 8037).
+//! The algorithms of contract section 5, and the key that each needs (RFC 7518, section 3; RFC 8037).
 
 use std::fmt;
 
-/// How a token is signed. A key has exactly one, and a token cannot choose another.
+/// The algorithm of a signature. Each key has exactly one, and a token cannot choose another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     HS256,
@@ -16,17 +16,17 @@ pub enum Algorithm {
     PS512,
     ES256,
     ES384,
-    /// Ed25519. RFC 9864 calls it `Ed25519`; the libraries out there still say `EdDSA`, and so do we.
+    /// Ed25519. RFC 9864 calls it `Ed25519`, but libraries still use `EdDSA`. We do the same.
     EdDSA,
 }
 
-/// Keys of one family can stand in one ring. A secret and a public key cannot: that is how the one is taken for the
-/// other (RFC 8725, section 2.1).
+/// A ring contains keys of one family only. A verifier with both a secret and a public key could confuse them (RFC
+/// 8725, section 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// One secret signs and verifies.
     Secret,
-    /// A private key signs, a public one verifies.
+    /// The private key signs, the public key verifies.
     KeyPair,
 }
 
@@ -47,7 +47,7 @@ impl Algorithm {
         Self::EdDSA,
     ];
 
-    /// The name in a token's header (`alg`).
+    /// Returns the name in a token's header (`alg`).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Algorithm {
         }
     }
 
-    /// Reads a name, in exactly this spelling: neither `hs256` nor `none` is one.
+    /// Parses a name in exactly this spelling: `hs256` and `none` are not names.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
@@ -80,7 +80,7 @@ impl Algorithm {
         }
     }
 
-    /// Bytes that a secret must have: those of the hash (RFC 7518, section 3.2). Zero for key pairs.
+    /// Returns the minimum bytes of a secret: the size of the hash (RFC 7518, section 3.2). Zero for key pairs.
     #[must_use]
     pub const fn min_secret_bytes(self) -> usize {
         match self {

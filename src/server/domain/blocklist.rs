@@ -1,7 +1,8 @@
-//! The blocklist in memory: what must be refused although its signature is right.
+//! The blocklist in memory: sessions and tokens that must be rejected although the signature is right.
 //!
-//! Keyed by session or token id, never by token text: an ES256 signature has a second spelling, its `jti` has not.
-//! Readers never wait. The rows in the store come first, this second; it is filled before the first request.
+//! The key is a session id or a token id, never the text of a token: an ES256 signature has a second valid spelling,
+//! its `jti` has only one. Readers never wait. A new entry is written to the store first, then here. At the start, it
+//! is filled before the first request.
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
@@ -11,18 +12,19 @@ use scc::HashIndex;
 use super::ids::{SessionId, TokenId};
 use super::unix_time::UnixTime;
 
-/// How much longer than its tokens an entry stays, beyond the leeway of `access_token::verify`: a clock that steps
-/// back after a purge must not bring a token to life again. Longer than the largest step we test (262 s).
+/// How much longer than its tokens an entry stays, in addition to the leeway of `access_token::verify`. If the clock
+/// steps back after a purge, a revoked token must not become valid again. Longer than the largest step that we test
+/// (262 s).
 const MARGIN: Duration = Duration::from_mins(10);
 
-/// Until when an entry must be kept whose last token expires at `expires_at`: as long as
-/// [`verify`](super::access_token::verify) could still accept that token, and a margin.
+/// Returns how long to keep an entry whose last token expires at `expires_at`: as long as
+/// [`verify`](super::access_token::verify) could still accept that token, plus a margin.
 #[must_use]
 pub fn keep_until(expires_at: UnixTime, leeway: Duration) -> UnixTime {
     expires_at.plus(leeway).plus(MARGIN)
 }
 
-/// Something to be refused.
+/// A session or token that must be rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocked {
     Session(SessionId),
@@ -30,7 +32,7 @@ pub enum Blocked {
 }
 
 impl Blocked {
-    /// Both kinds are 128 random bits, so that one set holds them.
+    /// Both kinds of id are 128 random bits, so one set contains both.
     const fn key(self) -> u128 {
         match self {
             Self::Session(id) => id.to_bits(),
@@ -39,37 +41,37 @@ impl Blocked {
     }
 }
 
-/// The set that every verification asks.
+/// The set that every verification reads.
 #[derive(Default)]
 pub struct Blocklist {
     entries: HashIndex<u128, UnixTime, BuildHasherDefault<RandomBits>>,
 }
 
 impl Blocklist {
-    /// Refuses from now on. Twice is as good as once; answers whether it is new.
+    /// Adds an entry. Adding it twice has no effect. Returns whether it is new.
     pub fn block(&self, blocked: Blocked, keep_until: UnixTime) -> bool {
-        // An entry that is there already holds a time that is as good: both come from the same row.
+        // If the entry exists, its time is right too: both come from the same row.
         self.entries.insert_sync(blocked.key(), keep_until).is_ok()
     }
 
-    /// Whether a token of this session with this id is to be refused.
+    /// Returns whether a token of this session with this id must be rejected.
     #[must_use]
     pub fn refuses(&self, session: SessionId, token: TokenId) -> bool {
         self.entries.contains(&session.to_bits()) || self.entries.contains(&token.to_bits())
     }
 
-    /// Whether this session has ended.
+    /// Returns whether this session has ended.
     #[must_use]
     pub fn refuses_session(&self, session: SessionId) -> bool {
         self.entries.contains(&session.to_bits())
     }
 
-    /// Forgets entries whose time has passed; their tokens have expired long since.
+    /// Removes entries whose time has passed. Their tokens expired long ago.
     pub fn purge(&self, now: UnixTime) {
         self.entries.retain_sync(|_, keep_until| *keep_until > now);
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -81,8 +83,8 @@ impl Blocklist {
     }
 }
 
-/// The hash of a key that is random already: the key. Nobody can choose keys that collide, as only ids that we drew
-/// and signed are ever put in or looked up.
+/// Uses the key itself as its hash, because it is random. An attacker cannot choose keys that collide: only ids that we
+/// made and signed are added or looked up.
 #[derive(Default)]
 pub(super) struct RandomBits(u64);
 

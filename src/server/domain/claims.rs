@@ -1,4 +1,4 @@
-//! What an access token says (RFC 7519, section 4; RFC 9068, section 2.2).
+//! The claims of an access token (RFC 7519, section 4; RFC 9068, section 2.2).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,34 +9,34 @@ use serde_json::{Map, Value};
 
 use super::unix_time::UnixTime;
 
-/// The claims of an access token, under their names on the wire. Nothing secret, ever: anybody can read a token.
+/// The claims of an access token, with their names on the wire. They contain nothing secret: anyone can read a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Claims<'t> {
     /// Issuer: this service's public URL.
     pub iss: Cow<'t, str>,
-    /// Audience: whom the token is for.
+    /// Audience: the services that the token is for.
     pub aud: Cow<'t, str>,
     /// Subject: the user's id. Opaque and stable.
     pub sub: Cow<'t, str>,
-    /// For display; `sub` is who it is.
+    /// For display only; `sub` identifies the user.
     pub username: Cow<'t, str>,
-    /// Session id; what the blocklist records when the session ends.
+    /// Session id. The blocklist records it when the session ends.
     pub sid: Cow<'t, str>,
-    /// Token id; what the blocklist records when one token is blocked.
+    /// Token id. The blocklist records it when one token is blocked.
     pub jti: Cow<'t, str>,
     /// Issued at.
     pub iat: UnixTime,
     /// Not before.
     pub nbf: UnixTime,
-    /// Expires at; from this second on it is refused.
+    /// Expires at. From this second on the token is rejected.
     pub exp: UnixTime,
     /// Always [`ACCESS`]: no other kind of token is signed with this key.
     #[serde(rename = "type")]
     pub kind: Cow<'t, str>,
-    /// How long the password that was typed counts as just typed.
+    /// The time until which the password counts as just typed.
     pub fresh: Fresh,
     pub roles: Vec<String>,
-    /// What the operator or a flow added.
+    /// Claims that the operator or a flow added.
     #[serde(flatten)]
     pub additional: Map<String, Value>,
 }
@@ -44,8 +44,8 @@ pub struct Claims<'t> {
 /// The one value of the claim `type`.
 pub const ACCESS: &str = "access";
 
-/// The names that nobody can add or override: those of [`Claims`], those that would say who may do what to a reader who
-/// follows RFC 8693 or RFC 9449, and those that stand beside the claims in what `/introspect` answers (RFC 7662).
+/// Names that cannot be added or replaced: those of [`Claims`], those with a meaning for authorization in RFC 8693 or
+/// RFC 9449, and the members that `/introspect` adds to the claims (RFC 7662).
 pub const RESERVED: [&str; 18] = [
     "iss",
     "aud",
@@ -94,8 +94,9 @@ impl From<False> for bool {
     }
 }
 
-/// Reads every claim once: one that is missing, comes twice (also escaped) or has another type is an error. By hand, as
-/// serde's `flatten` would let the last of two additional claims win, and copies everything on the way.
+/// Reads every claim once: a claim that is missing, appears twice (also escaped) or has a wrong type is an error.
+/// Written by hand, because serde's `flatten` accepts a duplicate additional claim (the last one counts) and copies
+/// everything.
 impl<'de> Deserialize<'de> for Claims<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(ReadClaims)
@@ -120,7 +121,7 @@ enum Name {
     Additional(String),
 }
 
-/// A string that is copied only where it is escaped.
+/// A string that is copied only if it has escapes.
 #[derive(Deserialize)]
 struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
 
@@ -190,8 +191,8 @@ fn once<'de, T: Deserialize<'de>, A: MapAccess<'de>>(slot: &mut Option<T>, map: 
     Ok(())
 }
 
-/// Any JSON value in which every object names each of its members once. `serde_json`'s own would let the last of two win,
-/// and another reader the first.
+/// Any JSON value whose objects have no duplicate members. `serde_json::Value` accepts duplicates and takes the last
+/// one; another reader may take the first.
 pub(super) struct Unambiguous(pub Value);
 
 impl<'de> Deserialize<'de> for Unambiguous {

@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::unix_time::UnixTime;
 
-/// Bytes of randomness in a client's secret: nothing that short hashing would have to protect.
+/// Random bytes in a client's secret: enough that a fast hash protects it.
 pub const SECRET_BYTES: usize = 32;
-/// What every client's secret begins with, so that scanners find one that was committed by mistake.
+/// The prefix of every client's secret, so that scanners find a secret that was committed by mistake.
 const SECRET_PREFIX: &str = "hs_cs_";
 /// Characters of the longest name.
 const MAX_NAME: usize = 64;
@@ -22,18 +22,18 @@ pub struct Client {
     pub created_at: UnixTime,
 }
 
-/// The `client_id`: letters, digits, `-`, `_` and `.`, so that it is the same with and without the form encoding that
-/// RFC 6749, section 2.3.1, asks for.
+/// The `client_id`: letters, digits, `-`, `_` and `.` only, so that the form encoding of RFC 6749, section 2.3.1, does
+/// not change it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientName(String);
 
-/// The text is no client's name.
+/// The text cannot be the name of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("use 1 to {MAX_NAME} of the characters a-z A-Z 0-9 - _ .")]
 pub struct NotAClientName;
 
 impl ClientName {
-    /// Reads a name.
+    /// Parses a name.
     ///
     /// # Errors
     /// [`NotAClientName`].
@@ -55,13 +55,14 @@ impl fmt::Display for ClientName {
     }
 }
 
-/// A new secret, to be shown once.
+/// A new secret, to show once.
 #[must_use]
 pub fn secret_from_random(bytes: &[u8; SECRET_BYTES]) -> SecretString {
     format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)).into()
 }
 
-/// What is kept of a secret. SHA-256 is enough: 256 random bits cannot be guessed, however fast guesses are tried.
+/// The hash of a secret, which the store keeps. SHA-256 is enough: 256 random bits cannot be guessed, however fast an
+/// attacker tries.
 pub struct SecretHash(String);
 
 impl SecretHash {
@@ -81,7 +82,7 @@ impl SecretHash {
         &self.0
     }
 
-    /// Whether it is the hash of this secret.
+    /// Returns whether this is the hash of that secret.
     #[must_use]
     pub fn is_of(&self, secret: &SecretString) -> bool {
         constant_time::verify_slices_are_equal(Self::of(secret).0.as_bytes(), self.0.as_bytes()).is_ok()

@@ -1,6 +1,6 @@
-//! A signed token in its one form: three parts of base64url with dots between (RFC 7515, section 3.1).
+//! A signed token in compact form: three parts of base64url, separated by dots (RFC 7515, section 3.1).
 //!
-//! Takes apart in order of cost: length and characters before base64, base64 before JSON. Judges no claim.
+//! Cheap checks come first: length and characters before base64, base64 before JSON. Checks no claim.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
@@ -8,17 +8,17 @@ use serde::Deserialize;
 use super::refused::Check;
 use super::verification_key::VerificationKey;
 
-/// Bytes of the longest token that is looked at.
+/// Bytes of the longest token that is accepted.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
-/// Bytes of the longest header: ours have about a hundred.
+/// Bytes of the longest header. Ours have about 100.
 const MAX_HEADER_BYTES: usize = 512;
 
 /// Bytes of the longest signature: that of RSA with 8192 bits.
 const MAX_SIGNATURE_BYTES: usize = 1024;
 
-/// The header we write, and the only one we read: any other member (`crit`, `jwk`, `jku`, `x5u`, `zip`, …) is an error,
-/// and so is one that comes twice.
+/// The header that we write, and the only one that we accept: any other member (`crit`, `jwk`, `jku`, `x5u`, `zip`, …)
+/// is an error, and so is a duplicate.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header<'b> {
@@ -30,7 +30,7 @@ pub struct Header<'b> {
     pub kid: Option<&'b str>,
 }
 
-/// Where a header's bytes are put: on the stack, as most tokens of strangers end there.
+/// The buffer for the decoded header: on the stack, because most hostile tokens fail here.
 pub struct HeaderBuffer([u8; MAX_HEADER_BYTES]);
 
 impl Default for HeaderBuffer {
@@ -39,7 +39,7 @@ impl Default for HeaderBuffer {
     }
 }
 
-/// A token's three parts, not verified.
+/// The three parts of a token, not verified.
 #[derive(Clone, Copy, Debug)]
 pub struct CompactJws<'t> {
     header: &'t str,
@@ -77,17 +77,17 @@ impl<'t> CompactJws<'t> {
         parse_object(&buffer.0[..length]).ok_or(Check::Header)
     }
 
-    /// Whether the signature is this key's.
+    /// Checks that the signature was made with this key.
     ///
     /// # Errors
-    /// [`Check::Signature`], also for one that is not base64url: no more ours than a wrong one.
+    /// [`Check::Signature`], also if it is not base64url.
     pub fn check_signature(&self, key: &VerificationKey) -> Result<(), Check> {
         let mut signature = [0; MAX_SIGNATURE_BYTES];
         let length = URL_SAFE_NO_PAD.decode_slice(self.signature, &mut signature).map_err(|_| Check::Signature)?;
         if key.verifies(self.signed.as_bytes(), &signature[..length]) { Ok(()) } else { Err(Check::Signature) }
     }
 
-    /// The payload's bytes. Only worth reading once the signature is right.
+    /// Returns the bytes of the payload. Call it only after the signature was verified.
     ///
     /// # Errors
     /// [`Check::Claims`].
@@ -96,7 +96,7 @@ impl<'t> CompactJws<'t> {
     }
 }
 
-/// Reads a JSON object. serde would take an array for a struct too.
+/// Parses a JSON object. serde would also accept an array for a struct.
 pub(super) fn parse_object<'b, T: Deserialize<'b>>(json: &'b [u8]) -> Option<T> {
     json.starts_with(b"{").then(|| serde_json::from_slice(json).ok())?
 }

@@ -1,17 +1,17 @@
-//! What a person recognises a device by: browser and system, and a part of its address.
+//! What the user recognises a device by: browser, operating system, and a part of its address.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use woothee::parser::Parser;
 
-/// Characters of the longest name: what a client calls itself is its own affair, how much of it we keep is ours.
+/// Characters of the longest name. The client chooses its name; we decide how much of it we keep.
 const MAX_LENGTH: usize = 60;
 
-/// "Firefox on Windows", from a `User-Agent`; for a program that is no browser the name it gives itself.
+/// Returns "Firefox on Windows" from a `User-Agent`. For a program that is not a browser: its own name.
 #[must_use]
 pub fn device_name(user_agent: &str) -> String {
     let known = Parser::new().parse(user_agent);
-    // Of programs the library knows only the kind; the name they give themselves says more.
+    // The library knows only the kind of other programs; their own name says more.
     let known = known.filter(|known| ![UNKNOWN, "HTTP Library"].contains(&known.name));
     let name = match known {
         Some(known) if known.os == UNKNOWN => known.name.to_owned(),
@@ -23,10 +23,10 @@ pub fn device_name(user_agent: &str) -> String {
     if name.is_empty() { "Unknown device".to_owned() } else { name.chars().take(MAX_LENGTH).collect() }
 }
 
-/// What the library says of what it does not know.
+/// The library's word for an unknown part.
 const UNKNOWN: &str = "UNKNOWN";
 
-/// Without versions, as people say them.
+/// Names without versions.
 fn system(os: &str) -> &str {
     match os {
         "Mac OSX" => "macOS",
@@ -37,8 +37,8 @@ fn system(os: &str) -> &str {
     }
 }
 
-/// The network of an address: enough to recognise home or work, not a person (the last byte of IPv4, all but the first
-/// 48 bits of IPv6 are left out). This machine itself is written out.
+/// Returns the network of an address: enough to recognise home or work, but not a person. Leaves out the last byte of
+/// IPv4, and all but the first 48 bits of IPv6. Keeps the whole address of this machine.
 #[must_use]
 pub fn shortened(address: IpAddr) -> String {
     match address.to_canonical() {

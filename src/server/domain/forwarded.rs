@@ -1,41 +1,42 @@
-//! Who is visiting, where a proxy stands in front: `X-Forwarded-For`, believed as far as our own proxies wrote it.
+//! The visitor's address behind a proxy, from `X-Forwarded-For`. Only the part that our own proxies wrote is trusted.
 //!
-//! Every proxy appends the address it was called from. So the list is read from the right, and the first address that is
-//! none of our proxies is the visitor; what stands left of it the visitor may have made up.
+//! Every proxy appends the address that called it. Therefore the list is read from right to left. The first address
+//! that is not one of our proxies is the visitor. The visitor may have forged everything to the left of it.
 
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-/// The proxies whose word counts: `TRUSTED_PROXIES`.
+/// The trusted proxies: `TRUSTED_PROXIES`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// The text is no list of addresses and ranges.
+/// The text is not a list of addresses and ranges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of addresses and ranges")]
 pub struct NotNetworks;
 
 impl TrustedProxies {
-    /// Reads addresses and CIDR ranges with commas or spaces between.
+    /// Parses addresses and CIDR ranges, separated by commas or spaces.
     ///
     /// # Errors
-    /// [`NotNetworks`]; also for a range with bits beyond its prefix, which means something else than it says.
+    /// [`NotNetworks`]; also for a range with bits beyond its prefix, because it is ambiguous.
     pub fn parse(text: &str) -> Result<Self, NotNetworks> {
         let words = text.split([',', ' ']).filter(|word| !word.is_empty());
         words.map(network).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether this is the address of one of our proxies.
+    /// Returns whether this is the address of one of our proxies.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The visitor behind `peer`. `forwarded` are the values of all `X-Forwarded-For` lines, in their order.
+    /// Returns the address of the visitor behind `peer`. `forwarded`: the values of all `X-Forwarded-For` lines, in
+    /// their order.
     ///
-    /// What cannot be read ends the walk: further left nobody knows who wrote it.
+    /// Stops at a part that cannot be parsed: its author and those further left are unknown.
     #[must_use]
     pub fn visitor<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> IpAddr {
         let mut visitor = peer.to_canonical();
@@ -56,7 +57,7 @@ fn network(word: &str) -> Result<IpNet, NotNetworks> {
     if network.trunc() == network { Ok(network) } else { Err(NotNetworks) }
 }
 
-/// One address of the list. Some proxies add a port, and brackets around IPv6.
+/// Parses one address of the list. Some proxies add a port, and brackets around IPv6.
 fn address(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?.trim_matches([' ', '\t']);
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -77,30 +78,30 @@ mod tests {
     fn the_first_address_from_the_right_that_is_no_proxy_of_ours_is_the_visitor() {
         let ours = "10.0.0.0/8, 2001:db8:1::/48 192.0.2.7";
         for (peer, forwarded, expected) in [
-            // Nobody in front.
+            // No proxy.
             ("203.0.113.7", &[][..], "203.0.113.7"),
             ("10.0.0.1", &[][..], "10.0.0.1"),
-            // A stranger's header says nothing.
+            // A header from an address that is not trusted is ignored.
             ("203.0.113.7", &["198.51.100.1"][..], "203.0.113.7"),
-            // One proxy, two, and one that is given as an address.
+            // One proxy, two, and one that is configured as a single address.
             ("10.0.0.1", &["198.51.100.1"][..], "198.51.100.1"),
             ("10.0.0.1", &["198.51.100.1, 10.0.0.2"][..], "198.51.100.1"),
             ("192.0.2.7", &["198.51.100.1,10.0.0.2,2001:db8:1::5"][..], "198.51.100.1"),
-            // What the visitor made up stands further left, whatever it says.
+            // Anything that the visitor forged is further left.
             ("10.0.0.1", &["127.0.0.1, 10.9.9.9, 198.51.100.1"][..], "198.51.100.1"),
             ("10.0.0.1", &["nonsense, 198.51.100.1"][..], "198.51.100.1"),
             // Several lines are one list.
             ("10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.0.0.2"][..], "198.51.100.1"),
             ("10.0.0.1", &["1.1.1.1, 198.51.100.1", "10.0.0.3, 10.0.0.2"][..], "198.51.100.1"),
-            // All of them are ours: the furthest.
+            // All addresses are our proxies: the leftmost.
             ("10.0.0.1", &["10.0.0.3, 10.0.0.2"][..], "10.0.0.3"),
-            // What cannot be read ends the walk at the last good address.
+            // A part that cannot be parsed ends the walk at the last good address.
             ("10.0.0.1", &["198.51.100.1, unknown, 10.0.0.2"][..], "10.0.0.2"),
             ("10.0.0.1", &["198.51.100.1, "][..], "10.0.0.1"),
             ("10.0.0.1", &[""][..], "10.0.0.1"),
             ("10.0.0.1", &["_hidden"][..], "10.0.0.1"),
             ("10.0.0.1", &["198.51.100.1.5"][..], "10.0.0.1"),
-            // Ports, brackets, spaces, and IPv4 in the dress of IPv6.
+            // Ports, brackets, spaces, and IPv4 addresses mapped to IPv6.
             ("10.0.0.1", &["198.51.100.1:4711"][..], "198.51.100.1"),
             ("10.0.0.1", &["[2001:db8:2::1]:4711"][..], "2001:db8:2::1"),
             ("10.0.0.1", &["[2001:db8:2::1]"][..], "2001:db8:2::1"),

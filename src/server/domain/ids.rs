@@ -1,4 +1,5 @@
-//! Ids: 128 random bits each, written as 22 characters of base64url. One type a kind, so that none is taken for another.
+//! Ids: 128 random bits each, written as 22 characters of base64url. Each kind has its own type, so that the compiler
+//! finds a mix-up.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 /// Bytes of an id.
 pub const ID_BYTES: usize = 16;
 
-/// The text was not an id of ours.
+/// The text is not one of our ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
 pub struct NotAnId;
@@ -19,32 +20,32 @@ macro_rules! id {
         pub struct $name([u8; ID_BYTES]);
 
         impl $name {
-            /// An id of these random bytes.
+            /// Makes an id from these random bytes.
             #[must_use]
             pub const fn from_random(bytes: [u8; ID_BYTES]) -> Self {
                 Self(bytes)
             }
 
-            /// Reads the one spelling that [`fmt::Display`] writes.
+            /// Parses the one spelling that [`fmt::Display`] writes.
             ///
             /// # Errors
             /// [`NotAnId`] for anything else.
             pub fn parse(text: &str) -> Result<Self, NotAnId> {
                 let mut bytes = [0; ID_BYTES];
-                // The slice form checks that the text fits exactly; the engine refuses padding and unused bits.
+                // The slice form checks the exact length; the engine rejects padding and unused bits.
                 match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
                     Ok(ID_BYTES) => Ok(Self(bytes)),
                     Ok(_) | Err(_) => Err(NotAnId),
                 }
             }
 
-            /// The bytes it is made of.
+            /// Returns its bytes.
             #[must_use]
             pub const fn to_bytes(self) -> [u8; ID_BYTES] {
                 self.0
             }
 
-            /// The id as a number: the key under which the blocklist looks it up.
+            /// Returns the id as a number: the key in the blocklist.
             #[must_use]
             pub const fn to_bits(self) -> u128 {
                 u128::from_be_bytes(self.0)
@@ -60,7 +61,7 @@ macro_rules! id {
 }
 
 id! {
-    /// A user, for ever: the claim `sub`. Names can change hands, ids cannot.
+    /// A user: the claim `sub`. A name can go to another user later, an id never does.
     UserId
 }
 id! {
@@ -72,11 +73,11 @@ id! {
     TokenId
 }
 id! {
-    /// One browser that a user signed in with.
+    /// One browser with which a user signed in.
     DeviceId
 }
 id! {
-    /// One bucket of the throttle: bits of a MAC, made in `throttle_key`.
+    /// One bucket of the throttle: bits of a MAC, from `throttle_key`.
     ThrottleKey
 }
 id! {

@@ -1,6 +1,6 @@
-//! The secret of `JWT_SECRET`, and what may be one.
+//! The secret of `JWT_SECRET`, and the rules for one.
 //!
-//! With HS256, HS384 and HS512 it signs tokens; with every algorithm the keys that the store keeps are sealed under it.
+//! With HS256, HS384 and HS512 it signs tokens. With every algorithm, it encrypts the keys in the store.
 
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::hmac;
@@ -9,14 +9,14 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 
 use super::algorithm::Algorithm;
 
-/// Bytes of a secret that the server generates for itself: enough for every algorithm.
+/// Bytes of a generated secret: enough for every algorithm.
 pub const GENERATED_SECRET_BYTES: usize = 64;
 
-/// Bytes that the secret must have where it signs nothing and only seals.
+/// Minimum bytes of a secret that only encrypts keys and signs nothing.
 const MIN_SEALING_BYTES: usize = 32;
 
-/// Secrets that stand in tutorials and examples, ours among them: everybody knows them, so that a token signed with one
-/// proves nothing. Only those long enough to pass as HS256's need to be named; compared without case.
+/// Secrets from tutorials and examples, including ours. Anyone can sign tokens with them. The list needs only those
+/// that are long enough for HS256. Upper and lower case are the same.
 const PUBLISHED: [&str; 10] = [
     "a-string-secret-at-least-256-bits-long",
     "your-256-bit-secret-your-256-bit-secret",
@@ -30,14 +30,14 @@ const PUBLISHED: [&str; 10] = [
     "secretsecretsecretsecretsecretsecret",
 ];
 
-/// A secret that must not sign anything.
+/// Why a secret must not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitSecret {
     #[error("has fewer than {0} bytes")]
     TooShort(usize),
     #[error("is a PEM text, not a secret")]
     Pem,
-    #[error("stands in a tutorial")]
+    #[error("is printed in a tutorial")]
     Published,
     #[error("repeats one character")]
     Repetitive,
@@ -45,11 +45,11 @@ pub enum UnfitSecret {
     NotBase64,
 }
 
-/// The secret, checked. No `Debug`.
+/// A secret that passed the checks. No `Debug`.
 pub struct JwtSecret(SecretSlice<u8>);
 
 impl JwtSecret {
-    /// Reads the setting: text, or `base64:` and binary. `algorithm` is what it is to sign with.
+    /// Parses the setting: text, or `base64:` and binary. `algorithm`: the one for which the secret signs.
     ///
     /// # Errors
     /// [`UnfitSecret`].
@@ -75,19 +75,19 @@ impl JwtSecret {
         Ok(Self(bytes.into()))
     }
 
-    /// Writes random bytes as a setting.
+    /// Returns random bytes in the form of the setting.
     #[must_use]
     pub fn setting_from_random(bytes: &[u8; GENERATED_SECRET_BYTES]) -> SecretString {
         setting(bytes)
     }
 
-    /// What signs and seals.
+    /// Returns the bytes.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8] {
         self.0.expose_secret()
     }
 
-    /// A key for MACs, derived from it. `purpose` says what for, and no two uses share one (RFC 5869, section 3.2).
+    /// Derives a key for MACs. Every use has its own `purpose` (RFC 5869, section 3.2).
     ///
     /// # Panics
     /// Never: the length is that of the algorithm.
@@ -99,7 +99,7 @@ impl JwtSecret {
     }
 }
 
-/// Bytes as the setting `JWT_SECRET` takes them.
+/// Returns bytes in the form of the setting `JWT_SECRET`.
 #[must_use]
 pub fn setting(bytes: &[u8]) -> SecretString {
     format!("base64:{}", STANDARD.encode(bytes)).into()

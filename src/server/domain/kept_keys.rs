@@ -1,6 +1,6 @@
-//! The life of a signing key, as the store keeps it: `next` → `active` → `retired` → gone.
+//! The life of a signing key in the store: `next` → `active` → `retired` → gone.
 //!
-//! Pure transitions over the whole list: the store replaces it at once, or not at all. Knows no cryptography.
+//! Pure transitions over the whole list: the store replaces the whole list, or nothing. Knows no cryptography.
 
 use std::time::Duration;
 
@@ -9,35 +9,35 @@ use jsonwebtoken::jwk::Jwk;
 use super::algorithm::Algorithm;
 use super::unix_time::UnixTime;
 
-/// A key as it is kept.
+/// A key as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptKey {
     pub id: String,
     pub algorithm: Algorithm,
     pub state: KeyState,
     pub created_at: UnixTime,
-    /// The public half; none of a secret.
+    /// The public key; `None` for a secret.
     pub public: Option<Jwk>,
-    /// The private half, sealed. None where a setting gives it (`JWT_SECRET`, `JWT_PRIVATE_KEY_FILE`).
+    /// The private key, encrypted. `None` if it comes from a setting (`JWT_SECRET`, `JWT_PRIVATE_KEY_FILE`).
     pub sealed: Option<String>,
 }
 
-/// Where a key is in its life.
+/// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// Published, not yet signing: whoever reads our JWKS has it before the first token that needs it.
+    /// Published, not yet signing: readers of our JWKS have it before the first token that needs it.
     Next,
     /// Signs and verifies.
     Active,
-    /// Verifies until the last token it signed has expired.
+    /// Verifies until the last token that it signed has expired.
     Retired { verifies_until: UnixTime },
-    /// Retired in an emergency: its tokens died at once. Only of a key that a setting gives, as that would come back at
-    /// the next start; others are removed.
+    /// Retired in an emergency: its tokens are rejected at once. Only for a key from a setting, because it would come
+    /// back at the next start. Other keys are removed instead.
     Barred,
 }
 
 impl KeyState {
-    /// As it is shown, and as it stands in the table.
+    /// Returns the name that is shown and stored.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl KeyState {
         }
     }
 
-    /// When a retired key verifies no longer.
+    /// Returns when a retired key stops verifying.
     #[must_use]
     pub const fn verifies_until(self) -> Option<UnixTime> {
         match self {
@@ -58,50 +58,53 @@ impl KeyState {
     }
 }
 
-/// Why a key was not retired or rotated.
+/// Why the keys were not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CannotRotate {
     #[error("there is no key with this id; `handstamp key list` shows them")]
     NoSuchKey,
-    #[error("the key is retired already; with --now its tokens are refused at once")]
+    #[error("the key is already retired; with --now its tokens are rejected at once")]
     RetiredAlready,
-    /// Seconds until the JWKS that others may have kept holds the next key.
+    /// Seconds until every kept copy of the JWKS contains the next key.
     #[error(
         "the next key was published too short a time ago for services that keep our JWKS for 5 minutes; wait {0} s, or do not wait for them: handstamp key rotate --now"
     )]
     NextTooYoung(u64),
 }
 
-/// How long others may keep our JWKS: the `max-age` it is sent with, in `http/routes/well_known.rs`.
+/// How long other services may keep our JWKS: the `max-age` in `http/routes/well_known.rs`.
 pub const JWKS_MAX_AGE: Duration = Duration::from_mins(5);
 
-/// What the settings ask of the keys.
+/// What the settings demand of the keys.
 pub struct Wanted<'s> {
     pub algorithm: Algorithm,
-    /// The id of the key that a setting gives, if one does.
+    /// The id of the key from a setting, if there is one.
     pub given: Option<&'s str>,
-    /// How long a retired key is needed: a token's lifetime, the leeway, and what another process may lag behind.
+    /// How long a retired key is needed: the lifetime of a token, the leeway, and the delay until other processes
+    /// follow.
     pub token_time: Duration,
 }
 
-/// Keys with which the ring is to be filled up.
+/// Keys that must be made so that the ring is complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
-    /// The key of the settings is new to the ring and becomes the active one.
+    /// The key from the settings is new to the ring and becomes active.
     pub given: bool,
     pub active: bool,
     pub next: bool,
 }
 
-/// Brings the keys in line with settings and time, and says which are still to be made.
+/// Changes the keys to match the settings and the time, and returns which must still be made.
 ///
-/// The key of a setting becomes active when the ring has not seen it, or when the algorithm has changed back to its own;
-/// one that was rotated away by command stays away. A key has one algorithm for good: where the same secret or file comes
-/// again with another one, it retires as what it was, so that its tokens stay good, and a new key signs.
+/// The key from a setting becomes active if the ring has not seen it, or if the algorithm has changed back to its own.
+/// If a command rotated it away, it stays away. A key has one algorithm for its whole life: if the same secret or file
+/// comes with another algorithm, the key retires with its old algorithm, so that its tokens stay valid, and a new key
+/// signs.
 #[must_use]
 pub fn settle(mut keys: Vec<KeptKey>, wanted: &Wanted, now: UnixTime) -> (Vec<KeptKey>, Missing) {
     let algorithm_changed = keys.iter().any(|key| key.state == KeyState::Active && key.algorithm != wanted.algorithm);
-    // A secret and a public key never stand in one ring (RFC 8725, section 2.1): those of the other family go at once.
+    // A ring never contains both a secret and a public key (RFC 8725, section 2.1): keys of the other family are
+    // removed at once.
     keys.retain(|key| key.algorithm.family() == wanted.algorithm.family() || key.state == KeyState::Barred);
     keys.retain(|key| key.state != KeyState::Next || key.algorithm == wanted.algorithm);
     keys.retain(|key| key.sealed.is_none() || !key.is_over(now));
@@ -123,7 +126,7 @@ pub fn settle(mut keys: Vec<KeptKey>, wanted: &Wanted, now: UnixTime) -> (Vec<Ke
     (keys, Missing { given: given_takes_over, active: missing.active && !given_takes_over, ..missing })
 }
 
-/// What the ring lacks to be complete, whatever the settings give.
+/// Returns what is missing in the ring, apart from the key of the settings.
 #[must_use]
 pub fn missing(keys: &[KeptKey]) -> Missing {
     let next = keys.iter().any(|key| key.state == KeyState::Next);
@@ -136,8 +139,8 @@ pub fn active(keys: &[KeptKey]) -> Option<&KeptKey> {
     keys.iter().find(|key| key.state == KeyState::Active)
 }
 
-/// The next key becomes active and the active one retired; a new next one is [`missing`] then. Unless `hurry`, others must
-/// be able to know the key that is to sign.
+/// Makes the next key active and retires the active one. After that, a next key is [`missing`]. Without `hurry`, other
+/// services must have had time to fetch the key that will sign.
 ///
 /// # Errors
 /// [`CannotRotate`].
@@ -155,8 +158,9 @@ pub fn rotate(
     Ok(keys)
 }
 
-/// Takes one key out of use: its tokens are good until they expire or, with `at_once`, no more. Where another key has to
-/// sign then, others must be able to know it, but for an emergency. What the ring lacks afterwards is [`missing`].
+/// Takes one key out of use. Its tokens are valid until they expire; with `at_once` they are rejected now. If another
+/// key must sign after that, other services must have had time to fetch it, except with `at_once`. [`missing`] returns
+/// what the ring lacks afterwards.
 ///
 /// # Errors
 /// [`CannotRotate`].
@@ -197,7 +201,7 @@ pub fn retire(
 }
 
 impl KeptKey {
-    /// Whether it verifies no more.
+    /// Returns whether the key no longer verifies.
     #[must_use]
     pub fn is_over(&self, now: UnixTime) -> bool {
         match self.state {
@@ -208,7 +212,8 @@ impl KeptKey {
     }
 }
 
-/// Whoever keeps our JWKS has the next key in it once that was published for [`JWKS_MAX_AGE`]. A secret is in none.
+/// Checks that the next key was published for [`JWKS_MAX_AGE`], so that every kept copy of the JWKS contains it. A
+/// secret is never published.
 fn expect_published_next(keys: &[KeptKey], now: UnixTime) -> Result<(), CannotRotate> {
     let next = keys.iter().find(|key| key.state == KeyState::Next).filter(|next| next.public.is_some());
     let wait = next.map_or(0, |next| JWKS_MAX_AGE.as_secs().saturating_sub(now.seconds_since(next.created_at)));

@@ -1,4 +1,4 @@
-//! A key's life, step by step. The ring over HTTP and in the store: `src/tests/key_ring.rs`.
+//! The life of a key, step by step. `src/tests/key_ring.rs` has the specs over HTTP and in the store.
 
 use super::*;
 use Algorithm::{ES256, EdDSA, HS256, HS384};
@@ -47,7 +47,7 @@ fn rotation_moves_every_key_one_step_on() {
     assert_eq!(states(&keys), [("a", Retired { verifies_until: LATER }), ("b", Active)]);
     assert_eq!(missing(&keys), Missing { given: false, active: false, next: true });
 
-    // Over, it is gone.
+    // After its time it is gone.
     let keys = [keys, vec![key("c", EdDSA, Next)]].concat();
     let (before, _) = settle(keys.clone(), &wanted(EdDSA, None), UnixTime(LATER.0 - 1));
     assert_eq!(before.len(), 3);
@@ -66,7 +66,7 @@ fn a_public_key_signs_only_once_everybody_can_know_it() {
     assert!(rotated(true, NOW).is_ok());
     assert!(rotated(false, UnixTime(NOW.0 + 240)).is_ok());
 
-    // Where the active one retires it is the same, but for an emergency.
+    // Retiring the active key has the same rule, except in an emergency.
     let retired = |id, at_once| retire(keys.clone(), id, &wanted(EdDSA, None), at_once, NOW);
     assert_eq!(retired("a", false), Err(CannotRotate::NextTooYoung(240)));
     assert!(retired("a", true).is_ok());
@@ -79,11 +79,11 @@ fn the_key_of_a_setting_comes_in_once_and_does_not_come_back() {
     let keys = rotate(keys, &wanted(HS256, Some("secret")), false, NOW).unwrap();
     let keys = [keys, vec![key("c", HS256, Next)]].concat();
     let (keys, missing) = settle(keys, &wanted(HS256, Some("secret")), UnixTime(LATER.0 + 1));
-    // Its row stays, so that the next start knows it.
+    // Its row stays, so that the next start recognises it.
     assert_eq!(states(&keys), [("secret", Retired { verifies_until: LATER }), ("b", Active), ("c", Next)]);
     assert_eq!(missing, Missing::default());
 
-    // Another secret in the setting is another key.
+    // A different secret in the setting is a different key.
     let (keys, missing) = settle(keys, &wanted(HS256, Some("changed")), NOW);
     assert_eq!(missing, Missing { given: true, active: false, next: false });
     assert!(keys.iter().all(|key| key.state != Active));
@@ -123,7 +123,7 @@ fn secrets_and_key_pairs_never_stand_in_one_ring() {
     let keys =
         vec![given("secret", HS256, Active), key("b", HS256, Next), key("c", HS384, Retired { verifies_until: LATER })];
     assert_eq!(settle(keys, &wanted(EdDSA, None), NOW).0, []);
-    // What was barred stays barred.
+    // A barred key stays barred.
     assert_eq!(settle(vec![given("secret", HS256, Barred)], &wanted(EdDSA, None), NOW).0.len(), 1);
 }
 

@@ -1,8 +1,9 @@
-//! The keys in memory, prepared: one signs, all of the ring verify. Replaced whole when the store's keys change.
+//! The keys in memory, parsed and checked: one signs, all keys of the ring verify. The whole ring is replaced when the
+//! keys in the store change.
 //!
-//! Remembers tokens that passed every check that does not depend on the clock, so that a token seen before costs a
-//! lookup whatever its algorithm. The memory belongs to the ring: a new ring starts with none, so that nothing outlives
-//! the key that vouched for it. Expiry and revocation are judged by whoever asks, every time.
+//! Remembers tokens that passed every check that does not depend on the clock: such a token then costs one lookup, with
+//! any algorithm. A new ring remembers nothing, so that no token outlives its key here. The caller checks expiry and
+//! revocation every time.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::sealing::{DoesNotOpen, SealingKey};
 use super::unix_time::UnixTime;
 use super::verification_key::{UnfitKey, VerificationKey};
 
-/// How many tokens are remembered: about 10 MB when full. Beyond it the least used go.
+/// How many tokens are remembered: about 10 MB when full. When it is full, the least used tokens are removed.
 const REMEMBERED: usize = 8192;
 
 /// The kept keys cannot be used.
@@ -31,7 +32,7 @@ pub enum RingError {
     DoesNotOpen(#[from] DoesNotOpen),
     #[error("the kept key {id} {unfit}")]
     Unfit { id: String, unfit: UnfitKey },
-    #[error("the active key {0} is that of a setting which this process does not have")]
+    #[error("the active key {0} comes from a setting that this process does not have")]
     NotGiven(String),
     #[error("there is no active key; a server makes one when it starts")]
     NoActive,
@@ -41,11 +42,11 @@ pub enum RingError {
     AnotherAlgorithm { kept: Algorithm, wanted: Algorithm },
 }
 
-/// The keys of one moment.
+/// The keys at one moment.
 pub struct KeyRing {
-    /// Of the store's keys, when these were read.
+    /// The version of the store's keys that were read.
     pub version: i64,
-    /// Absent where this process only verifies.
+    /// Absent if this process only verifies.
     active: Option<SigningKey>,
     verifying: Vec<RingKey>,
     remembered: Cache<Text, Remembered>,
@@ -62,14 +63,14 @@ pub struct SigningKey {
 pub struct RingKey {
     pub id: String,
     pub verification: VerificationKey,
-    /// Of a retired key: when it stops.
+    /// For a retired key: when it stops.
     verifies_until: Option<UnixTime>,
-    /// Absent of a secret: it is never published.
+    /// Absent for a secret, which is never published.
     public: Option<Jwk>,
 }
 
 impl KeyRing {
-    /// Prepares the kept keys. `given` is the key of the settings, which the store does not hold.
+    /// Prepares the kept keys. `given`: the key from the settings, whose private part is not in the store.
     ///
     /// # Errors
     /// [`RingError`].
@@ -98,8 +99,8 @@ impl KeyRing {
         Ok(Self { version, active, verifying, remembered: Cache::new(REMEMBERED) })
     }
 
-    /// Prepares what of the kept keys this process can verify with, and nothing to sign with: a key pair needs no private
-    /// half for that. What does not open is not in the ring.
+    /// Prepares only verification, nothing that signs: a key pair needs no private key for that. Keys that cannot be
+    /// decrypted are left out.
     #[must_use]
     pub fn open_to_verify(version: i64, kept: &[KeptKey], given: Option<&PrivateKey>, sealing: &SealingKey) -> Self {
         let verifying = kept.iter().filter(|key| key.state != KeyState::Barred).filter_map(|key| {
@@ -113,26 +114,26 @@ impl KeyRing {
     /// The key that signs.
     ///
     /// # Panics
-    /// In a ring that was opened to verify: whoever opens it so issues nothing.
+    /// If the ring was opened only to verify: such a process issues no tokens.
     #[must_use]
     pub fn active(&self) -> &SigningKey {
         self.active.as_ref().expect("this process signs")
     }
 
-    /// The key of this id, if it verifies still. The id is a stranger's: it is compared and nothing else.
+    /// Returns the key with this id, if it still verifies. The id is untrusted input: it is only compared.
     #[must_use]
     pub fn find(&self, id: &str, now: UnixTime) -> Option<&RingKey> {
         self.verifying.iter().find(|key| key.id == id).filter(|key| key.verifies(now))
     }
 
-    /// The public keys, next and retired ones too (RFC 7517, section 5).
+    /// Returns the public keys, including next and retired ones (RFC 7517, section 5).
     #[must_use]
     pub fn jwks(&self, now: UnixTime) -> JwkSet {
         let keys = self.verifying.iter().filter(|key| key.verifies(now));
         JwkSet { keys: keys.filter_map(|key| key.public.clone()).collect() }
     }
 
-    /// The token of this text, if it passed before and its key verifies still.
+    /// Returns the remembered token with this text, if its key still verifies.
     pub(super) fn seen(&self, text: &str, now: UnixTime) -> Option<Arc<AccessToken>> {
         let remembered = self.remembered.get(&TextRef(text))?;
         remembered.key_verifies_until.is_none_or(|until| now < until).then_some(remembered.token)
@@ -144,7 +145,7 @@ impl KeyRing {
         self.remembered.insert(Text(text.into()), remembered);
     }
 
-    /// This ring, remembering nothing: every token is one at first sight.
+    /// Returns this ring without a memory: every token is verified as if it were new.
     #[must_use]
     pub fn without_memory(mut self) -> Self {
         self.remembered = Cache::new(0);
@@ -159,11 +160,11 @@ impl SigningKey {
 }
 
 impl RingKey {
-    /// Prepares a kept key. None of a secret that nobody gives any more: whoever changed the setting wanted that.
+    /// Prepares a kept key. `None` for a secret that is no longer in the settings: the operator removed it on purpose.
     fn of(key: &KeptKey, private: Option<&PrivateKey>) -> Result<Option<Self>, RingError> {
         let verification = match (&key.public, private) {
             (Some(public), _) => VerificationKey::from_jwk(public),
-            // The algorithm is the kept one: that of the settings may have changed since.
+            // Uses the kept algorithm: the setting may have changed since.
             (None, Some(secret)) => VerificationKey::from_secret(key.algorithm, secret.kept().expose_secret()),
             (None, None) => return Ok(None),
         };
@@ -177,7 +178,7 @@ impl RingKey {
     }
 }
 
-/// The private half that the store holds; none where a setting gives it.
+/// Returns the private key from the store; `None` if it comes from a setting.
 fn open_sealed(key: &KeptKey, sealing: &SealingKey) -> Result<Option<PrivateKey>, RingError> {
     let Some(sealed) = &key.sealed else { return Ok(None) };
     let opened = PrivateKey::from_kept(key.algorithm, &sealing.open(sealed, &key.id)?);
@@ -194,8 +195,8 @@ struct Remembered {
     key_verifies_until: Option<UnixTime>,
 }
 
-/// A token's text as a key: compared whole, hashed by the end of its signature, which is as good as random. Only
-/// verified tokens are ever put in, so that nobody can choose texts that collide.
+/// The text of a token as a key: compared as a whole, hashed by the end of its signature, which looks random. Only
+/// verified tokens are added, so an attacker cannot choose texts that collide.
 #[derive(Clone, PartialEq, Eq)]
 struct Text(Box<str>);
 
