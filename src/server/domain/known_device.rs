@@ -1,7 +1,8 @@
-//! Devices that signed in before: what a browser shows so as not to be taken for a stranger.
+//! Known devices: the cookie of a browser that signed in before.
 //!
-//! It opens nothing. Whoever shows it is counted apart from strangers while they guess, so that these cannot lock it out.
-//! It is bound to the user and to the hash of the password that was typed: with a new password every device is a stranger.
+//! It gives no access. Its attempts are counted separately from those of unknown clients, so that these cannot lock the
+//! user out. It is bound to the user and to the hash of the password: after a change of the password, no device is
+//! known.
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,7 +12,7 @@ use super::ids::{DeviceId, ID_BYTES, UserId};
 use super::jwt_secret::JwtSecret;
 use super::password::PasswordHash;
 
-/// What the derived key is for: another use of the same secret has another text here (RFC 5869, section 3.2).
+/// The purpose of the derived key. Every use of the secret has its own text (RFC 5869, section 3.2).
 const PURPOSE: &[u8] = b"handstamp: known devices, 1";
 const MAC_BYTES: usize = 32;
 const TOKEN_BYTES: usize = ID_BYTES + MAC_BYTES;
@@ -20,24 +21,24 @@ const TOKEN_BYTES: usize = ID_BYTES + MAC_BYTES;
 pub struct KnownDeviceKey(hmac::Key);
 
 impl KnownDeviceKey {
-    /// Derives it from the secret.
+    /// Derives the key from the secret.
     #[must_use]
     pub fn derive(secret: &JwtSecret) -> Self {
         Self(secret.mac_key(PURPOSE))
     }
 
-    /// What a device is given with which this user signed in.
+    /// Makes the value for a device with which this user signed in.
     #[must_use]
     pub fn write(&self, device: DeviceId, user: UserId, password: &PasswordHash) -> SecretString {
         let mac = hmac::sign(&self.0, &said(device, user, password));
         URL_SAFE_NO_PAD.encode([&device.to_bytes(), mac.as_ref()].concat()).into()
     }
 
-    /// The device that shows this, if this user signed in with it and the password is still the same.
+    /// Returns the device with this value, if this user signed in with it and the password has not changed.
     #[must_use]
     pub fn read(&self, text: &SecretString, user: UserId, password: &PasswordHash) -> Option<DeviceId> {
         let mut bytes = [0; TOKEN_BYTES];
-        // The slice form checks that the text fits exactly; the engine refuses padding and unused bits.
+        // The slice form checks the exact length; the engine rejects padding and unused bits.
         let length = URL_SAFE_NO_PAD.decode_slice(text.expose_secret(), &mut bytes).ok()?;
         let (id, mac) = bytes.get(..length)?.split_first_chunk::<ID_BYTES>()?;
         let device = DeviceId::from_random(*id);

@@ -9,13 +9,14 @@ use super::jwt_secret::JwtSecret;
 use super::unix_time::UnixTime;
 use super::verification_key::{UnfitKey, VerificationKey};
 
-/// The lesson's key (HS256): derived from `JWT_SECRET`, so that a restart does not change it, and no part of the ring.
+/// The lesson's key (HS256). It is derived from `JWT_SECRET`, so that a restart does not change it. It is not in the
+/// ring.
 pub struct LessonKey {
     encoding: EncodingKey,
     verification: VerificationKey,
 }
 
-/// What is wrong with a token, in the words of the tutorial's library.
+/// What is wrong with a token, in the words of the library in the tutorial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LessonError {
     #[error("Not enough segments")]
@@ -35,10 +36,10 @@ pub enum LessonError {
 }
 
 impl LessonKey {
-    /// Derives it.
+    /// Derives the key.
     ///
     /// # Errors
-    /// [`UnfitKey`]: not for 32 bytes.
+    /// [`UnfitKey`]. Never for 32 bytes.
     pub fn derive(secret: &JwtSecret) -> Result<Self, UnfitKey> {
         use aws_lc_rs::hmac;
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_bytes());
@@ -49,7 +50,7 @@ impl LessonKey {
         })
     }
 
-    /// Signs the tutorial's mock user.
+    /// Signs a token for the tutorial's mock user.
     ///
     /// # Errors
     /// Only if the signing library fails.
@@ -58,7 +59,7 @@ impl LessonKey {
         jsonwebtoken::encode(&Header::default(), &user, &self.encoding)
     }
 
-    /// The claims of a token that this key signed. `exp` and `nbf` are judged where they are there.
+    /// Returns the claims of a token that this key signed. Checks `exp` and `nbf` if the token has them.
     ///
     /// # Errors
     /// [`LessonError`].

@@ -1,17 +1,17 @@
-//! The token that opens `/metrics` to whoever watches from elsewhere.
+//! The token that lets other machines read `/metrics`.
 
 use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Characters that nobody guesses if they are random.
+/// Minimum characters: enough that a random token cannot be guessed.
 const MIN_LENGTH: usize = 32;
 
 /// `METRICS_TOKEN`. Cannot be printed.
 pub struct MetricsToken(SecretString);
 
-/// The text is no such token.
+/// The text cannot be such a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct NotAMetricsToken;
 
@@ -22,7 +22,7 @@ impl fmt::Display for NotAMetricsToken {
 }
 
 impl MetricsToken {
-    /// Reads a token of the characters of RFC 6750, section 2.1.
+    /// Parses a token with the characters of RFC 6750, section 2.1.
     ///
     /// # Errors
     /// [`NotAMetricsToken`].
@@ -32,7 +32,7 @@ impl MetricsToken {
         if good { Ok(Self(text.into())) } else { Err(NotAMetricsToken) }
     }
 
-    /// Whether somebody showed it. How long that takes tells nothing but its length.
+    /// Returns whether a client sent this token. The time of the comparison depends only on the length.
     #[must_use]
     pub fn is(&self, shown: &str) -> bool {
         verify_slices_are_equal(self.0.expose_secret().as_bytes(), shown.as_bytes()).is_ok()

@@ -1,4 +1,5 @@
-//! Passwords: parsed once, hashed with Argon2id, never printed, compared as text, or cut (NIST 800-63B-4, 3.1.1.2).
+//! Passwords: parsed once, hashed with Argon2id; never printed, never compared as text, never cut (NIST 800-63B-4,
+//! 3.1.1.2).
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as PhcString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -7,16 +8,16 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::password_strength::Strength;
 
-/// Bytes of the longest password. Longer ones are refused before any work, not cut: a cut password would let in
-/// everybody who knows its beginning.
+/// Bytes of the longest password. Longer ones are rejected before any work. They are not cut: with a cut password,
+/// anyone who knows its beginning could sign in.
 pub const MAX_BYTES: usize = 1024;
 
-/// A password that somebody typed, in one Unicode form (NFC), so that two keyboards write the same.
+/// A password that a user typed, in one Unicode form (NFC), so that different keyboards give the same password.
 ///
-/// The form is fixed for ever: what is stored was hashed from it.
+/// The form must never change: the stored hashes were made from it.
 pub struct Password(SecretString);
 
-/// A password that cannot be chosen.
+/// Why a password cannot be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     #[error("too short")]
@@ -28,7 +29,7 @@ pub enum Unfit {
 }
 
 impl Password {
-    /// A password somebody signs in with. Spaces count, also at the ends.
+    /// Parses a password for a sign-in. Spaces count, also at the ends.
     ///
     /// # Errors
     /// [`Unfit::TooLong`].
@@ -41,8 +42,8 @@ impl Password {
         Ok(Self(composed.into()))
     }
 
-    /// A password somebody chooses; `min_length` in code points, `context` as in [`Strength::of`]. Takes up to some
-    /// milliseconds.
+    /// Parses a password that a user chooses. `min_length`: in code points. `context`: as in [`Strength::of`]. Takes a
+    /// few milliseconds at most.
     ///
     /// # Errors
     /// [`Unfit`].
@@ -58,24 +59,25 @@ impl Password {
     }
 }
 
-/// What is kept of a password: a PHC string with its own salt and parameters, so that these can be raised later.
+/// The hash of a password, which the store keeps: a PHC string with its own salt and parameters, so that the parameters
+/// can be raised later.
 #[derive(Clone)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes a hash out of the store.
+    /// Wraps a text from the store.
     #[must_use]
     pub fn from_stored(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The text for the store.
+    /// Returns the text for the store.
     #[must_use]
     pub fn as_stored(&self) -> &str {
         &self.0
     }
 
-    /// Whether a hash with these parameters is harder to break than this one.
+    /// Returns whether a hash with the parameters of the hasher is harder to break than this one.
     #[must_use]
     pub fn is_weaker_than(&self, hasher: &Hasher) -> bool {
         let (Ok(stored), wanted) = (PhcString::new(&self.0), hasher.0.params()) else { return false };
@@ -83,10 +85,10 @@ impl PasswordHash {
         params.m_cost() < wanted.m_cost() || params.t_cost() < wanted.t_cost() || params.p_cost() < wanted.p_cost()
     }
 
-    /// Whether this is the password. As slow as the parameters say: call it on the hash pool.
+    /// Returns whether this is the password. Slow: call it on the hash pool.
     ///
     /// # Errors
-    /// [`HashingFailed`] for a stored text that is no hash; a wrong password is `Ok(false)`.
+    /// [`HashingFailed`] if the stored text is not a hash. A wrong password is `Ok(false)`.
     pub fn verify(&self, password: &Password) -> Result<bool, HashingFailed> {
         let stored = PhcString::new(&self.0).map_err(|_| HashingFailed)?;
         let (Some(salt), Some(expected), Some(version)) = (&stored.salt, &stored.hash, stored.version) else {
@@ -100,12 +102,12 @@ impl PasswordHash {
     }
 }
 
-/// A damaged hash, or no memory to compute one.
+/// The stored hash is damaged, or there was not enough memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the password could not be hashed")]
 pub struct HashingFailed;
 
-/// Makes hashes, with the parameters of the configuration.
+/// Makes hashes with the parameters of the configuration.
 #[derive(Clone, Debug)]
 pub struct Hasher(Argon2<'static>);
 
@@ -113,16 +115,16 @@ impl Hasher {
     /// Argon2id version 19 with these parameters (RFC 9106).
     ///
     /// # Errors
-    /// [`HashingFailed`] for parameters outside the algorithm's bounds.
+    /// [`HashingFailed`] for parameters outside the limits of the algorithm.
     pub fn new(memory_kib: u32, iterations: u32, parallelism: u32) -> Result<Self, HashingFailed> {
         let params = Params::new(memory_kib, iterations, parallelism, None).map_err(|_| HashingFailed)?;
         Ok(Self(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)))
     }
 
-    /// Hashes a chosen password. As slow as the parameters say: call it on the hash pool.
+    /// Hashes a chosen password. Slow: call it on the hash pool.
     ///
     /// # Errors
-    /// [`HashingFailed`] where memory ran out.
+    /// [`HashingFailed`] if there was not enough memory.
     pub fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashingFailed> {
         let salt = Salt::new(salt).map_err(|_| HashingFailed)?;
         let hash = PhcString {
@@ -136,10 +138,11 @@ impl Hasher {
     }
 }
 
-/// As much is mapped for a hash at least, in blocks of 1 KiB. What is not used is never touched, and is no memory.
+/// Minimum size of the mapping for one hash, in blocks of 1 KiB. Unused pages are never touched, so they take no
+/// memory.
 ///
-/// glibc gives back at once what it has mapped by itself. But of a smaller block that comes back (up to 32 MiB) it concludes
-/// that such blocks come often, and from then on lets every thread keep as much: a crowd of strangers made that 200 MB.
+/// glibc returns a large mapping to the system at once. But after a smaller block is freed (up to 32 MiB), it expects
+/// more blocks of that size, and lets every thread keep as much. A flood of sign-ins then kept 200 MB.
 const MAPPED_BLOCKS: usize = 33 * 1024;
 
 fn compute(argon2: &Argon2<'_>, password: &Password, salt: &[u8]) -> Result<Output, HashingFailed> {

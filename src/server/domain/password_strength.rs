@@ -1,12 +1,13 @@
-//! How easily a password is guessed: by the lists and patterns of zxcvbn, not by which kinds of characters it has (NIST
-//! 800-63B-4, 3.1.1.2: blocklist, and no composition rules).
+//! How easily a password is guessed, by the word lists and patterns of zxcvbn. There is no rule about kinds of
+//! characters (NIST 800-63B-4, 3.1.1.2).
 
 use zxcvbn::zxcvbn;
 
-/// Characters that are judged: more cost much time, and a password of this length that is guessed easily is not chosen.
+/// Characters that are judged. More would take much time, and nobody chooses a password of this length that is easy to
+/// guess.
 const JUDGED: usize = 100;
 
-/// As many as eight characters by chance take, the shortest password that an operator can allow.
+/// The guesses that eight random characters need: eight is the shortest length that an operator can allow.
 const TOO_FEW_GUESSES: u64 = 100_000_000;
 
 /// The judgement of one password.
@@ -14,15 +15,15 @@ const TOO_FEW_GUESSES: u64 = 100_000_000;
 pub struct Strength {
     /// From 0 (guessed at once) to 4.
     pub score: u8,
-    /// About how many guesses whoever knows the usual patterns needs.
+    /// The estimated number of guesses for an attacker who knows the usual patterns.
     pub guesses: u64,
-    /// What makes it easy to guess, in a sentence.
+    /// What makes it easy to guess, as a sentence.
     pub advice: Option<String>,
 }
 
 impl Strength {
-    /// Judges. `context`: what a stranger would try first, like the username and the name of the site. Takes up to some
-    /// milliseconds.
+    /// Judges a password. `context`: words that an attacker tries first, like the username and the name of the site.
+    /// Takes a few milliseconds at most.
     #[must_use]
     pub fn of(password: &str, context: &[&str]) -> Self {
         let judged: String = password.chars().take(JUDGED).collect();
@@ -33,7 +34,7 @@ impl Strength {
         Self { score: entropy.score().into(), guesses: entropy.guesses(), advice: warning.or_else(suggestion) }
     }
 
-    /// Whether a stranger with a list would soon have it: then it cannot be chosen.
+    /// Returns whether an attacker with a word list would find it soon. Such a password cannot be chosen.
     #[must_use]
     pub const fn is_too_common(&self) -> bool {
         self.guesses < TOO_FEW_GUESSES

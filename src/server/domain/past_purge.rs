@@ -1,9 +1,9 @@
-//! Times whose blocklist entries are gone, and what to think of a token that expires in one of them.
+//! Times whose blocklist entries were removed, and the rule for tokens that expire in such a time.
 //!
-//! A purge believes the clock. Where that was far ahead for hours and is then set right, the times of tokens that were signed
-//! out meanwhile come once more, and their entries are gone. So a token of such a time is refused, as if it had expired,
-//! unless this process issued it since: whoever holds another one refreshes, and the store knows whether that session lives.
-//! While the clock goes forward such a token has expired anyway.
+//! A purge trusts the clock. If the clock was far ahead for hours and is then corrected, the same times come again, but
+//! the entries of tokens that were revoked meanwhile are gone. Therefore a token of such a time is rejected as expired,
+//! unless this process issued it after the purge. The client then refreshes, and the store knows whether the session is
+//! live. While the clock only goes forward, such a token has expired anyway.
 
 use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,30 +14,30 @@ use super::blocklist::RandomBits;
 use super::ids::TokenId;
 use super::unix_time::UnixTime;
 
-/// How far the blocklist has been purged, and the tokens that are good all the same.
+/// How far the blocklist was purged, and the tokens that are valid nevertheless.
 #[derive(Default)]
 pub struct PastPurge {
-    /// Entries that had to be kept until then, or not as long, may be gone.
+    /// Entries that had to be kept until this time, or less long, may be gone.
     to: AtomicI64,
     issued: HashIndex<u128, UnixTime, BuildHasherDefault<RandomBits>>,
 }
 
 impl PastPurge {
-    /// Entries up to this time are about to go.
+    /// Records that entries up to this time will be removed.
     pub fn purge(&self, to: UnixTime) {
         self.to.fetch_max(to.0, Ordering::SeqCst);
         self.issued.retain_sync(|_, keep_until| *keep_until > to);
     }
 
-    /// A token was issued just now, whose entry would be kept until then.
+    /// Records that a token was issued now. `keep_until`: how long its entry would be kept.
     pub fn issued(&self, id: TokenId, keep_until: UnixTime) {
         if self.reaches(keep_until) {
-            // A token's id is drawn anew each time.
+            // Every token has a new random id.
             let _ = self.issued.insert_sync(id.to_bits(), keep_until);
         }
     }
 
-    /// Whether an entry for this token, kept until then, may have been forgotten.
+    /// Returns whether an entry for this token, kept until that time, may have been removed.
     #[must_use]
     pub fn may_have_forgotten(&self, id: TokenId, keep_until: UnixTime) -> bool {
         self.reaches(keep_until) && !self.issued.contains(&id.to_bits())

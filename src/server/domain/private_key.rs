@@ -1,6 +1,6 @@
-//! The half of a key that signs: read from a PEM file, made anew, or a secret. Says its public half and its id.
+//! The private key, which signs: from a PEM file, newly made, or a secret. It knows its public key and its id.
 //!
-//! jsonwebtoken reads and signs; nothing here is printed, and at rest it is sealed (`sealing.rs`).
+//! jsonwebtoken parses and signs. Nothing here is ever printed. In the store the key is encrypted (`sealing.rs`).
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,24 +11,24 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use super::algorithm::{Algorithm, Family};
 use super::verification_key::{UnfitKey, VerificationKey};
 
-/// A key that signs, of one algorithm. No `Debug`.
+/// A key that signs with one algorithm. No `Debug`.
 pub struct PrivateKey {
     pub algorithm: Algorithm,
-    /// The key id (`kid`): of a key pair the thumbprint (RFC 7638), of a secret 128 bits that are as good as random to
-    /// whoever does not know it, and the same after a restart.
+    /// The key id (`kid`). For a key pair: the thumbprint (RFC 7638). For a secret: 128 bits derived from it, which
+    /// look random and are the same after a restart.
     pub id: String,
     encoding: EncodingKey,
-    /// The public half as a JWK; none of a secret.
+    /// The public key as a JWK; `None` for a secret.
     pub public: Option<Jwk>,
-    /// What is sealed and kept: a secret as it is, a private key as PEM.
+    /// The form that is encrypted and kept: a secret as it is, a private key as PEM.
     kept: SecretSlice<u8>,
 }
 
 impl PrivateKey {
-    /// A secret that signs.
+    /// Makes a key from a secret.
     ///
     /// # Errors
-    /// [`UnfitKey`] where the algorithm takes no secret, or a longer one.
+    /// [`UnfitKey`] if the algorithm does not use a secret, or needs a longer one.
     pub fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, UnfitKey> {
         if algorithm.family() != Family::Secret {
             return Err(UnfitKey::Kind(algorithm));
@@ -45,7 +45,7 @@ impl PrivateKey {
         })
     }
 
-    /// A private key in PEM: PKCS#8, or PKCS#1 for RSA.
+    /// Parses a private key in PEM: PKCS#8, or PKCS#1 for RSA.
     ///
     /// # Errors
     /// [`UnfitKey`].
@@ -62,12 +62,12 @@ impl PrivateKey {
         let id = public.thumbprint(ThumbprintHash::SHA256).map_err(|_| UnfitKey::Damaged)?;
         public.common.key_id = Some(id.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
-        // Whatever cannot verify must not sign either: sizes, curves and known weaknesses are judged there.
+        // A key that cannot verify must not sign: the verification key checks sizes, curves and known weaknesses.
         VerificationKey::from_jwk(&public)?;
         Ok(Self { algorithm, id, encoding, public: Some(public), kept: pem.to_vec().into() })
     }
 
-    /// What [`Self::kept`] gave.
+    /// Parses the form of [`Self::kept`].
     ///
     /// # Errors
     /// [`UnfitKey`].
@@ -78,16 +78,16 @@ impl PrivateKey {
         }
     }
 
-    /// What to seal and keep.
+    /// Returns the form to encrypt and keep.
     #[must_use]
     pub const fn kept(&self) -> &SecretSlice<u8> {
         &self.kept
     }
 
-    /// The half that verifies.
+    /// Returns the key that verifies.
     ///
     /// # Errors
-    /// [`UnfitKey`]: not for a key that was read or made.
+    /// [`UnfitKey`]. Never for a key that was parsed or made here.
     pub fn verification_key(&self) -> Result<VerificationKey, UnfitKey> {
         match &self.public {
             Some(jwk) => VerificationKey::from_jwk(jwk),

@@ -1,7 +1,8 @@
-//! Refresh tokens: opaque, long-lived, another one at every use (RFC 9700, section 4.14.2).
+//! Refresh tokens: opaque, long-lived, and new at every use (RFC 9700, section 4.14.2).
 //!
-//! One is `hs_rt_` and base64url of session id, generation and a MAC over both. So the store keeps nothing secret, only
-//! the generation; and the successor of a token is always the same text, however often it is asked for.
+//! A token is `hs_rt_` and base64url of the session id, the generation, and a MAC over both. Therefore the store keeps
+//! only the generation, which is not secret. The next token of a token always has the same text, however often a client
+//! asks.
 
 use std::time::Duration;
 
@@ -13,35 +14,35 @@ use super::ids::{ID_BYTES, SessionId};
 use super::jwt_secret::JwtSecret;
 use super::unix_time::UnixTime;
 
-/// What every refresh token begins with, so that nobody takes one for another kind, a scanner for leaks included.
+/// The prefix of every refresh token, so that people and scanners for leaked secrets recognise it.
 pub const PREFIX: &str = "hs_rt_";
 
-/// How long after a rotation its predecessor still gets the same successor, whatever was done with that: twenty tabs
-/// and a lost answer harm nobody.
+/// How long after a rotation the previous token still gets the same next token, even if that was used. Twenty tabs or a
+/// lost answer then end no session.
 pub const GRACE: Duration = Duration::from_secs(30);
 
-/// What the derived key is for: another use of the same secret has another text here (RFC 5869, section 3.2).
+/// The purpose of the derived key. Every use of the secret has its own text (RFC 5869, section 3.2).
 const PURPOSE: &[u8] = b"handstamp: refresh tokens, 1";
 const GENERATION_BYTES: usize = 4;
 const MAC_BYTES: usize = 32;
 const TOKEN_BYTES: usize = ID_BYTES + GENERATION_BYTES + MAC_BYTES;
 
-/// How often a session's refresh token has changed.
+/// How often the refresh token of a session has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Generation(pub u32);
 
 impl Generation {
-    /// That of a session's first refresh token.
+    /// The generation of the first refresh token.
     pub const FIRST: Self = Self(0);
 
-    /// The one after. A session that refreshed every second would reach the last one after 136 years.
+    /// Returns the next generation. A session that refreshes every second reaches the last one after 136 years.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 }
 
-/// What a refresh token says. Whoever holds this has checked the MAC, and nothing else.
+/// The content of a refresh token. The MAC is verified, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshToken {
     pub session_id: SessionId,
@@ -52,13 +53,13 @@ pub struct RefreshToken {
 pub struct RefreshTokenKey(hmac::Key);
 
 impl RefreshTokenKey {
-    /// Derives it from the secret.
+    /// Derives the key from the secret.
     #[must_use]
     pub fn derive(secret: &JwtSecret) -> Self {
         Self(secret.mac_key(PURPOSE))
     }
 
-    /// Writes a token: the same text for the same token, always.
+    /// Writes a token: the same content always gives the same text.
     #[must_use]
     pub fn write(&self, token: &RefreshToken) -> SecretString {
         let said = said(token);
@@ -66,11 +67,11 @@ impl RefreshTokenKey {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&said, mac.as_ref()].concat())).into()
     }
 
-    /// Reads the one spelling that [`Self::write`] gives; nothing for any other text.
+    /// Parses the one spelling that [`Self::write`] gives. `None` for any other text.
     #[must_use]
     pub fn read(&self, text: &str) -> Option<RefreshToken> {
         let mut bytes = [0; TOKEN_BYTES];
-        // The slice form checks that the text fits exactly; the engine refuses padding and unused bits.
+        // The slice form checks the exact length; the engine rejects padding and unused bits.
         let length = URL_SAFE_NO_PAD.decode_slice(text.strip_prefix(PREFIX)?, &mut bytes).ok()?;
         let (said, mac) = bytes.get(..length)?.split_at_checked(ID_BYTES + GENERATION_BYTES)?;
         hmac::verify(&self.0, said, mac).ok()?;
@@ -86,27 +87,27 @@ fn said(token: &RefreshToken) -> Vec<u8> {
     [&token.session_id.to_bytes()[..], &token.generation.0.to_be_bytes()].concat()
 }
 
-/// What the store knows of a session's refresh tokens.
+/// What the store knows about the refresh tokens of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    /// That of the newest token.
+    /// The generation of the newest token.
     pub generation: Generation,
-    /// When that one was made.
+    /// When the newest token was made.
     pub rotated_at: UnixTime,
-    /// Nobody has used what came with it: its owner may never have got the answer.
+    /// The newest token was not used yet: perhaps the client never got the answer.
     pub unseen: bool,
 }
 
-/// What a refresh token is worth that was presented.
+/// The verdict on a refresh token that a client sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Worth {
-    /// The newest: it earns the next.
+    /// The newest: the client gets the next one.
     Current,
-    /// The one before, and its answer may have been lost: it earns the newest once more.
+    /// The previous one, and its answer may have been lost: the client gets the newest again.
     Previous,
-    /// Used, and its successor too: somebody has a copy.
+    /// Used, and its next token too: someone else has a copy.
     Reused,
-    /// Newer than the newest: of a database that was put back to an earlier state.
+    /// Newer than the newest: the database was restored from a backup.
     Unknown,
 }
 

@@ -1,6 +1,7 @@
-//! Private keys at rest: AES-256-GCM under a key derived from `JWT_SECRET` (NIST SP 800-38D; HKDF, RFC 5869).
+//! Encrypts private keys for the store: AES-256-GCM with a key derived from `JWT_SECRET` (NIST SP 800-38D; HKDF, RFC
+//! 5869).
 //!
-//! Whoever reads the database alone can sign nothing.
+//! With the database alone, an attacker cannot sign anything.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -9,19 +10,19 @@ use secrecy::SecretSlice;
 
 use super::jwt_secret::JwtSecret;
 
-/// What the derived key is for: another use of the same secret has another text here (RFC 5869, section 3.2).
+/// The purpose of the derived key. Every use of the secret has its own text (RFC 5869, section 3.2).
 const PURPOSE: &[u8] = b"handstamp: seal signing keys, 1";
 
-/// What was sealed does not open: another `JWT_SECRET`, or a damaged row.
+/// The key cannot be decrypted: `JWT_SECRET` is a different one, or the row is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a kept key does not open")]
+#[error("a kept key cannot be decrypted")]
 pub struct DoesNotOpen;
 
-/// The key that seals keys. No `Debug`.
+/// The key that encrypts keys. No `Debug`.
 pub struct SealingKey(LessSafeKey);
 
 impl SealingKey {
-    /// Derives it from the secret.
+    /// Derives the key from the secret.
     ///
     /// # Panics
     /// Never: the lengths are those of the algorithms.
@@ -32,11 +33,11 @@ impl SealingKey {
         Self(LessSafeKey::new(UnboundKey::from(expanded)))
     }
 
-    /// Seals `plain`, bound to the key id `id`: it opens nowhere else. `nonce` is random; a ring's few keys are far from
-    /// the number at which random nonces repeat.
+    /// Encrypts `plain`, bound to the key id `id`: with another id, decryption fails. `nonce` is random. A ring has few
+    /// keys, so random nonces do not repeat.
     ///
     /// # Panics
-    /// Never: a key is shorter than AES-GCM's limit.
+    /// Never: a key is shorter than the limit of AES-GCM.
     #[must_use]
     pub fn seal(&self, plain: &[u8], id: &str, nonce: [u8; NONCE_LEN]) -> String {
         let mut sealed = plain.to_vec();
@@ -45,7 +46,7 @@ impl SealingKey {
         URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
     }
 
-    /// Opens what [`Self::seal`] gave for the same id.
+    /// Decrypts the result of [`Self::seal`] for the same id.
     ///
     /// # Errors
     /// [`DoesNotOpen`].

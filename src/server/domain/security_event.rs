@@ -1,50 +1,50 @@
-//! What happened to an account, for its owner and for administrators: who came in, who tried, what was changed.
+//! Security events of an account, for its user and for administrators: sign-ins, failed attempts, changes.
 
 use super::ids::{EventId, UserId};
 use super::session::Origin;
 use super::unix_time::UnixTime;
 
-/// Something that happens now, before it is known to the store.
+/// An event that happens now and is not in the store yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
     pub id: EventId,
     pub at: UnixTime,
     pub kind: EventKind,
-    /// Who did it, where it was not whoever uses the account.
+    /// Who did it, if it was not the user of the account.
     pub by: Option<String>,
-    /// Of whoever did it. What is told of a session has that of the session instead.
+    /// The origin of the person who did it. Events of a session have the origin of the session instead.
     pub origin: Origin,
 }
 
-/// An event, as the store has it.
+/// An event from the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityEvent {
     pub id: EventId,
-    /// Its place in the order of what happened.
+    /// Its position in the order of events.
     pub seq: i64,
     pub at: UnixTime,
     pub kind: EventKind,
     pub by: Option<String>,
     pub user_id: UserId,
-    /// The name at that time: the account may be gone.
+    /// The name at that time. The account may have been removed since.
     pub username: String,
-    /// Of whoever did it; of a session that ended, where it was.
+    /// The origin of the person who did it; for a session that ended, the origin of the session.
     pub origin: Origin,
 }
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
-        /// What happened. The codes are read by `app/components/event_words.rs`.
+        /// The kind of an event. `app/components/event_words.rs` reads the codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventKind {
             $($(#[$doc])* $name,)*
         }
 
         impl EventKind {
-            /// All of them.
+            /// All kinds.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// As it stands in the table and on the wire.
+            /// The code in the table and on the wire.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self {
@@ -60,11 +60,11 @@ kinds! {
     SignedIn = "signed_in",
     /// A wrong password, or the right one of a disabled account.
     SignInFailed = "sign_in_failed",
-    /// Signed out, or ended from another session.
+    /// The user signed out, or ended the session from another one.
     SessionEnded = "session_ended",
     OtherSessionsEnded = "other_sessions_ended",
     AllSessionsEnded = "all_sessions_ended",
-    /// An old refresh token came back: the session ended.
+    /// An old refresh token was used again: the session ended.
     RefreshTokenReused = "refresh_token_reused",
     PasswordChanged = "password_changed",
     Disabled = "disabled",
@@ -72,14 +72,14 @@ kinds! {
     MadeAdmin = "made_admin",
     UnmadeAdmin = "unmade_admin",
     Removed = "removed",
-    /// Of the account of the administrator who made the invitation.
+    /// Recorded for the administrator who made the invitation.
     Invited = "invited",
-    /// Of the account of the administrator who rotated the signing keys, or retired one.
+    /// Recorded for the administrator who rotated the signing keys, or retired one.
     KeysRotated = "keys_rotated",
 }
 
 impl EventKind {
-    /// Reads [`Self::code`].
+    /// Parses [`Self::code`].
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)

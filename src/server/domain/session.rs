@@ -7,33 +7,33 @@ use super::ids::{SessionId, UserId};
 use super::refresh_token::Rotation;
 use super::unix_time::UnixTime;
 
-/// One sign-in, as the store keeps it.
+/// A session as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,
     /// When the password was typed.
     pub started_at: UnixTime,
-    /// When it ends whatever happens.
+    /// When it ends at the latest.
     pub expires_at: UnixTime,
     pub kind: SessionKind,
     pub origin: Origin,
-    /// What its access tokens say besides what all say.
+    /// Additional claims for its access tokens.
     pub additional: AdditionalClaims,
 }
 
-/// How long a session is meant to live.
+/// The kind of a session, which decides its lifetime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SessionKind {
     /// "Keep me signed in on this device."
     Kept,
-    /// As long as the browser is open, within a day.
+    /// Until the browser closes, 12 hours at most.
     #[default]
     Brief,
 }
 
 impl SessionKind {
-    /// As it stands in the table.
+    /// The text in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,28 +42,28 @@ impl SessionKind {
         }
     }
 
-    /// Reads [`Self::as_str`].
+    /// Parses [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Kept, Self::Brief].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
-/// Where a session was started from, for its owner to recognise.
+/// Where a session was started, so that its user can recognise it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// "Firefox on Windows"
     pub device: String,
-    /// Shortened: enough to recognise a network, not a person.
+    /// Shortened: enough to recognise a network, but not a person.
     pub address: String,
 }
 
-/// How long a session may live.
+/// The lifetime of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
-    /// From the sign-in on, whatever happens.
+    /// From the sign-in, in any case.
     pub absolute: Duration,
-    /// Without being refreshed.
+    /// Without a refresh.
     pub idle: Duration,
 }
 
@@ -75,7 +75,7 @@ pub struct SessionRules {
 }
 
 impl SessionRules {
-    /// The lifetime of a kind.
+    /// Returns the lifetime of a kind.
     #[must_use]
     pub const fn lifetime(&self, kind: SessionKind) -> Lifetime {
         match kind {
@@ -84,13 +84,13 @@ impl SessionRules {
         }
     }
 
-    /// When a session is over if it is not refreshed again: its refresh token is good until then.
+    /// Returns when the session ends if it is not refreshed again. Its refresh token is valid until then.
     #[must_use]
     pub fn refreshable_until(&self, session: &Session, rotated_at: UnixTime) -> UnixTime {
         session.expires_at.min(rotated_at.plus(self.lifetime(session.kind).idle))
     }
 
-    /// Whether a session is over, judged when it is read and never left to a purge.
+    /// Returns whether the session has ended. This is checked at every read; it never depends on a purge.
     #[must_use]
     pub fn is_over(&self, session: &Session, rotation: &Rotation, now: UnixTime) -> bool {
         now >= self.refreshable_until(session, rotation.rotated_at)

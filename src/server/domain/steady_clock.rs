@@ -1,17 +1,17 @@
-//! Whether the clock can be believed: it steps where somebody sets it, or a battery is empty.
+//! Decides whether the clock can be trusted: it steps if someone sets it, or if a battery is empty.
 //!
-//! A purge that believes a clock which is far ahead forgets what was signed out, and when the clock is set right the token
-//! works again. So nothing is purged until clock and real time have agreed for as long as any token could live: by then
-//! every token of before has really expired.
+//! If the clock is far ahead, a purge removes entries too early, and when the clock is corrected, a revoked token works
+//! again. Therefore nothing is purged until clock and real time have agreed for the longest lifetime of any token:
+//! after that, every older token has really expired.
 
 use std::time::Duration;
 
 use super::unix_time::UnixTime;
 
-/// How far the two may drift apart in a steady time. Within the margin of `blocklist::keep_until`.
+/// How far the two may drift apart. Within the margin of `blocklist::keep_until`.
 const TOLERANCE: u64 = 262;
 
-/// The beginning of a time in which clock and real time have agreed.
+/// The beginning of the time in which clock and real time have agreed.
 #[derive(Clone, Copy, Debug)]
 pub struct SteadyClock {
     clock: UnixTime,
@@ -20,13 +20,13 @@ pub struct SteadyClock {
 }
 
 impl SteadyClock {
-    /// Begins now. `uptime` counts on whatever is done to the clock.
+    /// Begins now. `uptime` does not change when the clock is set.
     #[must_use]
     pub const fn begin(clock: UnixTime, uptime: Duration) -> Self {
         Self { clock, uptime, after_a_step: false }
     }
 
-    /// For how long they have agreed; after a step that begins anew.
+    /// Returns how long they have agreed. A step of the clock restarts this.
     pub fn steady_for(&mut self, clock: UnixTime, uptime: Duration) -> Duration {
         let really = uptime.saturating_sub(self.uptime);
         if self.clock.plus(really).0.abs_diff(clock.0) > TOLERANCE {
@@ -36,7 +36,7 @@ impl SteadyClock {
         really
     }
 
-    /// Whether the clock has stepped within this time. Before the beginning nobody knows.
+    /// Returns whether the clock may have stepped within this time. The time before the beginning is unknown.
     pub fn stepped_within(&mut self, time: Duration, clock: UnixTime, uptime: Duration) -> bool {
         let steady = self.steady_for(clock, uptime);
         self.after_a_step && steady < time

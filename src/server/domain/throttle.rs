@@ -1,7 +1,8 @@
-//! How fast somebody may guess: rules, and the buckets in memory that count tries.
+//! The limits on guessing: rules, and the buckets in memory that count attempts.
 //!
-//! A bucket leaks: every try raises it by one, time takes one out again and again. Up to `free` tries nobody notices; each
-//! one beyond doubles the wait for the next. Times here are uptime, which no setting of the clock moves.
+//! Each is a leaky bucket: every attempt adds one, and time removes them one by one. Up to `free` attempts have no
+//! wait. Every further attempt doubles the wait for the next. Times here are uptime, which does not change when the
+//! clock is set.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,19 +10,19 @@ use std::time::Duration;
 
 use super::ids::ThrottleKey;
 
-/// How tries of one kind are slowed.
+/// The limits for one kind of attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Tries at once that wait for nothing.
+    /// Attempts without a wait.
     pub free: u32,
-    /// The wait after the last of them. It doubles with every further try.
+    /// The wait after the last of them. It doubles with every further attempt.
     pub first_wait: Duration,
     pub longest_wait: Duration,
-    /// The time that takes one try out of the bucket: in the long run no more get through than one in this time.
+    /// The time after which one attempt leaves the bucket. In the long run, at most one attempt passes in this time.
     pub fade: Duration,
 }
 
-/// One visitor at one account. In the long run 96 tries a day.
+/// One visitor and one account. In the long run 96 attempts a day.
 pub const PAIR: Rule = Rule {
     free: 5,
     first_wait: Duration::from_secs(1),
@@ -29,7 +30,8 @@ pub const PAIR: Rule = Rule {
     fade: Duration::from_mins(15),
 };
 
-/// One visitor at all accounts together. Many people may share an address, and one in twenty mistypes.
+/// One visitor and all accounts together. Many people may share an address, and one sign-in in twenty has a typing
+/// error.
 pub const ADDRESS: Rule = Rule {
     free: 100,
     first_wait: Duration::from_secs(1),
@@ -37,60 +39,61 @@ pub const ADDRESS: Rule = Rule {
     fade: Duration::from_secs(30),
 };
 
-/// A device that signed in to this account before: more patient than [`PAIR`], as no stranger can claim to be one.
+/// A device that signed in to this account before. More attempts than [`PAIR`], because an unknown client cannot
+/// pretend to be one.
 pub const DEVICE: Rule = Rule { free: 10, ..PAIR };
 
-/// One visitor that makes accounts, each of which costs a hash. A whole class may share an address.
+/// One visitor that creates accounts. Each account costs a hash. A whole class may share an address.
 pub const SIGN_UP: Rule = capped(30, Duration::from_mins(2));
 
-/// The first tries of all strangers at one account: within any hour at most 55 + 15.
+/// The first attempts of all unknown clients at one account: at most 55 + 15 in any hour.
 pub const FIRST_TRIES: Rule = capped(55, Duration::from_mins(4));
 
-/// Their further tries: within any hour at most 20 + 10. Apart from the first ones, so that few who try much cannot use up
-/// what many who try once need. Together 100: tied to what `flows::throttle` promises.
+/// Their further attempts: at most 20 + 10 in any hour. Counted separately, so that a few busy clients cannot use up
+/// the first attempts of the others. Together 100: tied to the promise in `flows::throttle`.
 pub const MORE_TRIES: Rule = capped(20, Duration::from_mins(6));
 
-/// So many at once, and then one whenever one has faded.
+/// `free` attempts at once, then one each time that one has left the bucket.
 const fn capped(free: u32, fade: Duration) -> Rule {
     Rule { free, first_wait: fade, longest_wait: fade, fade }
 }
 
-/// How long a bucket of any rule can need to be empty: what a store says beyond that comes from another clock.
+/// The longest time until a bucket is empty, for any rule. A longer time in the store comes from another clock.
 pub const LONGEST_LIFE: Duration = Duration::from_hours(5);
-/// The longest wait of any rule; likewise.
+/// The longest wait of any rule. A longer one comes from another clock too.
 pub const LONGEST_WAIT: Duration = PAIR.longest_wait;
 
-/// Buckets in memory: some 60 bytes each.
+/// Buckets in memory: about 60 bytes each.
 pub const MAX_BUCKETS: usize = 100_000;
 
-/// Tries of one kind.
+/// The attempts of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// When it will have leaked out.
+    /// When it will be empty.
     pub empty_at: Duration,
-    /// When the next try may come.
+    /// When the next attempt is allowed.
     pub next_at: Duration,
 }
 
-/// A try that was counted in a bucket.
+/// An attempt that was counted in a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
     pub key: ThrottleKey,
     pub rule: Rule,
-    /// What the bucket was then.
+    /// The state of the bucket after that.
     pub bucket: Bucket,
 }
 
-/// Too many tries.
+/// Too many attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// How long until the next may come.
+    /// The wait until the next attempt is allowed.
     pub wait: Duration,
-    /// Whether the visitor itself has done nothing: strangers have tried too often at this account.
+    /// Whether other unknown clients used up the limit of this account, and not this visitor.
     pub by_others: bool,
 }
 
-/// What a stranger's try is counted under.
+/// The keys of the buckets for an attempt of an unknown client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StrangerKeys {
     pub pair: ThrottleKey,
@@ -104,7 +107,7 @@ pub struct StrangerKeys {
 pub struct Throttle(Mutex<HashMap<ThrottleKey, Bucket>>);
 
 impl Throttle {
-    /// Counts a stranger's try in all its buckets, or refuses it and counts it in none.
+    /// Counts an attempt of an unknown client in all its buckets, or refuses it and counts it in none.
     ///
     /// # Errors
     /// [`Refused`].
@@ -122,7 +125,7 @@ impl Throttle {
         Ok(own.into_iter().chain([of_all]).map(|(key, rule)| count(&mut buckets, key, rule, now)).collect())
     }
 
-    /// Counts a try in these buckets, or refuses it and counts it in none.
+    /// Counts an attempt in these buckets, or refuses it and counts it in none.
     ///
     /// # Errors
     /// [`Refused`].
@@ -134,7 +137,7 @@ impl Throttle {
         Ok(keys.iter().map(|(key, rule)| count(&mut buckets, *key, *rule, now)).collect())
     }
 
-    /// Takes a try out again that guessed nothing. The waits that others have earned stay.
+    /// Removes an attempt that was not a guess. Waits caused by other attempts stay.
     pub fn give_back(&self, counted: &[Counted], now: Duration) {
         let mut buckets = self.lock();
         for Counted { key, rule, .. } in counted {
@@ -147,13 +150,13 @@ impl Throttle {
         }
     }
 
-    /// Empties a bucket, whose visitor has shown not to be guessing; `true` where older tries were in it.
+    /// Empties a bucket, because its visitor is not guessing. Returns whether older attempts were in it.
     pub fn forget(&self, counted: &Counted, now: Duration) -> bool {
         let removed = self.lock().remove(&counted.key);
         removed.is_some_and(|bucket| bucket.level(counted.rule, now) > 1)
     }
 
-    /// Takes over what another process, or this one before its start, has counted; what is here already stays.
+    /// Adds the counts of another process, or of this one before its start. Counts that are here already stay.
     pub fn learn(&self, key: ThrottleKey, known: Bucket, now: Duration) {
         let mut buckets = self.lock();
         make_room(&mut buckets, now);
@@ -162,12 +165,12 @@ impl Throttle {
         bucket.next_at = bucket.next_at.max(known.next_at);
     }
 
-    /// Drops the empty ones.
+    /// Removes empty buckets.
     pub fn purge(&self, now: Duration) {
         self.lock().retain(|_, bucket| bucket.empty_at > now);
     }
 
-    /// How many buckets there are.
+    /// Returns the number of buckets.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().len()
@@ -179,21 +182,22 @@ impl Throttle {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ThrottleKey, Bucket>> {
-        // Nobody panics with the lock in hand; if somebody did, the counts are whole.
+        // No code panics while it holds the lock. Even then the counts would be consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Rule {
-    /// The wait after a try that filled the bucket to `level`.
+    /// Returns the wait after an attempt that filled the bucket to `level`.
     #[must_use]
     pub fn wait(&self, level: u32) -> Duration {
         let Some(beyond) = level.checked_sub(self.free) else { return Duration::ZERO };
         self.first_wait.saturating_mul(2_u32.saturating_pow(beyond)).min(self.longest_wait)
     }
 
-    /// When the next try may come after one that filled the bucket to `level`. Without a wait that is the beginning of time
-    /// and not `now`: whoever read the clock just before is counted after, and must not seem to be too early.
+    /// Returns when the next attempt is allowed after one that filled the bucket to `level`. Without a wait, this is
+    /// the beginning of time and not `now`: a task that read the clock a moment earlier may be counted later, and must
+    /// not be refused as too early.
     fn next_at(&self, level: u32, now: Duration) -> Duration {
         let wait = self.wait(level);
         if wait.is_zero() { Duration::ZERO } else { now + wait }
@@ -201,7 +205,7 @@ impl Rule {
 }
 
 impl Bucket {
-    /// How many tries are in it.
+    /// Returns the number of attempts in it.
     #[must_use]
     pub fn level(&self, rule: Rule, now: Duration) -> u32 {
         let tries = self.empty_at.saturating_sub(now).as_millis().div_ceil(rule.fade.as_millis());
@@ -209,7 +213,7 @@ impl Bucket {
     }
 }
 
-/// How long until all of them let a try through; nothing where they do.
+/// Returns the wait until all of them allow an attempt. `None` if they do now.
 fn longest_wait(
     buckets: &HashMap<ThrottleKey, Bucket>,
     keys: &[(ThrottleKey, Rule)],
@@ -227,7 +231,7 @@ fn count(buckets: &mut HashMap<ThrottleKey, Bucket>, key: ThrottleKey, rule: Rul
     Counted { key, rule, bucket: *bucket }
 }
 
-/// Where memory is full, the half goes that would be empty first: who tried once, before who keeps trying.
+/// If the memory is full, removes the half that would be empty first: visitors with one attempt before those with many.
 fn make_room(buckets: &mut HashMap<ThrottleKey, Bucket>, now: Duration) {
     if buckets.len() < MAX_BUCKETS {
         return;

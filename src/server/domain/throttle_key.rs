@@ -1,5 +1,5 @@
-//! What tries are counted under: account and network, 128 bits of a MAC over them. Whoever reads the table learns neither
-//! names nor addresses; and people type passwords where names belong.
+//! The keys for counting attempts: 128 bits of a MAC over account and network. The table shows neither names nor
+//! addresses. This also protects users who type their password into the field of the name.
 
 use std::net::IpAddr;
 
@@ -10,20 +10,21 @@ use super::jwt_secret::JwtSecret;
 use super::throttle::StrangerKeys;
 use super::username::Username;
 
-/// What the derived key is for: another use of the same secret has another text here (RFC 5869, section 3.2).
+/// The purpose of the derived key. Every use of the secret has its own text (RFC 5869, section 3.2).
 const PURPOSE: &[u8] = b"handstamp: throttle, 1";
 
 /// Makes the keys. No `Debug`.
 pub struct ThrottleKeys(hmac::Key);
 
 impl ThrottleKeys {
-    /// Derives it from the secret.
+    /// Derives the key from the secret.
     #[must_use]
     pub fn derive(secret: &JwtSecret) -> Self {
         Self(secret.mac_key(PURPOSE))
     }
 
-    /// For a name as it was typed: every spelling of an account is one account, whether it exists or not.
+    /// Returns the keys for a name as typed. All spellings of a name give the same keys, whether the account exists or
+    /// not.
     #[must_use]
     pub fn stranger(&self, typed: &str, address: IpAddr) -> StrangerKeys {
         let canonical = Username::parse(typed);
@@ -37,19 +38,19 @@ impl ThrottleKeys {
         }
     }
 
-    /// For a network, whatever it tries.
+    /// Returns the key for a network, for all its attempts.
     #[must_use]
     pub fn address(&self, address: IpAddr) -> ThrottleKey {
         self.key(b"address", &[&network(address)])
     }
 
-    /// For a network that makes accounts.
+    /// Returns the key for a network that creates accounts.
     #[must_use]
     pub fn sign_up(&self, address: IpAddr) -> ThrottleKey {
         self.key(b"sign-up", &[&network(address)])
     }
 
-    /// For a device that signed in before.
+    /// Returns the key for a device that signed in before.
     #[must_use]
     pub fn device(&self, user: UserId, device: DeviceId) -> ThrottleKey {
         self.key(b"device", &[&user.to_bytes(), &device.to_bytes()])
@@ -58,7 +59,7 @@ impl ThrottleKeys {
     fn key(&self, kind: &[u8], parts: &[&[u8]]) -> ThrottleKey {
         let mut mac = hmac::Context::with_key(&self.0);
         for part in [kind].iter().chain(parts) {
-            // Lengths first: no two lists of parts are one text.
+            // Each part has its length before it: two different lists of parts never give the same text.
             mac.update(&part.len().to_be_bytes());
             mac.update(part);
         }
@@ -68,7 +69,8 @@ impl ThrottleKeys {
     }
 }
 
-/// What one visitor has: an IPv4 address, or the 64 bits of IPv6 behind which it picks any address it likes.
+/// Returns the network of one visitor: an IPv4 address, or the first 64 bits of IPv6, because a visitor can choose any
+/// address behind these.
 fn network(address: IpAddr) -> [u8; 8] {
     let mut network = [0; 8];
     match address.to_canonical() {

@@ -1,17 +1,17 @@
-//! Guessing, with the time moved by hand.
+//! Guessing, with a clock that the tests move.
 
 use super::*;
 
 const NOW: Duration = Duration::from_hours(1);
 
-/// A key of its own for every number.
+/// Every number gives a different key.
 fn key(number: u32) -> ThrottleKey {
     let mut bytes = [0; 16];
     bytes[..4].copy_from_slice(&number.to_be_bytes());
     ThrottleKey::from_random(bytes)
 }
 
-/// A stranger at this address, at the one account of these specs.
+/// An unknown client at this address, at the one account of these specs.
 fn stranger(address: u32) -> StrangerKeys {
     StrangerKeys {
         pair: key(1_000_000 + address),
@@ -37,13 +37,13 @@ fn after_five_tries_every_further_one_waits_twice_as_long_up_to_a_quarter_of_an_
         let refused = pair(&throttle, now).unwrap_err();
         assert!(!refused.by_others);
         waits.push(refused.wait.as_secs());
-        // A moment before it is still refused, and has changed nothing.
+        // A moment earlier it is still refused, and changes nothing.
         let early = now + refused.wait.checked_sub(Duration::from_millis(1)).unwrap();
         assert_eq!(pair(&throttle, early).unwrap_err().wait, Duration::from_millis(1));
         now += refused.wait;
         pair(&throttle, now).unwrap();
     }
-    // A quarter of an hour has passed by then, and taken the first try out.
+    // A quarter of an hour has passed by then, and the first attempt has left the bucket.
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 900]);
 }
 
@@ -60,7 +60,7 @@ fn what_is_left_alone_is_forgiven_and_what_goes_on_is_not() {
         pair(&throttle, NOW + PAIR.fade * 5).unwrap();
     }
 
-    // Whoever takes every chance gets no more than one each quarter of an hour, and what was free at the beginning.
+    // A client that uses every chance gets one attempt in each quarter of an hour, plus the free ones at the beginning.
     let (mut now, end) = (NOW * 10, NOW * 10 + Duration::from_hours(24));
     let mut tries = 0_u32;
     while now < end {
@@ -76,7 +76,7 @@ fn what_is_left_alone_is_forgiven_and_what_goes_on_is_not() {
 fn strangers_get_a_hundred_tries_an_hour_at_one_account_whatever_their_addresses() {
     for each in [1, 2, 4, 50] {
         let throttle = Throttle::default();
-        // Second by second for three hours, always from addresses that have not been seen.
+        // Every second for three hours, always from a new address.
         let mut evaluated = Vec::new();
         for second in 0..3 * 3600_u32 {
             let now = NOW + Duration::from_secs(second.into());
@@ -101,11 +101,11 @@ fn fifty_addresses_that_try_four_times_each_leave_a_first_try_to_the_fifty_first
     assert!(evaluated < 100, "{evaluated}");
     throttle.count_stranger(&stranger(50), NOW).unwrap();
 
-    // And when these are used up, whose fault it is is said.
+    // When these are used up, the refusal says who used them up.
     let refused = (51..100).find_map(|number| throttle.count_stranger(&stranger(number), NOW).err()).unwrap();
     assert!(refused.by_others);
     assert_eq!(refused.wait, FIRST_TRIES.fade);
-    // A refused try is counted nowhere: its own buckets are as if it had not come.
+    // A refused attempt is counted nowhere: its own buckets have not changed.
     let len = throttle.len();
     throttle.count_stranger(&stranger(101), NOW).unwrap_err();
     assert_eq!(throttle.len(), len);
@@ -115,7 +115,7 @@ fn fifty_addresses_that_try_four_times_each_leave_a_first_try_to_the_fifty_first
 fn a_success_is_given_back_and_clears_nothing_for_another_account() {
     let throttle = Throttle::default();
     let (own, address) = ((key(1), PAIR), (key(3), ADDRESS));
-    // At the limit of the address, by tries at other accounts.
+    // At the limit of the address, through attempts at other accounts.
     for other in 0..ADDRESS.free - 1 {
         throttle.count(&[(key(100 + other), PAIR), address], NOW).unwrap();
     }

@@ -1,23 +1,23 @@
-//! Points in time as the tokens and the tables write them: whole seconds since 1970 (RFC 7519, `NumericDate`).
+//! Points in time in tokens and tables: whole seconds since 1970 (RFC 7519, `NumericDate`).
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Seconds since 1970-01-01T00:00:00Z. Before it: negative, which a wrong clock can bring about.
+/// Seconds since 1970-01-01T00:00:00Z. Negative before that, which a wrong clock can cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixTime(pub i64);
 
 impl UnixTime {
-    /// Later by whole seconds; stays at the end of time instead of wrapping.
+    /// Adds whole seconds. Stays at the maximum instead of wrapping.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add_unsigned(duration.as_secs()))
     }
 
-    /// Whole seconds from `earlier` to here; zero where `earlier` is later.
+    /// Returns the whole seconds since `earlier`; zero if `earlier` is later.
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)

@@ -1,4 +1,4 @@
-//! Who can sign in.
+//! Users and their roles.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct User {
     pub username: Username,
     pub roles: Roles,
     pub created_at: UnixTime,
-    /// From then on nobody gets in under this name.
+    /// From this time on, the user cannot sign in.
     pub disabled_at: Option<UnixTime>,
 }
 
@@ -24,7 +24,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// As it stands in the claim `roles` and in the table.
+    /// The name in the claim `roles` and in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Roles {
         Self(vec![Role::Admin])
     }
 
-    /// Reads the text of the table: names with a space between. `None` for a name that does not exist.
+    /// Parses the text of the table: names separated by a space. `None` for an unknown name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let role = |name: &str| (name == Role::Admin.as_str()).then_some(Role::Admin);

@@ -9,24 +9,24 @@ use unicode_security::{GeneralSecurityProfile as _, MixedScript as _, UNICODE_VE
 
 /// Code points of the longest name.
 pub const MAX_LENGTH: usize = 64;
-/// Bytes looked at before anything else is done with a name.
+/// Bytes of the longest text that is processed at all.
 const MAX_BYTES: usize = 4 * MAX_LENGTH;
-/// Raised whenever [`Username::skeleton`] changes by more than Unicode's tables.
+/// Raise this whenever [`Username::skeleton`] changes, except for new tables of Unicode.
 const SKELETON_REVISION: u64 = 1;
 const DOT_ABOVE: char = '\u{307}';
 
-/// A name in its canonical form; the only way to one is [`Username::parse`].
+/// A name in its canonical form. Only [`Username::parse`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
-/// The text cannot be a name here.
+/// The text cannot be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a username: use letters and digits of one script, without spaces, at most {MAX_LENGTH}")]
 pub struct NotAUsername;
 
 impl Username {
-    /// Folds case and width, composes (NFC), and refuses what could be taken for another name whatever others there are:
-    /// control, zero-width and space characters, and letters of several scripts in one name (UTS 39).
+    /// Folds case and width, composes (NFC), and rejects names that could be confused with any other: control,
+    /// zero-width and space characters, and letters of several scripts in one name (UTS 39).
     ///
     /// # Errors
     /// [`NotAUsername`], without saying why: the rule is one sentence.
@@ -51,20 +51,23 @@ impl Username {
         &self.0
     }
 
-    /// What the name looks like (UTS 39): equal for names that look alike, of whichever script. Is compared, never shown.
+    /// Returns the skeleton of the name (UTS 39): equal for names that look alike, in any script. It is compared, never
+    /// shown.
     ///
-    /// Two names clash where their skeletons are equal and at least one of the two is not plain ASCII: `admın` beside
-    /// `admin`, Cyrillic `асе` beside `ace`. Two in ASCII do not clash: to UTS 39 `adam1` looks like `adaml` and `modern`
-    /// like `modem`, but people choose such names in good faith, and would not understand why theirs is refused.
+    /// Two names clash if their skeletons are equal and at least one of the two is not plain ASCII: `admın` and
+    /// `admin`, Cyrillic `асе` and `ace`. Two ASCII names do not clash: for UTS 39 `adam1` looks like `adaml`, and
+    /// `modern` like `modem`, but people choose such names in good faith, and would not understand a refusal.
     #[must_use]
     pub fn skeleton(&self) -> String {
-        // The tables lead to capitals too: a zero is like `O`. Names have none; it is to be like the small letter.
+        // The tables map some characters to capitals: a zero looks like `O`. Names have no capitals, so use the small
+        // letter.
         let folded = skeleton(&self.0).collect::<String>().to_lowercase();
         without_hidden_marks(skeleton(&folded))
     }
 }
 
-/// By which rules [`Username::skeleton`] is made: another number where a new version of the crate may make another one.
+/// The version of the rules for [`Username::skeleton`]: it changes when a new version of the crate may give other
+/// results.
 #[must_use]
 pub fn skeleton_rules() -> i64 {
     let (major, minor, micro) = UNICODE_VERSION;
@@ -72,8 +75,8 @@ pub fn skeleton_rules() -> i64 {
     rules.cast_signed()
 }
 
-/// Without the marks that nobody sees: a dot on a letter that has one, and a mark on its like. UTS 39 warns of both, but
-/// its tables do not hold them.
+/// Removes marks that are invisible: a dot on a letter that has a dot, and a mark on the same mark. UTS 39 warns of
+/// both, but its tables do not contain them.
 fn without_hidden_marks(text: impl Iterator<Item = char>) -> String {
     let (mut last, mut has_dot) = ('\0', false);
     let is_seen = |&character: &char| {
@@ -81,7 +84,7 @@ fn without_hidden_marks(text: impl Iterator<Item = char>) -> String {
         let hidden = (character == DOT_ABOVE && has_dot) || (character == last && class != 0);
         has_dot = match class {
             0 => matches!(character, 'i' | 'j'),
-            // Above the letter, where its dot was.
+            // Above the letter, at the place of its dot.
             230 => false,
             _ => has_dot,
         };

@@ -1,6 +1,6 @@
-//! The half of a key that verifies, prepared once: parsed, checked, bound to its algorithm.
+//! The key that verifies, prepared once: parsed, checked, bound to its algorithm.
 //!
-//! Straight on aws-lc-rs, whose parsed keys are kept: jsonwebtoken builds its verifier anew for every token.
+//! Uses aws-lc-rs directly and keeps its parsed keys: jsonwebtoken builds a new verifier for every token.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rsa::PublicKeyComponents;
@@ -10,15 +10,15 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, 
 
 use super::algorithm::{Algorithm, Family};
 
-/// Bytes of the smallest RSA modulus: 2048 bits (NIST SP 800-131A).
+/// Bytes of the smallest allowed RSA modulus: 2048 bits (NIST SP 800-131A).
 const MIN_RSA_BYTES: usize = 256;
 
-/// A key that must not be used.
+/// Why a key must not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitKey {
     #[error("is not a key for {0}")]
     Kind(Algorithm),
-    #[error("names no algorithm that is known")]
+    #[error("has no known algorithm")]
     Algorithm,
     #[error("is not meant for signatures")]
     Use,
@@ -42,7 +42,7 @@ enum Prepared {
 }
 
 impl VerificationKey {
-    /// A secret.
+    /// Makes a key from a secret.
     ///
     /// # Errors
     /// [`UnfitKey`].
@@ -59,10 +59,11 @@ impl VerificationKey {
         Ok(Self { algorithm, prepared: Prepared::Secret(Box::new(hmac::Key::new(hash, secret))) })
     }
 
-    /// A public key (RFC 7517): its `alg` is the one it verifies; `use` and `key_ops`, where given, must allow it.
+    /// Makes a key from a public key (RFC 7517). Its `alg` is the algorithm; `use` and `key_ops`, if present, must
+    /// allow verifying.
     ///
     /// # Errors
-    /// [`UnfitKey`]; a secret in a JWK among them: it is no public key.
+    /// [`UnfitKey`], also for a secret in a JWK: it is not a public key.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, UnfitKey> {
         let named = jwk.common.key_algorithm.ok_or(UnfitKey::Algorithm)?;
         let algorithm = Algorithm::from_name(&named.to_string()).ok_or(UnfitKey::Algorithm)?;
@@ -96,7 +97,7 @@ impl VerificationKey {
         Ok(Self { algorithm, prepared })
     }
 
-    /// Whether `signature` is this key's over `signed`.
+    /// Returns whether `signature` was made with this key over `signed`.
     #[must_use]
     pub fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
         match &self.prepared {
@@ -134,8 +135,8 @@ fn decode(text: &str) -> Result<Vec<u8>, UnfitKey> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| UnfitKey::Damaged)
 }
 
-/// Whether a modulus is one of those that Infineon's chips made (CVE-2017-15361): modulo every small prime it is a
-/// power of 65537. Of honest moduli fewer than one in 2^27 is, and those can be made anew.
+/// Returns whether a modulus looks like those of Infineon's chips (CVE-2017-15361): modulo every small prime it is a
+/// power of 65537. Fewer than one in 2^27 good moduli look like that; such a key must be replaced.
 fn has_the_mark_of_roca(modulus: &[u8]) -> bool {
     const PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
     PRIMES.into_iter().all(|prime| {
