@@ -1,4 +1,4 @@
-//! The tables: every line of SQL, once, for both databases. Knows domain types; does not know HTTP or what a flow wants.
+//! The tables: every line of SQL, once, for both databases. Knows domain types. Does not know HTTP or the flows.
 
 pub mod blocklist;
 pub mod checkup;

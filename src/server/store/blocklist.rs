@@ -1,4 +1,4 @@
-//! The table `blocklist`: the durable half of a sign-out.
+//! The table `blocklist`: the durable part of a sign-out.
 
 use super::pool::{Store, StoreError, in_transaction, on_pool};
 use super::writer::Write;
@@ -6,7 +6,7 @@ use crate::server::domain::blocklist::Blocked;
 use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::domain::unix_time::UnixTime;
 
-/// A row, as a process that follows the table needs it.
+/// A row, for a process that follows the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub blocked: Blocked,
@@ -15,23 +15,23 @@ pub struct Entry {
 }
 
 /// The number of the next rows. Locks the counter until the transaction ends, so that numbers become visible in order:
-/// whoever has seen row n will never miss one below it.
+/// a process that has read row n has missed no lower one.
 pub(super) const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value";
 const INSERT: &str = "INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ($1, $2, $3, $4) \
                       ON CONFLICT (id) DO NOTHING";
 const NEXT: &str = "SELECT MIN(seq) FROM blocklist WHERE seq > $1";
-/// Many rows as one text, words with a space between: a start reads a million, and each row by itself costs sqlx more
-/// than all the rest.
+/// Many rows as one text, words separated by spaces: a start reads a million rows, and with single rows sqlx takes most
+/// of the time.
 const ROWS: &str = "SELECT string_agg(id || ' ' || kind || ' ' || keep_until || ' ' || seq, ' ') FROM blocklist \
                     WHERE seq BETWEEN $1 AND $2";
-/// Numbers whose rows make one text: some hundred KiB.
+/// How many numbers make one text: some hundred KiB.
 const CHUNK: i64 = 8192;
 const PURGE: &str = "DELETE FROM blocklist WHERE id IN (SELECT id FROM blocklist WHERE keep_until < $1 LIMIT $2)";
 const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purged_to' AND value < $1";
 const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
 
 impl Store {
-    /// The rows after number `seq`, in order; 0 for all.
+    /// Returns the rows after number `seq`, in order. 0 for all.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -51,7 +51,7 @@ impl Store {
                 entries.push(entry(id, words.next(), words.next(), words.next())?);
             }
         }
-        // Within a text they stand in any order.
+        // The order within a text is undefined.
         entries.sort_by_key(|entry| entry.seq);
         Ok(entries)
     }
@@ -65,7 +65,7 @@ impl Store {
         Ok(written.entry(Blocked::Token(id)))
     }
 
-    /// Removes rows whose time passed before `before`, at most `limit`, and remembers that they are gone; answers how many.
+    /// Removes rows whose time passed before `before`, at most `limit`, and records up to when. Returns how many.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -80,7 +80,7 @@ impl Store {
         Ok(purged)
     }
 
-    /// The time up to which rows may have been removed.
+    /// Returns the time up to which rows may have been removed.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -90,7 +90,7 @@ impl Store {
     }
 }
 
-/// Puts a session or a token into the blocklist, inside a transaction of `sessions` or `writer`.
+/// Adds a session or a token to the blocklist, inside a transaction of `sessions` or `writer`.
 pub(super) fn block<'q, D>(blocked: Blocked, keep_until: UnixTime, seq: i64) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,

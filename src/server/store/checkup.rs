@@ -1,4 +1,4 @@
-//! What `handstamp doctor` asks of a database. Changes nothing: makes no file and no table.
+//! The queries of `handstamp doctor`. They change nothing: they create no file and no table.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use super::pool::{BUSY_TIMEOUT, MIGRATIONS, Pool, Store, StoreError, on_pool};
 use super::writer::Queue;
 use crate::server::domain::unix_time::UnixTime;
 
-/// How far the tables of a database are, beside this program's.
+/// The version of the tables in a database, compared with this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tables {
-    /// There are none, or those of an earlier version: a start brings them up to date.
+    /// There are none, or those of an earlier version. A start updates them.
     Older,
     Current,
     Newer,
@@ -31,10 +31,10 @@ const NEWEST: &str = "SELECT MAX(at) FROM (SELECT MAX(created_at) AS at FROM use
                       SELECT MAX(created_at) FROM signing_keys) AS times";
 
 impl Store {
-    /// Opens a database as it is.
+    /// Opens a database without changing it.
     ///
     /// # Errors
-    /// [`StoreError`]: absent, or not to be reached.
+    /// [`StoreError`] if it is absent or cannot be reached.
     pub async fn open_as_it_is(url: &str) -> Result<Self, StoreError> {
         let pool = if url.starts_with("sqlite:") {
             let connection: SqliteConnectOptions = url.parse()?;
@@ -47,7 +47,7 @@ impl Store {
         Ok(Self { queue: Queue::start(pool.clone()), pool })
     }
 
-    /// How far its tables are.
+    /// Returns the version of its tables.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -70,10 +70,10 @@ impl Store {
         })
     }
 
-    /// Whether tables of this version can be written to: changes nothing, and takes that back.
+    /// Checks that tables of this version can be written to: makes an empty change and rolls it back.
     ///
     /// # Errors
-    /// [`StoreError`] where they cannot.
+    /// [`StoreError`] if they cannot be written to.
     pub async fn try_writing(&self) -> Result<(), StoreError> {
         on_pool!(self, |pool| {
             let mut transaction = pool.begin().await?;
@@ -83,7 +83,7 @@ impl Store {
         Ok(())
     }
 
-    /// The first thing that SQLite finds damaged in its file; PostgreSQL looks after itself.
+    /// Returns the first damage that SQLite finds in its file. Does nothing for PostgreSQL.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -93,7 +93,7 @@ impl Store {
         Ok((said != "ok").then_some(said))
     }
 
-    /// The newest time that was written to tables of this version.
+    /// Returns the newest time in tables of this version.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -11,7 +11,7 @@ const INSERT: &str = "INSERT INTO clients (name, secret_hash, created_at) VALUES
 const DELETE: &str = "DELETE FROM clients WHERE name = $1";
 
 impl Store {
-    /// What is kept of a client's secret, if there is the client.
+    /// Returns the hash of a client's secret, if the client exists.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -21,7 +21,7 @@ impl Store {
         Ok(row.map(|(hash,)| SecretHash::from_stored(hash)))
     }
 
-    /// All clients, by name.
+    /// Returns all clients, by name.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -34,7 +34,7 @@ impl Store {
         rows.into_iter().map(client).collect()
     }
 
-    /// Adds a client; `false` where the name is taken.
+    /// Adds a client; `false` if the name is taken.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -47,7 +47,7 @@ impl Store {
         Ok(inserted == 1)
     }
 
-    /// Removes a client; `false` where there was none.
+    /// Removes a client; `false` if there was none.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,4 +1,4 @@
-//! The table `security_events`. Rows are written with what they tell of, in the same transaction, wherever it has one.
+//! The table `security_events`. Rows are written in the same transaction as the change that they record, if it has one.
 
 use super::pool::{Store, StoreError, in_transaction, on_pool};
 use crate::server::domain::ids::{EventId, SessionId, UserId};
@@ -21,7 +21,7 @@ const LIST_OF: &str = "SELECT id, seq, at, kind, user_id, username, by_whom, dev
 const PURGE: &str = "DELETE FROM security_events WHERE id IN \
                      (SELECT id FROM security_events WHERE at < $1 ORDER BY at LIMIT $2)";
 
-/// Where a list of events goes on: before this one. Its text is `<seq>.<id>`.
+/// The position at which a list of events continues: before this event. Its text is `<seq>.<id>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
     pub seq: i64,
@@ -29,14 +29,14 @@ pub struct Before {
 }
 
 impl Before {
-    /// Before nothing: the newest first.
+    /// The start of the list: the newest first.
     pub const NEWEST: Self = Self { seq: i64::MAX, id: String::new() };
 }
 
 type Row = (String, i64, i64, String, String, String, Option<String>, String, String);
 
 impl Store {
-    /// Events before `before`, newest first, at most `limit`; of one user, or of all.
+    /// Returns events before `before`, newest first, at most `limit`; of one user, or of all.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -58,7 +58,7 @@ impl Store {
         rows.into_iter().map(event).collect()
     }
 
-    /// Removes events from before `before`, at most `limit`; answers how many.
+    /// Removes events older than `before`, at most `limit`. Returns how many.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -70,7 +70,7 @@ impl Store {
     }
 }
 
-/// The row of an event of this user, who must be there still; none where not.
+/// Inserts an event of this user, if the user still exists.
 pub(super) fn of_user<'q, D>(event: &NewEvent, user: UserId) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
@@ -82,7 +82,7 @@ where
     begin(OF_USER, event).bind(device).bind(address).bind(user.to_string())
 }
 
-/// The row of an event of the user of this session, which must be there still; none where not.
+/// Inserts an event of the user of this session, if the session still exists.
 pub(super) fn of_session<'q, D>(event: &NewEvent, session: SessionId) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,

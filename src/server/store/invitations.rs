@@ -10,25 +10,25 @@ use crate::server::domain::user::User;
 
 const INSERT: &str = "INSERT INTO invitations (code_hash, invited_by, expires_at) VALUES ($1, $2, $3)";
 const FIND: &str = "SELECT expires_at FROM invitations WHERE code_hash = $1 AND expires_at > $2";
-/// Changes nothing, and makes whoever comes second with the same code wait until the first has committed.
+/// Changes nothing, but locks the row: a second transaction with the same code waits until the first has committed.
 const LOCK: &str = "UPDATE invitations SET expires_at = expires_at WHERE code_hash = $1 AND expires_at > $2";
 const USE: &str = "DELETE FROM invitations WHERE code_hash = $1";
 const WITHDRAW: &str = "DELETE FROM invitations WHERE invited_by = $1";
 const PURGE: &str = "DELETE FROM invitations WHERE expires_at < $1";
 
-/// What became of an invitation that somebody brought.
+/// The result of using an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redeemed {
-    /// The account is made, the invitation used.
+    /// The account was created, the invitation is used.
     Yes,
     /// Unknown, used or expired.
     NotValid,
-    /// The name is taken; the invitation is still good.
+    /// The name is taken; the invitation is still valid.
     Taken,
 }
 
 impl Store {
-    /// Keeps an invitation, and tells it of the account that made it, where one did.
+    /// Stores an invitation, and records the event for the account that made it, if any.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -49,7 +49,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whether there is such an invitation, still good.
+    /// Returns whether this invitation exists and is valid.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -59,7 +59,8 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// Makes an account with an invitation, which is used up by it, or makes nothing. Of two at once one wins.
+    /// Creates an account with an invitation and marks it as used, or changes nothing. Of two at the same time, one
+    /// succeeds.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -99,8 +100,8 @@ impl Store {
     }
 }
 
-/// Withdraws the invitations that a user made, inside a transaction of `sessions`: a link is good for no longer than whoever
-/// made it may invite.
+/// Removes the invitations that a user made, inside a transaction of `sessions`: a link is valid only as long as its
+/// maker may invite.
 pub(super) fn withdraw<'q, D>(by: UserId) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,

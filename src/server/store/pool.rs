@@ -1,4 +1,4 @@
-//! The connection to SQLite or PostgreSQL, and the two macros by which one SQL text serves both.
+//! The connection to SQLite or PostgreSQL, and the two macros with which one SQL text works on both.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::writer::Queue;
 
-/// Every change of the tables, in order. What has been released is never edited: a later change is a later file.
+/// All migrations, in order. Never edit a released one; add a new file.
 pub const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "accounts, sessions, blocklist", include_str!("migrations/0001_accounts_sessions_blocklist.sql")),
     (2, "signing keys, clients", include_str!("migrations/0002_signing_keys_clients.sql")),
@@ -23,47 +23,47 @@ pub const MIGRATIONS: [(i64, &str, &str); 6] = [
 
 /// How long a statement waits for another process that holds SQLite's write lock.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a request waits for a connection before the answer is 503.
+/// How long a request waits for a connection. After that, the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// SQLite readers; the writer is one anyway.
+/// Connections of SQLite that read. There is only one that writes.
 const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
-/// The store. Its queries stand in the modules beside this one, one a table.
+/// The store. Its queries are in the modules beside this one, one for each table.
 pub struct Store {
     pub(super) pool: Pool,
     pub(super) queue: Queue,
 }
 
-/// One of two databases. Cloning it clones pointers.
+/// One of the two databases. Cloning it clones pointers.
 #[derive(Clone)]
 pub(super) enum Pool {
     Sqlite {
         pool: SqlitePool,
-        /// SQLite has one writer. Waiting here is fair and wakes at once; inside SQLite it would be polling.
+        /// SQLite has one writer. Waiting here is fair and ends at once; SQLite itself would poll.
         writing: Arc<Mutex<()>>,
     },
     Postgres(PgPool),
 }
 
-/// The store could not do it.
+/// Why the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    #[error("the tables could not be brought up to date")]
+    #[error("the tables could not be updated")]
     Migrate(#[from] MigrateError),
     #[error("the store is closed")]
     Closed,
-    #[error("what was to be changed has been changed by somebody else")]
+    #[error("another request changed the same data first")]
     Outdated,
-    /// A row that we cannot have written. Names the column, never its content.
-    #[error("the column `{0}` holds what this version does not understand")]
+    /// A row that this program cannot have written. The message has the column, never its content.
+    #[error("the column `{0}` has a value that this version does not know")]
     Damaged(&'static str),
 }
 
 impl StoreError {
-    /// Whether another process has SQLite's file to itself, and kept it for longer than is waited.
+    /// Returns whether another process has locked SQLite's file for longer than we wait.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         let (Self::Database(error)
@@ -72,7 +72,7 @@ impl StoreError {
             return false;
         };
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        // The low byte of an extended code is the code: 5 is SQLITE_BUSY.
+        // The low byte of an extended code is the basic code: 5 is SQLITE_BUSY.
         code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
     }
 }
@@ -87,16 +87,16 @@ macro_rules! on_pool {
     };
 }
 
-/// Runs one block in a transaction of either database; it commits where the block gives `Ok`, and rolls back else.
+/// Runs one block in a transaction of either database. Commits if the block returns `Ok`; otherwise rolls back.
 macro_rules! in_transaction {
     ($store:expr, |$transaction:ident| $body:block) => {
         match &$store.pool {
             $crate::server::store::pool::Pool::Sqlite { pool, writing } => {
                 let _turn = writing.lock().await;
-                // Not a transaction of sqlx's: a disk that fails makes SQLite end one by itself, and sqlx would go on
-                // counting it and never begin another on that connection.
+                // Not a transaction of sqlx: if the disk fails, SQLite ends a transaction by itself, but sqlx still
+                // counts it as open and never begins another one on that connection.
                 let mut $transaction = pool.acquire().await?;
-                // IMMEDIATE: a transaction that reads first and writes later could not wait for the write lock.
+                // IMMEDIATE: a transaction that reads first and writes later cannot wait for the write lock.
                 sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *$transaction).await?;
                 let result = $body;
                 sqlx::raw_sql("COMMIT").execute(&mut *$transaction).await?;
@@ -115,10 +115,10 @@ macro_rules! in_transaction {
 pub(super) use {in_transaction, on_pool};
 
 impl Store {
-    /// Opens the database, makes it where it is absent (SQLite), and brings its tables up to date.
+    /// Opens the database, creates it if it is absent (SQLite), and updates its tables.
     ///
     /// # Errors
-    /// [`StoreError`]: unreachable, not writable, or with tables of a newer version.
+    /// [`StoreError`] if it is unreachable, not writable, or has tables of a newer version.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let pool = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
@@ -128,13 +128,13 @@ impl Store {
             let connection = connection
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                // FULL: the sign-out that was acknowledged survives power loss. NORMAL would only survive a crash.
+                // FULL: an acknowledged sign-out survives a power failure. With NORMAL it would only survive a crash.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true);
-            // Connections are kept, also after a failure: whoever opens the only one reads the write-ahead log anew, and
-            // may find there a transaction whose fsync has failed. The system will not write its pages again, so that a
-            // power failure would take it, and with it all that came later.
+            // Connections stay open, also after a failure. The first connection of a database reads the write-ahead log
+            // again, and may find a transaction there whose fsync failed. The system does not write those pages again,
+            // so a power failure would lose that transaction and all later ones.
             let options = SqlitePoolOptions::new()
                 .max_connections(SQLITE_CONNECTIONS)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -142,14 +142,14 @@ impl Store {
                 .max_lifetime(None)
                 .after_release(|connection, _| Box::pin(end_transaction(connection)));
             let pool = match options.connect_with(connection.clone()).await {
-                // The pool does not say what it has waited for. Whoever asks by himself is told, if it is still so.
+                // The pool does not report why it waited. A direct connection returns the reason, if it still exists.
                 Err(sqlx::Error::PoolTimedOut) => {
                     let alone = SqliteConnection::connect_with(&connection).await;
                     return Err(alone.err().unwrap_or(sqlx::Error::PoolTimedOut).into());
                 }
                 pool => pool?,
             };
-            // Likewise what the process before this one may have left: into the database with it.
+            // For the same reason, moves what an earlier process left in the write-ahead log into the database.
             sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await?;
             Pool::Sqlite { pool, writing: Arc::default() }
         };
@@ -160,16 +160,16 @@ impl Store {
         Ok(store)
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     ///
     /// # Errors
-    /// [`StoreError`] where it does not.
+    /// [`StoreError`] if it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         on_pool!(self, |pool| sqlx::query("SELECT 1").execute(pool).await.map(|_| ())?);
         Ok(())
     }
 
-    /// What SQLite says of its own durability: journal mode, and `synchronous` as a number (2 is FULL).
+    /// Returns SQLite's settings for durability: the journal mode, and `synchronous` as a number (2 is FULL).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -180,19 +180,20 @@ impl Store {
         Ok(Some((journal_mode, synchronous)))
     }
 
-    /// Closes all connections, after what is under way.
+    /// Closes all connections after their current statements.
     pub async fn close(&self) {
         on_pool!(self, |pool| pool.close().await);
     }
 }
 
-/// Whoever failed or gave up halfway has left a transaction open. Where there is none SQLite says so, and all is well.
+/// Rolls back a transaction that a failed or dropped task left open. If there is none, SQLite reports an error, which
+/// is ignored.
 async fn end_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
     Ok(true)
 }
 
-/// What brings tables up to date.
+/// Returns the migrator that updates the tables.
 #[must_use]
 pub fn migrator() -> Migrator {
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {

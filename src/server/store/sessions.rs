@@ -1,4 +1,4 @@
-//! The table `sessions`, and every way in which one ends: always together with its row in the blocklist.
+//! The table `sessions`, and every way in which a session ends: always together with its row in the blocklist.
 
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ pub(super) const START: &str = "INSERT INTO sessions (id, user_id, started_at, e
                                 unseen_token, token_expires_at, last_used_at, device, address, additional_claims) \
                                 SELECT $1, id, $3, $4, $6, 0, $3, $7, $8, $3, $9, $10, $11 FROM users \
                                 WHERE id = $2 AND password_hash = $5 AND roles = $12 AND disabled_at IS NULL";
-/// The one compare-and-swap: of many that present the same token, one rotates.
-/// Times never go back: a clock that is behind for a moment must not make a session look long unused.
+/// The compare-and-swap: of many requests with the same token, one rotates.
+/// Times never go back: if the clock is behind for a moment, a session must not look unused for long.
 pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $3, unseen_token = $5, \
                                  rotated_at = CASE WHEN rotated_at < $4 THEN $4 ELSE rotated_at END, \
                                  last_used_at = CASE WHEN last_used_at < $4 THEN $4 ELSE last_used_at END, \
@@ -30,12 +30,12 @@ pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $3, unseen_tok
 pub(super) const REISSUE: &str = "UPDATE sessions SET \
                                   token_expires_at = CASE WHEN token_expires_at < $3 THEN $3 ELSE token_expires_at END \
                                   WHERE id = $1 AND generation = $2 AND reused_at IS NULL";
-/// A token of a later second than the rotation came with the same refresh token, when that was asked for once more.
+/// The same refresh token was used again, and its access token was issued in a later second than the rotation.
 pub(super) const USED: &str = "UPDATE sessions SET last_used_at = $3, unseen_token = \
                                CASE WHEN unseen_token = $2 OR rotated_at < $4 THEN NULL ELSE unseen_token END \
                                WHERE id = $1";
 pub(super) const END: &str = "DELETE FROM sessions WHERE id = $1 RETURNING token_expires_at";
-/// The row stays, so that its owner can be told.
+/// The row stays, so that the user can be told.
 pub(super) const END_REUSED: &str = "UPDATE sessions SET reused_at = $2 WHERE id = $1 AND reused_at IS NULL \
                                      RETURNING token_expires_at";
 const FIND: &str = "SELECT id, user_id, started_at, expires_at, kind, device, address, additional_claims, \
@@ -45,27 +45,27 @@ const LIST: &str = "SELECT id, user_id, started_at, expires_at, kind, device, ad
                     WHERE user_id = $1 AND reused_at IS NULL ORDER BY last_used_at DESC, started_at DESC, id";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND reused_at IS NULL \
                        RETURNING id, token_expires_at";
-/// Those that ended by a reused token, whose owner is going.
+/// Removes sessions that ended because of a reused token, when their user is removed.
 const FORGET_REUSED: &str = "DELETE FROM sessions WHERE user_id = $1";
 const COUNT_LIVE: &str = "SELECT COUNT(*) FROM sessions WHERE reused_at IS NULL AND expires_at > $1 \
                           AND rotated_at > CASE kind WHEN 'kept' THEN $2 ELSE $3 END";
 const PURGE: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
 
-/// A session as the table has it.
+/// A session from the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptSession {
     pub session: Session,
     pub rotation: Rotation,
-    /// To within the life of an access token.
+    /// Accurate to the lifetime of an access token.
     pub last_used_at: UnixTime,
-    /// When an old refresh token came back: it ended then.
+    /// When an old refresh token was used again. The session ended then.
     pub reused_at: Option<UnixTime>,
 }
 
-/// What else happens to a user whose sessions end, in the same transaction.
+/// The other change to a user whose sessions end, in the same transaction.
 pub enum Along {
     Nothing,
-    /// `from`: what it must be still; none where it does not matter.
+    /// `from`: the hash that must still be stored; `None` for any.
     ChangePassword {
         from: Option<PasswordHash>,
         to: PasswordHash,
@@ -78,9 +78,9 @@ pub enum Along {
 type Row = (String, String, i64, i64, String, String, String, String, i64, i64, Option<String>, i64, Option<i64>);
 
 impl Store {
-    /// Keeps a new session and the id and end of its first access token; `false` where its user is gone, disabled, or
-    /// has another password or other roles since the sign-in looked: whoever was let in just before a change gets no
-    /// session just after.
+    /// Stores a new session with the id and the expiry of its first access token. `false` if the user was removed or
+    /// disabled, or if password or roles have changed since the sign-in checked them: a sign-in just before a change
+    /// starts no session just after it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -97,7 +97,7 @@ impl Store {
         Ok(self.write(Write::StartSession(Box::new(start))).await?.rows() == 1)
     }
 
-    /// The session with this id, one that was ended by a reused token included.
+    /// Returns the session with this id, also one that ended because of a reused token.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -107,7 +107,7 @@ impl Store {
         row.map(kept).transpose()
     }
 
-    /// The sessions of a user that were not ended, last used first; some may have expired.
+    /// Returns the sessions of a user that were not ended, last used first. Some may have expired.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -116,7 +116,7 @@ impl Store {
         rows.into_iter().map(kept).collect()
     }
 
-    /// How many sessions there are that have neither ended nor expired.
+    /// Returns the number of sessions that have neither ended nor expired.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -129,10 +129,10 @@ impl Store {
         Ok(count.unsigned_abs())
     }
 
-    /// Moves a session to its next refresh token; `false` where another request was first, or the session has ended.
+    /// Moves a session to its next refresh token. `false` if another request was first, or if the session has ended.
     ///
     /// # Errors
-    /// [`StoreError`]; whatever happened then, the same token can be presented again.
+    /// [`StoreError`]; the client can send the same token again in any case.
     pub async fn rotate(
         &self,
         id: SessionId,
@@ -145,8 +145,8 @@ impl Store {
         Ok(self.write(write).await?.rows() == 1)
     }
 
-    /// Remembers that another access token came with the same refresh token; `false` where that one has been followed by
-    /// another, or the session has ended.
+    /// Records that the same refresh token got another access token. `false` if the refresh token has rotated since, or
+    /// if the session has ended.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -159,16 +159,16 @@ impl Store {
         Ok(self.write(Write::Reissue { id, generation, token_expires_at }).await?.rows() == 1)
     }
 
-    /// Notes that an access token was used for the first time. Waits for nothing and promises nothing.
+    /// Records the first use of an access token. Does not wait, and may be lost.
     pub fn note_use(&self, id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime) {
         self.note(Write::Used { id, token_id, issued_at, at });
     }
 
-    /// Ends one session: durable when this returns. Twice is as good as once. `token_expires_at` is the end of the token
-    /// that ends it, where it is one: newer ones are known here.
+    /// Ends one session: durable when this returns. Ending it twice is no error. `token_expires_at`: the expiry of the
+    /// token that ends it, if there is one; the table knows newer tokens.
     ///
     /// # Errors
-    /// [`StoreError`]; then the session may or may not have ended, and the caller must not say that it has.
+    /// [`StoreError`]; then the session may or may not have ended, and the caller must not report a success.
     pub async fn end_session(
         &self,
         id: SessionId,
@@ -180,7 +180,7 @@ impl Store {
         Ok(self.write(Write::EndSession(Box::new(end))).await?.entry(Blocked::Session(id)))
     }
 
-    /// Ends a session whose old refresh token came back. Its row stays until it expires.
+    /// Ends a session whose old refresh token was used again. Its row stays until it expires.
     ///
     /// # Errors
     /// As [`Self::end_session`].
@@ -195,11 +195,11 @@ impl Store {
         Ok(self.write(Write::EndSession(Box::new(end))).await?.entry(Blocked::Session(id)))
     }
 
-    /// Ends the sessions of a user by their ids, all but `except`, and does one thing more, all or nothing. `leeway` is
-    /// that of verification.
+    /// Ends the sessions of a user by their ids, all except `except`, and makes one other change, all or nothing.
+    /// `leeway`: that of verification.
     ///
     /// # Errors
-    /// [`StoreError`]: `Outdated` where the password is not any more what it must be.
+    /// [`StoreError`]: `Outdated` if the password has changed meanwhile.
     pub async fn end_sessions_of(
         &self,
         user: UserId,
@@ -220,7 +220,7 @@ impl Store {
                 block(Blocked::Session(id), keep_until, seq).execute(&mut *transaction).await?;
                 entries.push(Entry { blocked: Blocked::Session(id), keep_until, seq });
             }
-            // Before a user goes whom it tells of.
+            // Before its user is removed.
             events::of_user(event, user).execute(&mut *transaction).await?;
             match along {
                 Along::Nothing => {}
@@ -252,7 +252,7 @@ impl Store {
         Ok(entries)
     }
 
-    /// Removes sessions that expired before `before`, at most `limit`; answers how many.
+    /// Removes sessions that expired before `before`, at most `limit`. Returns how many.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,4 +1,4 @@
-//! The table `signing_keys`: the key ring, private halves sealed. Read whole and replaced whole.
+//! The table `signing_keys`: the key ring, with encrypted private keys. It is read as a whole and replaced as a whole.
 
 use super::events;
 use super::pool::{Store, StoreError, in_transaction, on_pool};
@@ -9,11 +9,11 @@ use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::unix_time::UnixTime;
 
 const VERSION: &str = "SELECT value FROM counters WHERE name = 'signing_keys'";
-/// One statement, so that version and rows are those of one moment; without keys it gives one row of nulls.
+/// One statement, so that version and rows belong together. Without keys it returns one row of nulls.
 const LIST: &str = "SELECT counters.value, id, algorithm, state, verifies_until, created_at, public_jwk, sealed \
                     FROM counters LEFT JOIN signing_keys ON 1 = 1 WHERE counters.name = 'signing_keys' \
                     ORDER BY created_at, id";
-/// Whoever raises the counter holds it until the end of the transaction.
+/// Raises the counter, and locks it until the end of the transaction.
 const NEXT_VERSION: &str = "UPDATE counters SET value = value + 1 WHERE name = 'signing_keys' AND value = $1";
 const DELETE_ALL: &str = "DELETE FROM signing_keys";
 const INSERT: &str = "INSERT INTO signing_keys (id, algorithm, state, verifies_until, created_at, public_jwk, sealed) \
@@ -23,7 +23,7 @@ type Row =
     (i64, Option<String>, Option<String>, Option<String>, Option<i64>, Option<i64>, Option<String>, Option<String>);
 
 impl Store {
-    /// A number that grows with every change of the keys.
+    /// Returns the version: a number that grows with every change of the keys.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -32,7 +32,7 @@ impl Store {
         Ok(version)
     }
 
-    /// All keys, oldest first, and their version.
+    /// Returns all keys, oldest first, and their version.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -43,7 +43,7 @@ impl Store {
         Ok((version, keys))
     }
 
-    /// Puts these keys in place of those of `version`; `false` where somebody else changed them since.
+    /// Replaces the keys of `version` by these. `false` if another process has changed them since.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -51,7 +51,7 @@ impl Store {
         self.replace_signing_keys_by(version, keys, None).await
     }
 
-    /// As [`Self::replace_signing_keys`], and tells it of the account that did it, where one did.
+    /// Like [`Self::replace_signing_keys`], and records the event for the account that did it, if any.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -88,7 +88,7 @@ impl Store {
     }
 }
 
-/// `None` for the row that stands for no key.
+/// `None` for the row that means "no keys".
 fn key(
     (_, id, algorithm, state, verifies_until, created_at, public, sealed): Row,
 ) -> Option<Result<KeptKey, StoreError>> {

@@ -1,4 +1,4 @@
-//! The tables `throttle` and `familiar_networks`: what a restart must not forgive, and what it must not forget.
+//! The tables `throttle` and `familiar_networks`: failed attempts and known networks, which a restart must not lose.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::throttle::{LONGEST_LIFE, LONGEST_WAIT, MAX_BUCKETS};
 use crate::server::domain::unix_time::UnixTime;
 
-/// A bucket as the table has it.
+/// A bucket from the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeptBucket {
     pub key: ThrottleKey,
@@ -19,18 +19,18 @@ pub struct KeptBucket {
     pub next_at: UnixTime,
 }
 
-/// A failed try, as one of its buckets is to count it.
+/// A failed attempt, for one of its buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TryCount {
     pub key: ThrottleKey,
-    /// The time by which one try fades.
+    /// The time in which one attempt leaves the bucket.
     pub fade: Duration,
-    /// When the next try may come.
+    /// When the next attempt is allowed.
     pub next_at: UnixTime,
 }
 
-/// Adds to what is there, so that the tries of several processes add up. $2 is now, $3 the time by which one try fades, $5
-/// the latest time at which a bucket can be empty: what is later was written under another clock.
+/// Adds to the row, so that the attempts of several processes add up. $2 is now, $3 the time in which one attempt
+/// leaves the bucket, $5 the latest time at which a bucket can be empty: a later time was written with a wrong clock.
 const COUNT: &str = "INSERT INTO throttle (key, empty_at, next_at) VALUES ($1, $2 + $3, $4) \
                                 ON CONFLICT (key) DO UPDATE SET next_at = $4, empty_at = $3 + \
                                 CASE WHEN throttle.empty_at < $2 THEN $2 \
@@ -45,7 +45,7 @@ const PURGE: &str = "DELETE FROM throttle WHERE key IN (SELECT key FROM throttle
 const CUT: &str = "DELETE FROM throttle WHERE key IN \
                    (SELECT key FROM throttle ORDER BY empty_at DESC LIMIT $1 OFFSET $2)";
 
-/// Written once a day at most: $3 is a day ago.
+/// Writes at most once a day: $3 is one day ago.
 pub(super) const FAMILIAR: &str = "INSERT INTO familiar_networks (key, seen_at) VALUES ($1, $2) \
                                    ON CONFLICT (key) DO UPDATE SET seen_at = $2 WHERE familiar_networks.seen_at < $3";
 const IS_FAMILIAR: &str = "SELECT seen_at FROM familiar_networks WHERE key = $1 AND seen_at > $2";
@@ -53,11 +53,11 @@ const PURGE_FAMILIAR: &str = "DELETE FROM familiar_networks WHERE key IN \
                               (SELECT key FROM familiar_networks WHERE seen_at <= $1 LIMIT $2)";
 
 impl Store {
-    /// Counts a failed try in all its buckets, with the event that tells the owner of the account of it; answers when each
-    /// bucket will be empty. Durable when this returns.
+    /// Counts a failed attempt in all its buckets, with the event for the user of the account. Returns when each bucket
+    /// will be empty. Durable when this returns.
     ///
     /// # Errors
-    /// [`StoreError`]; then it is counted in none.
+    /// [`StoreError`]; then it is counted in no bucket.
     pub async fn count_try(
         &self,
         counts: Vec<TryCount>,
@@ -72,23 +72,23 @@ impl Store {
         }
     }
 
-    /// Counts a failed try some time soon: for somebody who did not wait for the answer.
+    /// Counts a failed attempt soon, without waiting: for a client that did not wait for the answer.
     pub fn note_try(&self, counts: Vec<TryCount>, now: UnixTime) {
         self.note(Write::CountTry(Box::new(FailedTry { counts, now, event: None })));
     }
 
-    /// Forgets the tries of somebody who has shown not to be guessing, some time soon.
+    /// Removes the attempts of a visitor that is not guessing, soon and without waiting.
     pub fn note_forgotten(&self, key: ThrottleKey) {
         self.note(Write::ForgetTries { key });
     }
 
-    /// Remembers a network some time soon; once a day is enough.
+    /// Records a network, soon and without waiting. Once a day is enough.
     pub fn note_familiar(&self, key: ThrottleKey, now: UnixTime) {
         let unless_since = UnixTime(now.0 - DAY.as_secs().cast_signed());
         self.note(Write::Familiar { key, seen_at: now, unless_since });
     }
 
-    /// Whether somebody signed in to this account from this network after `since`.
+    /// Returns whether a sign-in to this account came from this network after `since`.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -99,8 +99,8 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// The buckets that are not empty, those first that last longest. Rows that another clock wrote, too far ahead to be
-    /// true, are mended first: a wait must not last until the clock has come that far.
+    /// Returns the buckets that are not empty, those with the longest time first. Before that, corrects rows whose
+    /// times are too far ahead, written with a wrong clock: a wait must not last until the clock reaches them.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -108,7 +108,7 @@ impl Store {
         let (empty_by, next_by) = (now.plus(LONGEST_LIFE).0, now.plus(LONGEST_WAIT).0);
         let (beyond,): (i64,) =
             on_pool!(self, |pool| { sqlx::query_as(BEYOND).bind(empty_by).bind(next_by).fetch_one(pool).await? });
-        // Only then: a start must not wait for whoever writes.
+        // Only if there are any: a start must not wait for another process that writes.
         if beyond > 0 {
             in_transaction!(self, |transaction| {
                 sqlx::query(MEND).bind(empty_by).bind(next_by).execute(&mut *transaction).await?;
@@ -124,8 +124,8 @@ impl Store {
         kept.collect()
     }
 
-    /// Removes empty buckets, and of more than `most` those that would be empty first; at most `limit` of each kind.
-    /// Answers how many.
+    /// Removes empty buckets, and if there are more than `most`, those that would be empty first; at most `limit` of
+    /// each kind. Returns how many.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -138,7 +138,7 @@ impl Store {
         Ok(purged)
     }
 
-    /// Removes networks not seen since `since`, at most `limit`; answers how many.
+    /// Removes networks not seen since `since`, at most `limit`. Returns how many.
     ///
     /// # Errors
     /// [`StoreError`].

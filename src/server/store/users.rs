@@ -9,29 +9,29 @@ use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::{Roles, User};
 use crate::server::domain::username::{Username, skeleton_rules};
 
-/// Whether a new user came in.
+/// Whether a new user was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
     Yes,
-    /// The name is taken, or could be taken for one that is.
+    /// The name is taken, or looks like a name that is taken.
     Taken,
 }
 
-/// Which users a page shows.
+/// The users that a page shows.
 #[derive(Clone, Debug)]
 pub struct UsersPage {
-    /// What their names hold.
+    /// The text that their names contain.
     pub part: String,
-    /// The name that they come after.
+    /// The name after which they begin.
     pub after: String,
     pub limit: i64,
     pub now: UnixTime,
-    /// A session that was last refreshed before is over.
+    /// A session that was last refreshed before this time has ended.
     pub kept_since: UnixTime,
     pub brief_since: UnixTime,
 }
 
-/// A user, and the sessions that are live.
+/// A user, and the live sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedUser {
     pub user: User,
@@ -46,25 +46,25 @@ const FIND: &str = "SELECT id, username, roles, created_at, disabled_at, passwor
 const GET: &str = "SELECT id, username, roles, created_at, disabled_at FROM users WHERE id = $1";
 const LIST: &str = "SELECT id, username, roles, created_at, disabled_at FROM users ORDER BY username";
 const ANY: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM users LIMIT 1) AS first_row";
-/// Which names clash, and why, says [`Username::skeleton`].
+/// [`Username::skeleton`] explains which names clash.
 const INSERT: &str = "INSERT INTO users (id, username, skeleton, is_ascii, password_hash, roles, created_at) \
                       SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS \
                       (SELECT 1 FROM users WHERE skeleton = $3 AND (is_ascii = 0 OR $4 = 0)) \
                       ON CONFLICT (username) DO NOTHING";
-/// Changes nothing, and makes whoever adds a user second wait until the first has committed: two names that look alike
-/// would not see each other. Comes before [`insert`], in the same transaction.
+/// Changes nothing, but locks the row: a second transaction that adds a user waits until the first has committed.
+/// Otherwise two names that look alike would not see each other. Comes before [`insert`], in the same transaction.
 pub(super) const LOCK_NAMES: &str = "UPDATE counters SET value = value WHERE name = 'skeletons'";
-/// Made by other rules, or missing: a process of an earlier version adds users without.
+/// Skeletons that are missing or made by other rules: a process of an earlier version adds users without one.
 const SKELETONS_ARE_STALE: &str = "SELECT COUNT(*) FROM counters WHERE name = 'skeletons' \
                                    AND (value <> $1 OR EXISTS (SELECT 1 FROM users WHERE skeleton = ''))";
 const SET_SKELETON_RULES: &str = "UPDATE counters SET value = $1 WHERE name = 'skeletons'";
 const NAMES: &str = "SELECT id, username, skeleton FROM users";
 const SET_SKELETON: &str = "UPDATE users SET skeleton = $2, is_ascii = $3 WHERE id = $1";
-/// How often a first account was made: a code is good for one of them.
+/// How often a first account was created: a setup code works for one of them.
 const SETUP_ROUND: &str = "SELECT value FROM counters WHERE name = 'first_account'";
 const SETUP_IS_OPEN: &str = "SELECT COUNT(*) FROM counters WHERE name = 'first_account' AND value = $1 \
                              AND NOT EXISTS (SELECT 1 FROM users)";
-/// Changes nothing, and makes whoever comes second wait until the first has committed.
+/// Changes nothing, but locks the row: a second transaction waits until the first has committed.
 const LOCK_FIRST: &str = "UPDATE counters SET value = value WHERE name = 'first_account' AND value = $1";
 const NEXT_ROUND: &str = "UPDATE counters SET value = value + 1 WHERE name = 'first_account'";
 const DISABLE: &str = "UPDATE users SET disabled_at = $2 WHERE id = $1";
@@ -72,7 +72,7 @@ const ENABLE: &str = "UPDATE users SET disabled_at = NULL WHERE id = $1";
 const SET_PASSWORD: &str = "UPDATE users SET password_hash = $2 WHERE id = $1";
 const REPLACE_PASSWORD: &str = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
 const SET_ROLES: &str = "UPDATE users SET roles = $2 WHERE id = $1";
-/// With the sessions that are live: neither ended nor over, by the rules of `domain/session.rs`.
+/// With the live sessions: not ended and not expired, by the rules of `domain/session.rs`.
 const PAGE: &str = "SELECT users.id, username, roles, created_at, disabled_at, COUNT(sessions.id), MAX(last_used_at) \
                     FROM users LEFT JOIN sessions ON user_id = users.id AND reused_at IS NULL AND expires_at > $4 \
                     AND rotated_at > CASE kind WHEN 'kept' THEN $5 ELSE $6 END \
@@ -81,7 +81,7 @@ const PAGE: &str = "SELECT users.id, username, roles, created_at, disabled_at, C
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
 
 impl Store {
-    /// The user of this name, with what is kept of the password.
+    /// Returns the user with this name, and the hash of the password.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -94,7 +94,7 @@ impl Store {
         .transpose()
     }
 
-    /// The user with this id, if still there.
+    /// Returns the user with this id, if it still exists.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -104,7 +104,7 @@ impl Store {
         row.map(user).transpose()
     }
 
-    /// All users, by name.
+    /// Returns all users, by name.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -113,7 +113,7 @@ impl Store {
         rows.into_iter().map(user).collect()
     }
 
-    /// Whether there is any user.
+    /// Returns whether there is any user.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -144,7 +144,7 @@ impl Store {
         Ok(inserted)
     }
 
-    /// Lets a disabled user in again.
+    /// Enables a disabled user.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -156,7 +156,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a new hash of the same password; nothing where the password was changed since.
+    /// Stores a new hash of the same password. Does nothing if the password has changed since.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -172,7 +172,7 @@ impl Store {
         Ok(renewed == 1)
     }
 
-    /// Users by name, one page.
+    /// Returns one page of users, by name.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -185,7 +185,7 @@ impl Store {
         rows.into_iter().map(listed).collect()
     }
 
-    /// How often a first account was made.
+    /// Returns how often a first account was created.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -194,7 +194,7 @@ impl Store {
         Ok(round)
     }
 
-    /// Whether there is no user, and no first account was made since this round.
+    /// Returns whether there is no user, and no first account was created since this round.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -203,8 +203,8 @@ impl Store {
         Ok(open > 0)
     }
 
-    /// Adds a user if there is none at all, and none was made the first since this round; else `false`. Of claims at the
-    /// same time one wins, and no claim of a round wins after it.
+    /// Adds a user if there is none at all, and no first account was created since this round; otherwise `false`. Of
+    /// several claims at the same time, one succeeds; later claims of the same round fail.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -217,7 +217,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let inserted = in_transaction!(self, |transaction| {
             let locked = sqlx::query(LOCK_FIRST).bind(round).execute(&mut *transaction).await?.rows_affected();
-            // A sign-up at the same time is waited for, and counts.
+            // Waits for a sign-up at the same time, which counts.
             sqlx::query(LOCK_NAMES).execute(&mut *transaction).await?;
             let (users,): (i64,) = sqlx::query_as(ANY).fetch_one(&mut *transaction).await?;
             let first = locked == 1 && users == 0;
@@ -231,7 +231,7 @@ impl Store {
         Ok(inserted)
     }
 
-    /// Makes skeletons anew where they are missing, or were made by other rules than this program's.
+    /// Computes skeletons that are missing, or were made by other rules.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -243,11 +243,11 @@ impl Store {
             return Ok(());
         }
         in_transaction!(self, |transaction| {
-            // First: from here on no user comes in.
+            // First: from here on, no other process adds a user.
             sqlx::query(SET_SKELETON_RULES).bind(rules).execute(&mut *transaction).await?;
             let rows: Vec<(String, String, String)> = sqlx::query_as(NAMES).fetch_all(&mut *transaction).await?;
             for (id, username, kept) in rows {
-                // A damaged name must not keep everybody out; whoever asks for that user is told.
+                // A damaged name must not stop the start. A query for that user returns the error.
                 let Ok(username) = Username::parse(&username) else { continue };
                 let skeleton = username.skeleton();
                 if skeleton != kept {
@@ -260,7 +260,7 @@ impl Store {
     }
 }
 
-/// Changes what is kept of a password, inside a transaction of `sessions`.
+/// Changes the hash of a password, inside a transaction of `sessions`.
 pub(super) fn set_password<'q, D>(id: UserId, password: &PasswordHash) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
@@ -269,7 +269,7 @@ where
     sqlx::query(SET_PASSWORD).bind(id.to_string()).bind(password.as_stored().to_owned())
 }
 
-/// Changes it only where it still is `from`.
+/// Changes it only if it is still `from`.
 pub(super) fn replace_password<'q, D>(
     id: UserId,
     from: &PasswordHash,
@@ -283,7 +283,7 @@ where
     sqlx::query(REPLACE_PASSWORD).bind(id.to_string()).bind(to).bind(from)
 }
 
-/// Changes what a user may do, inside a transaction of `sessions`.
+/// Changes the roles of a user, inside a transaction of `sessions`.
 pub(super) fn set_roles<'q, D>(id: UserId, roles: &Roles) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
@@ -302,7 +302,7 @@ where
     sqlx::query(DISABLE).bind(id.to_string()).bind(at.0)
 }
 
-/// Removes a user whose sessions are gone, inside a transaction of `sessions`.
+/// Removes a user whose sessions were removed, inside a transaction of `sessions`.
 pub(super) fn delete<'q, D>(id: UserId) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
@@ -311,7 +311,7 @@ where
     sqlx::query(DELETE).bind(id.to_string())
 }
 
-/// A new user; no row where the name is taken, or could be taken for one that is. [`LOCK_NAMES`] comes first.
+/// Inserts a new user. Inserts no row if the name is taken, or looks like one that is. [`LOCK_NAMES`] comes first.
 pub(super) fn insert<'q, D>(user: &User, password: &PasswordHash) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,

@@ -1,7 +1,7 @@
-//! Group commit: what many requests write at the same time goes into one transaction, and costs one fsync.
+//! Group commit: the writes of many requests at the same time go into one transaction, with one fsync.
 //!
-//! One task writes. While it waits for the disk, requests queue up; then it takes all of them at once. Each waits until
-//! its own write is durable, and hears of its own failure alone.
+//! One task writes. While it waits for the disk, requests queue up; then it takes all of them at once. Each request
+//! waits until its own write is durable, and gets only its own error.
 
 use std::time::Duration;
 
@@ -22,14 +22,14 @@ use crate::server::domain::session::Session;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::Roles;
 
-/// Writes of one transaction: bounded, so that nobody waits for a stranger's crowd.
+/// The most writes in one transaction: limited, so that no request waits for a large number of others.
 const MAX_BATCH: usize = 256;
-/// Writes that wait before whoever comes next waits too.
+/// The most writes in the queue. If it is full, requests wait for a place in it.
 const QUEUE: usize = 1024;
-/// Places that a note, for which nobody waits, leaves free: it must not delay a sign-out, and is dropped first.
+/// Places that notes leave free. No request waits for a note, so it must not delay a sign-out, and is dropped first.
 const LEFT_FREE: usize = MAX_BATCH;
 
-/// One change of the tables that requests make often.
+/// A change of the tables that requests make often.
 pub(super) enum Write {
     StartSession(Box<Start>),
     Rotate { id: SessionId, from: Generation, token_id: TokenId, token_expires_at: UnixTime, now: UnixTime },
@@ -61,23 +61,23 @@ pub(super) struct End {
     pub event: NewEvent,
 }
 
-/// A try failed: one write whatever it is counted under and whether its account exists, so that the time until it is durable
-/// does not tell.
+/// An attempt failed. It is always one write, whatever it counts and whether its account exists, so that the time until
+/// it is durable shows nothing.
 pub(super) struct FailedTry {
     pub counts: Vec<TryCount>,
     pub now: UnixTime,
-    /// What the owner of the account is told.
+    /// The event for the user of the account.
     pub event: Option<(NewEvent, UserId)>,
 }
 
-/// What a write has done.
+/// The result of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    /// How many rows it changed.
+    /// The number of changed rows.
     Rows(u64),
-    /// The number of the row in the blocklist, and how long it is kept.
+    /// The number of the new row in the blocklist, and how long it is kept.
     Blocked { seq: i64, keep_until: UnixTime },
-    /// When each bucket of a try will be empty.
+    /// When each bucket of an attempt will be empty.
     Counted(Vec<UnixTime>),
 }
 
@@ -89,7 +89,7 @@ impl Written {
         }
     }
 
-    /// The row in the blocklist of a write that made one.
+    /// Returns the row in the blocklist, if the write made one.
     pub(super) fn entry(&self, blocked: Blocked) -> Entry {
         match *self {
             Self::Blocked { seq, keep_until } => Entry { blocked, keep_until, seq },
@@ -100,15 +100,15 @@ impl Written {
 
 struct Job {
     write: Write,
-    /// Nobody listens to what a note has done.
+    /// A note: no request waits for its result.
     done: Option<oneshot::Sender<Result<Written, StoreError>>>,
 }
 
-/// The way to the task that writes.
+/// The queue to the task that writes.
 pub(super) struct Queue(mpsc::Sender<Job>);
 
 impl Queue {
-    /// Starts the task; it ends with the last queue that leads to it.
+    /// Starts the task. It ends when the last clone of the queue is dropped.
     pub(super) fn start(pool: Pool) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         tokio::spawn(Writer { pool }.work(receiver));
@@ -117,17 +117,17 @@ impl Queue {
 }
 
 impl Store {
-    /// Writes; durable when this returns.
+    /// Writes. Durable when this returns.
     pub(super) async fn write(&self, write: Write) -> Result<Written, StoreError> {
         let (done, doing) = oneshot::channel();
         self.queue.0.send(Job { write, done: Some(done) }).await.map_err(|_| StoreError::Closed)?;
         doing.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Writes some time soon, if there is room.
+    /// Writes soon, without waiting, if there is room.
     pub(super) fn note(&self, write: Write) {
         if self.queue.0.capacity() > LEFT_FREE {
-            // Fails only where the process is stopping.
+            // Fails only while the process stops.
             let _ = self.queue.0.try_send(Job { write, done: None });
         }
     }
@@ -144,7 +144,7 @@ impl Writer {
             let (writes, listeners): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.done)).unzip();
             match self.attempt(&writes).await {
                 Ok(written) => listeners.into_iter().zip(written).for_each(|(done, written)| tell(done, Ok(written))),
-                // One of them spoilt it for all, or nothing can be written: each by itself, to know which. Those that
+                // One of them made all fail, or nothing can be written. Try each alone to find out which. Those that
                 // were committed after all find their work done.
                 Err(_) if writes.len() > 1 => {
                     for (write, done) in writes.iter().zip(listeners) {
@@ -161,10 +161,10 @@ impl Writer {
         written.into_iter().next().ok_or(StoreError::Closed)
     }
 
-    /// All of them in one transaction.
+    /// Writes all of them in one transaction.
     async fn attempt(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
         let written = in_transaction!(self, |transaction| {
-            // One number for all rows of a transaction: they become visible together.
+            // All rows of a transaction have the same number: they become visible together.
             let seq = if writes.iter().any(Write::blocks) {
                 let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
                 seq
@@ -176,7 +176,7 @@ impl Writer {
                 let (id, keep_until) = match write {
                     Write::EndSession(end) => {
                         let End { id, reused_at, at_least_until, leeway, event } = end.as_ref();
-                        // First: it tells of a row that goes.
+                        // First, because it refers to a row that will be removed.
                         events::of_session(event, *id).execute(&mut *transaction).await?;
                         let end = match reused_at {
                             Some(at) => sqlx::query_as(END_REUSED).bind(id.to_string()).bind(at.0),
@@ -220,11 +220,11 @@ impl Writer {
 
 fn tell(done: Option<oneshot::Sender<Result<Written, StoreError>>>, result: Result<Written, StoreError>) {
     match done {
-        // Fails only where whoever asked is gone.
+        // Fails only if the caller has gone.
         Some(done) => _ = done.send(result),
         None => {
             if let Err(error) = result {
-                warn!(%error, "A note could not be written");
+                warn!(%error, "A row without an acknowledgement could not be written");
             }
         }
     }
@@ -236,7 +236,7 @@ impl Write {
     }
 }
 
-/// The statement of a write that needs no more than one.
+/// Returns the statement of a write that needs only one.
 fn change<'q, D>(write: &Write) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
