@@ -1,4 +1,4 @@
-//! The verbs: one file each. They know domain and store, and what a request can reach; they do not know HTTP.
+//! The verbs: one file each. They know the domain, the store and the state. They do not know HTTP.
 
 mod actor;
 mod add_user;

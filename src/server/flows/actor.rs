@@ -1,4 +1,4 @@
-//! Who manages users, and whom: the command line or an administrator, by name or by id.
+//! The actor that manages users (the command line or an administrator), and the target user, by name or by id.
 
 use super::new_account::NewAccountError;
 use crate::server::domain::ids::{EventId, UserId};
@@ -9,16 +9,16 @@ use crate::server::domain::username::Username;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// Who manages users.
+/// The actor that manages users.
 #[derive(Clone, Debug)]
 pub enum Actor {
-    /// Whoever has the command line: above all accounts.
+    /// The operator at the command line. May do everything.
     Operator,
-    /// An administrator, who must not lock themselves out.
+    /// An administrator, who cannot change the own account here.
     Admin { id: UserId, username: String, origin: Origin },
 }
 
-/// A user, as an actor names it.
+/// The target user.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'t> {
     Name(&'t str),
@@ -39,7 +39,7 @@ pub enum ManageUserError {
 }
 
 impl Actor {
-    /// Under which name it stands in a list of events, and in the log.
+    /// Returns the name for lists of events and the log.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Operator => "operator".to_owned(),
@@ -47,7 +47,7 @@ impl Actor {
         }
     }
 
-    /// What this actor does now.
+    /// Makes the event for an action of this actor now.
     pub(super) fn event(&self, state: &AppState, kind: EventKind) -> NewEvent {
         let origin = match self {
             Self::Operator => Origin::default(),
@@ -56,7 +56,8 @@ impl Actor {
         NewEvent { by: Some(self.name()), ..event(state, kind, origin) }
     }
 
-    /// What this actor does now to nobody's account: told of its own, where it has one.
+    /// Makes the event for an action that has no target account. It is recorded for the actor's own account, if it has
+    /// one.
     pub(super) fn own_event(&self, state: &AppState, kind: EventKind) -> Option<(NewEvent, UserId)> {
         match self {
             Self::Operator => None,
@@ -64,7 +65,7 @@ impl Actor {
         }
     }
 
-    /// The user that is to be changed, whoever it is.
+    /// Returns the target user.
     pub(super) async fn find(&self, state: &AppState, target: Target<'_>) -> Result<User, ManageUserError> {
         let found = match target {
             Target::Name(name) => {
@@ -79,7 +80,7 @@ impl Actor {
         found.ok_or(ManageUserError::NoSuchUser)
     }
 
-    /// As [`Self::find`], and never oneself: whoever manages users stays able to.
+    /// Like [`Self::find`], but never the actor's own account, so that an administrator cannot lose access.
     pub(super) async fn find_other(&self, state: &AppState, target: Target<'_>) -> Result<User, ManageUserError> {
         let user = self.find(state, target).await?;
         match self {
@@ -89,7 +90,7 @@ impl Actor {
     }
 }
 
-/// Something that whoever uses an account does now.
+/// Makes the event for an action of the user of an account now.
 pub(super) fn event(state: &AppState, kind: EventKind, origin: Origin) -> NewEvent {
     let id = EventId::from_random(state.world.random_bytes());
     NewEvent { id, at: state.world.now(), kind, by: None, origin }

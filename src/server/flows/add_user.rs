@@ -9,7 +9,7 @@ use crate::server::domain::user::{Roles, User};
 use crate::server::state::AppState;
 use crate::server::store::users::Inserted;
 
-/// Makes an account with these roles.
+/// Creates an account with these roles.
 ///
 /// # Errors
 /// [`NewAccountError`].

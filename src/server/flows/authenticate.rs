@@ -1,4 +1,4 @@
-//! Who is this? The one entrance for every protected door.
+//! Identifies the user of a request. Every protected door uses this.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 
-/// Somebody with a valid token, whose session lives: what the token says can be read as fields.
+/// A user with a valid token and a live session. The claims of the token are its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrentUser(Arc<AccessToken>);
 
@@ -23,18 +23,18 @@ impl Deref for CurrentUser {
     }
 }
 
-/// A session that one of its tokens is to end.
+/// A session that a client ends with one of its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndingSession {
     pub id: SessionId,
-    /// When that token expires; now, where it has expired or does not say.
+    /// When that token expires. Now, if it has expired or has no expiry.
     pub expires_at: UnixTime,
 }
 
-/// Why nobody was recognised.
+/// Why no user was identified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticateError {
-    #[error("no token came")]
+    #[error("the request has no token")]
     Missing,
     #[error("the header is not `Bearer` and one token")]
     BadHeader,
@@ -46,7 +46,7 @@ pub enum AuthenticateError {
     Revoked,
 }
 
-/// Recognises whoever sent these `Authorization` headers. Asks memory only, never the database.
+/// Identifies the user who sent these `Authorization` headers. Reads only memory, never the database.
 ///
 /// # Errors
 /// [`AuthenticateError`].
@@ -57,11 +57,11 @@ pub fn authenticate<'h>(
     verify_unrevoked(state, bearer_token(headers)?, Expiry::Judged).map(CurrentUser)
 }
 
-/// Recognises the session that wants to end, by either kind of its tokens. An expired or ended one counts: signing out
-/// twice is no error.
+/// Identifies the session that the client wants to end, by an access token or a refresh token. An expired or revoked
+/// token is accepted: signing out twice is no error.
 ///
 /// # Errors
-/// [`AuthenticateError`], of the token alone: neither clock nor blocklist is asked.
+/// [`AuthenticateError`] about the token only: neither clock nor blocklist is checked.
 pub fn authenticate_to_end<'h>(
     state: &AppState,
     headers: impl IntoIterator<Item = &'h [u8]>,
@@ -75,15 +75,15 @@ pub fn authenticate_to_end<'h>(
     Ok(EndingSession { id: token.session_id, expires_at: token.expires_at.max(now) })
 }
 
-/// The session of a refresh token, which wants to end. Any generation counts: whoever signs out must not be told that
-/// another tab was quicker to refresh.
+/// Returns the session of a refresh token that a client sent to end it. Any generation is accepted: signing out must
+/// not fail because another tab has refreshed first.
 #[must_use]
 pub fn session_of(state: &AppState, refresh_token: &str) -> Option<EndingSession> {
     let token = state.refresh_key.read(refresh_token)?;
     Some(EndingSession { id: token.session_id, expires_at: state.world.now() })
 }
 
-/// The rules, then the blocklist.
+/// Checks the rules, then the blocklist.
 pub(super) fn verify_unrevoked(
     state: &AppState,
     token: &str,
@@ -105,7 +105,7 @@ pub(super) fn verify_unrevoked(
 /// The one token of the one header: a scheme in any case, one space, a token (RFC 6750, section 2.1).
 ///
 /// # Errors
-/// [`AuthenticateError`], of the header alone.
+/// [`AuthenticateError`] about the header only.
 pub fn bearer_token<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Result<&'h str, AuthenticateError> {
     use AuthenticateError::{BadHeader, Missing, TooLarge};
 

@@ -1,9 +1,9 @@
-//! May they? What a door can demand beyond a valid token.
+//! What a door can demand in addition to a valid token.
 
 use super::authenticate::CurrentUser;
 use crate::server::state::AppState;
 
-/// Somebody was recognised who may not do this, or not now.
+/// The user is known, but may not do this, or not now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorizeError {
     #[error("the password was typed too long ago")]
@@ -12,8 +12,8 @@ pub enum AuthorizeError {
     RoleMissing,
 }
 
-/// Demands that the password was typed not long ago (`FRESH_FOR`): for what must not be done by whoever finds an open
-/// page.
+/// Demands that the password was typed within `FRESH_FOR`: for actions that a person who finds an open page must not be
+/// able to do.
 ///
 /// # Errors
 /// [`AuthorizeError::NotFresh`].
@@ -22,7 +22,7 @@ pub fn require_fresh(state: &AppState, user: &CurrentUser) -> Result<(), Authori
     if fresh { Ok(()) } else { Err(AuthorizeError::NotFresh) }
 }
 
-/// Demands a role by its name.
+/// Demands the role with this name.
 ///
 /// # Errors
 /// [`AuthorizeError::RoleMissing`].

@@ -1,10 +1,10 @@
-//! Puts a row of the blocklist that is durable into memory, and tells whoever waits for it.
+//! Adds a durable row of the blocklist to memory, and wakes the tasks that wait for it.
 
 use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::state::AppState;
 use crate::server::store::blocklist::Entry;
 
-/// From here on the entry's tokens are refused.
+/// Adds the entry. From now on its tokens are rejected.
 pub(super) fn block(state: &AppState, entry: Entry) {
     if state.blocklist.block(entry.blocked, entry.keep_until) {
         state.measures.revoked();
@@ -17,10 +17,10 @@ pub(super) fn block(state: &AppState, entry: Entry) {
     });
 }
 
-/// Waits until a token of this session is refused.
+/// Waits until the tokens of this session are rejected.
 pub async fn until_ended(state: &AppState, session: SessionId, token: TokenId) {
     loop {
-        // Made before the look, so that an entry between look and wait is not missed.
+        // Created before the check, so that an entry between the check and the wait is not missed.
         let blocked = state.blocked.notified();
         if state.blocklist.refuses(session, token) {
             return;

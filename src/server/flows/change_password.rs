@@ -1,4 +1,4 @@
-//! A new password: set by its owner, who knows the old one, or by an operator. The sessions that the old one opened end.
+//! Changes a password: by the user, who knows the old one, or by an operator. The sessions of the old password end.
 
 use secrecy::SecretString;
 
@@ -14,20 +14,20 @@ use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::sessions::Along;
 
-/// Why one's own password was not changed.
+/// Why the user's own password was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangePasswordError {
-    /// Of the current password.
+    /// About the current password.
     #[error(transparent)]
     Current(#[from] LoginError),
-    /// Of the new one.
+    /// About the new password.
     #[error(transparent)]
     New(#[from] NewAccountError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// An operator sets a password: all sessions of the user end.
+/// Sets a password as an operator. All sessions of the user end.
 ///
 /// # Errors
 /// [`ManageUserError`].
@@ -44,7 +44,7 @@ pub async fn change_password(
     Ok(user)
 }
 
-/// Changes one's own password: all other sessions end.
+/// Changes the user's own password. All other sessions end.
 ///
 /// # Errors
 /// [`ChangePasswordError`].
@@ -58,7 +58,7 @@ pub async fn change_own_password(
     let (account, verified) = recognise_again(state, user, current, &visitor).await?;
     let hash = hash_new_password(state, &account.username, new).await?;
     let event = event(state, EventKind::PasswordChanged, visitor.origin);
-    // Of two who both knew the password until now, one changes it.
+    // Of two requests that know the old password, only one changes it.
     let along = Along::ChangePassword { from: Some(verified), to: hash };
     match end_sessions(state, account.id, Some(user.session_id), along, event).await {
         Err(StoreError::Outdated) => Err(LoginError::WrongCredentials.into()),

@@ -1,4 +1,4 @@
-//! Locks a user out, or lets them in again. The account stays.
+//! Disables or enables a user. The account stays.
 
 use super::actor::{Actor, ManageUserError, Target};
 use super::end_session::end_sessions;
@@ -18,7 +18,7 @@ pub async fn disable_user(state: &AppState, target: Target<'_>, by: &Actor) -> R
     Ok(user)
 }
 
-/// Lets a disabled user sign in again. The sessions of before stay ended.
+/// Lets a disabled user sign in again. Earlier sessions stay ended.
 ///
 /// # Errors
 /// [`ManageUserError`].

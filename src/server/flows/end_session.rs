@@ -1,4 +1,5 @@
-//! Ends sessions from elsewhere: one by its id, or all others of a user. By exact ids, never by when tokens were issued.
+//! Ends sessions from another session or from the command line: one by its id, or all others of a user. Always by exact
+//! ids, never by the time at which tokens were issued.
 
 use tracing::{Instrument as _, info};
 
@@ -17,7 +18,7 @@ use crate::server::store::sessions::Along;
 /// Why a session was not ended.
 #[derive(Debug, thiserror::Error)]
 pub enum EndSessionError {
-    /// Nobody's, or somebody else's: the same answer.
+    /// It does not exist, or belongs to another user: the same answer.
     #[error("there is no such session")]
     NoSuchSession,
     #[error(transparent)]
@@ -26,7 +27,7 @@ pub enum EndSessionError {
     Logout(#[from] LogoutError),
 }
 
-/// Ends one of one's own sessions.
+/// Ends one of the user's own sessions.
 ///
 /// # Errors
 /// [`EndSessionError`].
@@ -35,11 +36,11 @@ pub async fn end_session(state: &AppState, user: &CurrentUser, id: &str) -> Resu
     let kept = state.store.find_session(id).await?;
     let own = kept.filter(|kept| kept.session.user_id == user.user_id && kept.reused_at.is_none());
     let session = own.ok_or(EndSessionError::NoSuchSession)?.session;
-    // Its tokens may live longer than the one that asks: the store knows until when.
+    // Its tokens may live longer than the token of this request: the store knows until when.
     Ok(logout(state, EndingSession { id: session.id, expires_at: state.world.now() }).await?)
 }
 
-/// Ends all sessions of a user but the one that asks; answers how many.
+/// Ends all sessions of the user except the current one. Returns how many.
 ///
 /// # Errors
 /// [`EndSessionError`].
@@ -52,7 +53,7 @@ pub async fn end_other_sessions(
     Ok(end_sessions(state, user.user_id, Some(user.session_id), Along::Nothing, event).await?)
 }
 
-/// An operator or administrator ends all sessions of a user; answers how many.
+/// Ends all sessions of a user, for an operator or administrator. Returns how many.
 ///
 /// # Errors
 /// [`ManageUserError`].
@@ -61,7 +62,7 @@ pub async fn end_all_sessions(state: &AppState, target: Target<'_>, by: &Actor) 
     Ok(end_sessions(state, user.id, None, Along::Nothing, by.event(state, EventKind::AllSessionsEnded)).await?)
 }
 
-/// An operator ends one session, whoever's; `false` where there is none.
+/// Ends one session of any user, for an operator; `false` if there is none.
 ///
 /// # Errors
 /// [`LogoutError`].
@@ -74,7 +75,7 @@ pub async fn end_any_session(state: &AppState, id: &str) -> Result<bool, LogoutE
     Ok(true)
 }
 
-/// An operator looks at the live sessions of a user.
+/// Returns the live sessions of a user, for an operator.
 ///
 /// # Errors
 /// [`ManageUserError`].
@@ -83,7 +84,7 @@ pub async fn list_sessions_of(state: &AppState, target: Target<'_>) -> Result<Ve
     Ok(live_sessions(state, user.id).await?)
 }
 
-/// Ends sessions, and one thing more, all or nothing: rows first, then memory.
+/// Ends sessions and makes one other change, all or nothing: rows first, then memory.
 pub(super) async fn end_sessions(
     state: &AppState,
     user: UserId,
@@ -102,6 +103,6 @@ pub(super) async fn end_sessions(
         info!(user.id = %user, ended = entries.len(), "Ended sessions of a user: {}", event.kind.code());
         Ok(entries.len())
     };
-    // It dies only with the process.
+    // The task ends only with the process.
     tokio::spawn(ending.in_current_span()).await.map_err(|_| StoreError::Closed)?
 }

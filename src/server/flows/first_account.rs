@@ -1,4 +1,5 @@
-//! The first account: made once, by whoever reads the server's console. No default account, no default password.
+//! The first account: created once, by a person who reads the server's console. There is no default account and no
+//! default password.
 
 use secrecy::SecretString;
 use tracing::info;
@@ -12,10 +13,10 @@ use crate::server::domain::user::Roles;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// Why the first account was not made.
+/// Why the first account was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum FirstAccountError {
-    /// There is an account: the door is no more.
+    /// There is an account: this door no longer exists.
     #[error("there is an account already")]
     Closed,
     #[error("the code is wrong")]
@@ -24,21 +25,21 @@ pub enum FirstAccountError {
     Throttled(#[from] Throttled),
     #[error(transparent)]
     Account(#[from] NewAccountError),
-    /// The account was made.
+    /// The account was created, but the sign-in failed.
     #[error(transparent)]
     Login(#[from] LoginError),
 }
 
-/// Whether the first account is still to be made.
+/// Returns whether the first account must still be created.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn setup_is_open(state: &AppState) -> Result<bool, StoreError> {
-    // A process that found users at its start never asks.
+    // A process that found users at its start does not query the store.
     Ok(state.setup_code.is_some() && state.store.setup_is_open(state.setup_round).await?)
 }
 
-/// Makes the administrator and signs it in. Of two claims at once exactly one wins.
+/// Creates the administrator and signs in. Of two claims at the same time, exactly one succeeds.
 ///
 /// # Errors
 /// [`FirstAccountError`].
@@ -64,6 +65,6 @@ pub async fn first_account(
     if !made.map_err(NewAccountError::Store)? {
         return Err(FirstAccountError::Closed);
     }
-    info!(user.id = %user.id, "Made the first account `{}`", user.username);
+    info!(user.id = %user.id, "Created the first account `{}`", user.username);
     Ok(start_session(state, &user, &hash, new).await?)
 }

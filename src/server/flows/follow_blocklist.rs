@@ -1,4 +1,5 @@
-//! Follows the blocklist's table: what another process writes (`handstamp user remove`), this one refuses soon after.
+//! Follows the table of the blocklist: this process rejects soon what another process (`handstamp user remove`) has
+//! written.
 
 use std::time::Duration;
 
@@ -6,21 +7,21 @@ use super::block::block;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// How long another process's change may take to be seen here: half of the bound of promise 2.
+/// How long a change by another process may take until it is seen here: half of the bound of promise 2.
 pub const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
-/// How far the table has been read.
+/// The position up to which the table was read.
 #[derive(Debug, Default)]
 pub struct BlocklistFollower {
     seen: i64,
 }
 
 impl BlocklistFollower {
-    /// Takes over what is new. The first call takes everything: it is made before the first request is served, so that
-    /// a restart brings no token back to life.
+    /// Loads new rows. The first call loads all rows: it is made before the first request is served, so that no revoked
+    /// token is valid after a restart.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing is lost, the next call reads the same rows.
+    /// [`StoreError`]; nothing is lost: the next call reads the same rows.
     pub async fn catch_up(&mut self, state: &AppState) -> Result<(), StoreError> {
         for entry in state.store.list_blocked_since(self.seen).await? {
             block(state, entry);

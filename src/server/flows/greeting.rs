@@ -1,10 +1,10 @@
-//! The protected greeting: what the first tutorial's `/protected` answers.
+//! The protected greeting: the answer of `/protected` in the first tutorial.
 
 use super::authenticate::CurrentUser;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 
-/// A greeting, and how long the token that earned it is good for.
+/// A greeting, and the lifetime of the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Greeting {
     pub message: String,
@@ -17,7 +17,7 @@ pub struct Greeting {
     pub expires_in: u64,
 }
 
-/// Greets whoever is signed in.
+/// Greets the user.
 #[must_use]
 pub fn greeting(state: &AppState, user: &CurrentUser) -> Greeting {
     Greeting {

@@ -1,4 +1,4 @@
-//! Looks at a token for somebody else: another service that introspects it, or whoever asks on the command line.
+//! Checks a token for someone else: another service that introspects it, or an operator at the command line.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::server::domain::access_token::{AccessToken, Expiry};
 use crate::server::domain::refused::Check;
 use crate::server::state::AppState;
 
-/// The token, if a protected door would open for it now.
+/// Returns the token, if a protected door would accept it now.
 ///
 /// # Errors
 /// The first check that fails.

@@ -1,4 +1,4 @@
-//! Invites one person: a link by which they can make an account where sign-up is closed.
+//! Invites one person: makes a link with which this person can create an account if sign-up is closed.
 
 use secrecy::SecretString;
 use tracing::info;
@@ -10,9 +10,9 @@ use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// An invitation, shown once.
+/// An invitation, to show once.
 pub struct Invitation {
-    /// The code stands behind the `#`: no server's log and no proxy sees it.
+    /// The code is after the `#`, so that no proxy and no log of a server contains it.
     pub link: SecretString,
     pub expires_at: UnixTime,
 }

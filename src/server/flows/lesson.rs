@@ -1,4 +1,4 @@
-//! The doors of the second tutorial: sign a token, verify a token. With a key of their own, which opens nothing real.
+//! The doors of the second tutorial: sign a token, verify a token. They have their own key, which opens nothing real.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::authenticate::{AuthenticateError, bearer_token};
 use crate::server::domain::lesson::LessonError;
 use crate::server::state::AppState;
 
-/// Why a lesson's token was refused: the header that brought it, or the token.
+/// Why a token of the lesson was rejected: because of the header, or of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LessonRefused {
     #[error("{0}")]
@@ -18,12 +18,12 @@ pub enum LessonRefused {
 /// Signs the mock user.
 ///
 /// # Errors
-/// Only if the signing library fails.
+/// If the signing library fails.
 pub fn sign_lesson_token(state: &AppState) -> Result<String, jsonwebtoken::errors::Error> {
     state.lesson_key.sign()
 }
 
-/// The claims of the token in these `Authorization` headers, if the lesson's key signed it.
+/// Returns the claims of the token in these `Authorization` headers, if the lesson's key signed it.
 ///
 /// # Errors
 /// [`LessonRefused`].

@@ -1,4 +1,4 @@
-//! What happened: to one's own account, and to all of them.
+//! Lists security events: of the user's own account, of another account, or of all.
 
 use super::actor::{Actor, ManageUserError, Target};
 use super::authenticate::CurrentUser;
@@ -8,18 +8,18 @@ use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::events::Before;
 
-/// Events of one page.
+/// The number of events on one page.
 const PAGE: usize = 30;
 
-/// Events, newest first.
+/// One page of events, newest first.
 #[derive(Clone, Debug)]
 pub struct EventsPage {
     pub events: Vec<SecurityEvent>,
-    /// Where to go on.
+    /// Where the next page begins.
     pub older: Option<String>,
 }
 
-/// What happened to one's own account. `before`: empty, or where the page before said to go on.
+/// Returns events of the user's own account. `before`: empty, or the position from the page before.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -27,7 +27,7 @@ pub async fn list_own_events(state: &AppState, user: &CurrentUser, before: &str)
     page_of(state, Some(user.user_id), before).await
 }
 
-/// What happened to all accounts, for administrators.
+/// Returns events of all accounts, for administrators.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -35,7 +35,7 @@ pub async fn list_events(state: &AppState, before: &str) -> Result<EventsPage, S
     page_of(state, None, before).await
 }
 
-/// What happened to one account, for an operator.
+/// Returns events of one account, for an operator.
 ///
 /// # Errors
 /// [`ManageUserError`].
@@ -53,7 +53,7 @@ async fn page_of(state: &AppState, of: Option<UserId>, before: &str) -> Result<E
     Ok(EventsPage { events, older })
 }
 
-/// Reads what a page before said; anything else begins with the newest.
+/// Parses the position from a page. Any other text means the newest event.
 fn parse(before: &str) -> Before {
     let read = || {
         let (seq, id) = before.split_once('.')?;

@@ -1,10 +1,10 @@
-//! The keys that sign and verify, for operators and administrators.
+//! Lists the keys that sign and verify, for operators and administrators.
 
 use crate::server::domain::kept_keys::KeptKey;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// The keys of the store, barred ones included.
+/// Returns the keys of the store, including barred ones.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -1,4 +1,5 @@
-//! The blocklist for other services: what they must refuse too. Waits for news, so that they need not ask often.
+//! The blocklist for other services, which must reject the same tokens. It can wait for new entries, so that services
+//! need not ask often.
 
 use std::time::Duration;
 
@@ -10,13 +11,13 @@ use crate::server::store::StoreError;
 /// The blocklist at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocations {
-    /// Grows with every entry.
+    /// A number that grows with every entry.
     pub seq: i64,
-    /// What to refuse, and until when it must be remembered.
+    /// The entries, and how long each must be kept.
     pub entries: Vec<(Blocked, UnixTime)>,
 }
 
-/// The live entries, or `None` if there is nothing newer than number `known` within `wait`.
+/// Returns the live entries, or `None` if nothing newer than number `known` comes within `wait`.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -31,14 +32,14 @@ pub async fn list_revocations(
         return Ok(None);
     }
     let now = state.world.now();
-    // Before the rows: the answer may hold more than its number says, never less.
+    // Read before the rows: the answer may contain more than its number says, never less.
     let seq = *state.blocklist_seq.borrow();
     let rows = state.store.list_blocked_since(0).await?;
     let live = rows.iter().filter(|row| row.keep_until > now);
     Ok(Some(Revocations { seq, entries: live.map(|row| (row.blocked, row.keep_until)).collect() }))
 }
 
-/// Whether there is something else than number `known`, now or in a while.
+/// Waits until there is a number other than `known`, at most for `wait`.
 async fn news_within(state: &AppState, known: i64, wait: Duration) -> bool {
     let (mut news, mut stopping) = (state.blocklist_seq.subscribe(), state.stopping.subscribe());
     tokio::select! {

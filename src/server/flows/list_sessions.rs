@@ -1,4 +1,4 @@
-//! The sessions of a user, for their owner.
+//! Lists the sessions of a user.
 
 use super::authenticate::CurrentUser;
 use crate::server::domain::ids::{SessionId, UserId};
@@ -8,19 +8,19 @@ use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::sessions::KeptSession;
 
-/// A session as its owner sees it.
+/// A session as the user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedSession {
     pub session: Session,
-    /// To within the life of an access token.
+    /// Accurate to the lifetime of an access token.
     pub last_used_at: UnixTime,
-    /// When it is over if nobody refreshes it.
+    /// When it ends if it is not refreshed.
     pub expires_at: UnixTime,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
 }
 
-/// The live sessions of whoever asks: the one that asks first, then those last used.
+/// Returns the user's live sessions: the current one first, then those last used.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -33,8 +33,8 @@ pub async fn list_sessions(state: &AppState, user: &CurrentUser) -> Result<Vec<L
     Ok(sessions)
 }
 
-/// Whether a session has neither ended nor expired. Memory forgets an end when no token can need it any more; the row is gone
-/// for good.
+/// Returns whether a session has neither ended nor expired. Reads the store, because memory forgets an ended session
+/// after its last token has expired, while its row is removed for ever.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -45,7 +45,7 @@ pub async fn session_lives(state: &AppState, id: SessionId) -> Result<bool, Stor
     Ok(state.store.find_session(id).await?.is_some_and(|kept| is_live(state, &kept, state.world.now())))
 }
 
-/// The live sessions of a user.
+/// Returns the live sessions of a user.
 pub(super) async fn live_sessions(state: &AppState, user: UserId) -> Result<Vec<ListedSession>, StoreError> {
     let now = state.world.now();
     let kept = state.store.list_sessions(user).await?.into_iter();

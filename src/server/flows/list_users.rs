@@ -1,4 +1,4 @@
-//! The users, for administrators: a page of them, and how many sessions each has.
+//! Lists users for administrators, page by page, with the number of sessions of each.
 
 use super::authenticate::CurrentUser;
 use crate::server::domain::session::SessionKind;
@@ -7,20 +7,21 @@ use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::users::{ListedUser, UsersPage};
 
-/// Users of one page.
+/// The number of users on one page.
 const PAGE: usize = 50;
 
-/// A page of users, as one of them or an operator sees it.
+/// A page of users, for an administrator or an operator.
 #[derive(Clone, Debug)]
 pub struct ListedUsers {
     pub users: Vec<ListedUser>,
-    /// The name to go on after.
+    /// The name after which the next page begins.
     pub next: Option<String>,
-    /// The id of whoever looks; empty for an operator.
+    /// The id of the administrator who asks; empty for an operator.
     pub own: String,
 }
 
-/// Users whose name holds `search`, and that come after `after`. `user` is whoever looks; none is an operator.
+/// Returns users whose name contains `search` and comes after `after`. `user`: the administrator who asks; `None`: an
+/// operator.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -34,7 +35,7 @@ pub async fn list_users(
     let since =
         |kind| UnixTime(now.0 - i64::try_from(state.session_rules.lifetime(kind).idle.as_secs()).unwrap_or(now.0));
     let page = UsersPage {
-        // Names are kept in lower case.
+        // Names are stored in lower case.
         part: search.trim().to_lowercase(),
         after: after.to_owned(),
         limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),

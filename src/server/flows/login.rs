@@ -1,4 +1,4 @@
-//! Sign in: a name and a password for a session and its tokens.
+//! Signs in: checks a name and a password, and starts a session with its tokens.
 
 use secrecy::SecretString;
 use tracing::field::display;
@@ -22,19 +22,19 @@ use crate::server::hash_pool::Overloaded;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// What a session that starts is to be like.
+/// The properties of a new session.
 #[derive(Clone, Debug, Default)]
 pub struct NewSession {
     pub kind: SessionKind,
-    /// Who asks for it, and from where.
+    /// The visitor, with device and address.
     pub visitor: Visitor,
-    /// What its tokens say besides what the operator adds.
+    /// Additional claims for its tokens, besides those of the operator.
     pub additional: AdditionalClaims,
-    /// The session that this browser held until now: it ends.
+    /// The previous session of this browser, which ends.
     pub replaces: Option<EndingSession>,
 }
 
-/// The tokens of a session. No `Debug`: whoever reads them is signed in.
+/// The tokens of a session. No `Debug`: anyone who reads them is signed in.
 pub struct SignedIn {
     pub access_token: String,
     /// In seconds from now.
@@ -43,11 +43,11 @@ pub struct SignedIn {
     /// In seconds from now.
     pub refresh_expires_in: u64,
     pub kind: SessionKind,
-    /// What the browser is to show at its next sign-in. Of a password that was typed just now; none of a refresh token.
+    /// The value that the browser sends at its next sign-in. Only after a password was typed; `None` after a refresh.
     pub known_device: Option<SecretString>,
 }
 
-/// Why nobody was signed in.
+/// Why the sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
     #[error("no username")]
@@ -56,11 +56,11 @@ pub enum LoginError {
     MissingPassword,
     #[error(transparent)]
     Password(Unfit),
-    /// Unknown user and wrong password alike.
+    /// The same for an unknown user and a wrong password.
     #[error("wrong username or password")]
     WrongCredentials,
-    /// Another password, other roles, gone or disabled: since the password was checked.
-    #[error("the user has changed meanwhile")]
+    /// Password, roles or state of the account have changed since the password was checked.
+    #[error("the user was changed meanwhile")]
     UserChanged,
     #[error(transparent)]
     NotAdmitted(#[from] NotAdmitted),
@@ -70,7 +70,7 @@ pub enum LoginError {
     Hashing(#[from] HashingFailed),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the session that was to be replaced may live on: {0}")]
+    #[error("the previous session may still be live: {0}")]
     Replace(#[from] LogoutError),
     #[error("the token could not be signed")]
     Signing(#[from] jsonwebtoken::errors::Error),
@@ -86,8 +86,7 @@ pub async fn login(
     password: SecretString,
     new: NewSession,
 ) -> Result<SignedIn, LoginError> {
-    // Goes round again only where the user was changed in between: the roles, or the hash, by that of another password or of
-    // the same one with the parameters of today.
+    // Repeats only if the user has changed in between: the roles, or the hash, by a new password or by new parameters.
     loop {
         let recognised = recognise(state, username, &password, &new.visitor).await;
         if matches!(recognised, Err(LoginError::WrongCredentials)) {
@@ -106,7 +105,7 @@ pub async fn login(
     }
 }
 
-/// Whoever has this name and this password, and the hash by which they were recognised.
+/// Returns the user with this name and password, and the hash that was verified.
 async fn recognise(
     state: &AppState,
     username: &str,
@@ -121,17 +120,17 @@ async fn recognise(
     let place = if device.is_some() { state.hash_pool.kept_place()? } else { state.hash_pool.place()? };
     let attempt = admit(state, username, visitor, device).await?;
 
-    // A text that cannot be a name is a name that nobody has.
+    // A text that cannot be a name is the name of no user.
     let found = match Username::parse(username) {
         Ok(username) => state.store.find_user(&username).await?,
         Err(_) => None,
     };
-    // Same work for an unknown user: the answer's delay must not tell who has an account.
+    // The same work for an unknown user: the time of the answer must not show who has an account.
     let stored = found.as_ref().map_or(&state.nobodys_hash, |(_, hash)| hash).clone();
     let (hasher, salt) = (state.hasher.clone(), state.world.random_bytes());
     let job = move || {
         let right = stored.verify(&password)?;
-        // What was hashed when the parameters were lower is hashed anew while the password is at hand.
+        // Computes a new hash, if the old one has lower parameters: only now is the password known.
         let renewed = if right && stored.is_weaker_than(&hasher) { Some(hasher.hash(&password, &salt)?) } else { None };
         Ok::<_, HashingFailed>((right, renewed))
     };
@@ -142,7 +141,7 @@ async fn recognise(
             attempt.succeeded();
             match renewed {
                 Some(renewed) if state.store.renew_password_hash(user.id, &verified, &renewed).await? => {
-                    info!(user.id = %user.id, "Hashed the password anew, with the parameters of today");
+                    info!(user.id = %user.id, "Stored a new hash of the password, with the current parameters");
                     Ok((user, renewed))
                 }
                 _ => Ok((user, verified)),
@@ -158,7 +157,7 @@ async fn recognise(
     }
 }
 
-/// Whoever is signed in, and knows the password; and the hash by which they were recognised.
+/// Checks the password of a signed-in user. Returns the user and the hash that was verified.
 pub(super) async fn recognise_again(
     state: &AppState,
     user: &CurrentUser,
@@ -166,11 +165,11 @@ pub(super) async fn recognise_again(
     visitor: &Visitor,
 ) -> Result<(User, PasswordHash), LoginError> {
     let (account, verified) = recognise(state, &user.username, &password, visitor).await?;
-    // The name may be another's by now.
+    // The name may belong to another user by now.
     if account.id == user.user_id { Ok((account, verified)) } else { Err(LoginError::WrongCredentials) }
 }
 
-/// Starts a session for a user who was just recognised by `verified`, and issues its first tokens.
+/// Starts a session for a user whose password matched `verified`, and issues its first tokens.
 pub(super) async fn start_session(
     state: &AppState,
     user: &User,
@@ -202,7 +201,7 @@ pub(super) async fn start_session(
     Ok(SignedIn { known_device: Some(recognisable(state, user, verified)), ..signed_in })
 }
 
-/// The tokens of a session that the store knows already.
+/// Issues the tokens of a session that is in the store already.
 pub(super) fn issue_tokens(
     state: &AppState,
     user: &User,

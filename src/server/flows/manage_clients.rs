@@ -1,4 +1,4 @@
-//! Adds, recognises and removes clients: other services that ask about tokens.
+//! Adds, identifies and removes clients: other services that ask about tokens.
 
 use secrecy::SecretString;
 use tracing::info;
@@ -10,7 +10,7 @@ use crate::server::store::StoreError;
 /// Why a client was not added or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum ManageClientError {
-    #[error("this is no name for a client: {0}")]
+    #[error("this cannot be the name of a client: {0}")]
     Name(#[from] NotAClientName),
     #[error("the name is taken")]
     Taken,
@@ -20,7 +20,7 @@ pub enum ManageClientError {
     Store(#[from] StoreError),
 }
 
-/// Adds a client; answers its secret, which is kept nowhere.
+/// Adds a client. Returns its secret, which is stored nowhere.
 ///
 /// # Errors
 /// [`ManageClientError`].
@@ -34,7 +34,7 @@ pub async fn add_client(state: &AppState, name: &str) -> Result<SecretString, Ma
     Ok(secret)
 }
 
-/// Removes a client; its secret is refused from now on.
+/// Removes a client. Its secret is rejected from now on.
 ///
 /// # Errors
 /// [`ManageClientError`].
@@ -45,7 +45,7 @@ pub async fn remove_client(state: &AppState, name: &str) -> Result<(), ManageCli
     Ok(())
 }
 
-/// The client of this name, if the secret is its own.
+/// Returns the client with this name, if the secret is right.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -1,4 +1,4 @@
-//! What every way to a new account shares: the name's and the password's rules, and the hash.
+//! The steps that all ways to a new account share: the rules for name and password, and the hash.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -10,7 +10,7 @@ use crate::server::hash_pool::Overloaded;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// Why no account was made.
+/// Why no account was created.
 #[derive(Debug, thiserror::Error)]
 pub enum NewAccountError {
     #[error("no username")]
@@ -31,7 +31,7 @@ pub enum NewAccountError {
     Store(#[from] StoreError),
 }
 
-/// A user and a hash that no table knows yet.
+/// A user and a hash that are not in the store yet.
 pub(super) async fn prepare_account(
     state: &AppState,
     username: &str,
@@ -56,7 +56,7 @@ pub(super) async fn hash_new_password(
     if password.expose_secret().is_empty() {
         return Err(NewAccountError::MissingPassword);
     }
-    // Refused before it takes a place on the pool.
+    // Checked before it takes a place on the pool.
     Password::parse(&password)?;
     let (context, min_length) = (context(state, username.as_str()), state.config.password_min_length);
     let (hasher, salt) = (state.hasher.clone(), state.world.random_bytes());
@@ -68,11 +68,11 @@ pub(super) async fn hash_new_password(
     state.hash_pool.run(job).await?
 }
 
-/// What a stranger would try first for this name on this site.
+/// Words that an attacker tries first for this name on this site.
 pub(super) fn context(state: &AppState, username: &str) -> Vec<String> {
     let host = state.config.public_url.rsplit('/').next().unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default();
-    // No more than a name can be long: the judgement looks for each everywhere.
+    // At most the length of a name: the judgement searches for each word everywhere.
     let username = username.chars().take(MAX_LENGTH).collect();
     vec![username, "handstamp".to_owned(), host.to_owned()]
 }

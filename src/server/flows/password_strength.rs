@@ -1,4 +1,4 @@
-//! How a password would be judged, while somebody is choosing it. Nothing of it is kept.
+//! Judges a password while the user chooses it. Nothing of it is stored.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -12,14 +12,14 @@ use crate::server::state::AppState;
 #[derive(Clone, Debug)]
 pub struct Judged {
     pub strength: Strength,
-    /// Why it would be refused.
+    /// Why it would be rejected.
     pub unfit: Option<Unfit>,
 }
 
-/// Judges as [`Password::choose`] will.
+/// Judges in the same way as [`Password::choose`].
 ///
 /// # Errors
-/// [`Overloaded`] where too many ask: anybody can.
+/// [`Overloaded`] if there are too many requests: anyone can send them.
 pub async fn password_strength(state: &AppState, username: &str, typed: SecretString) -> Result<Judged, Overloaded> {
     let (context, min_length) = (context(state, username), state.config.password_min_length);
     state

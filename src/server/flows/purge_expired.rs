@@ -1,7 +1,7 @@
-//! Purges what no token can need any more: blocklist entries past `exp`, leeway and margin, and sessions as old. And what
-//! the throttle counts no longer.
+//! Purges rows that no token needs any more: blocklist entries after `exp`, leeway and margin, sessions of the same
+//! age, and empty buckets of the throttle.
 //!
-//! Only tidying: whether a token has expired is judged when it is read.
+//! This only saves space: verification itself checks whether a token has expired.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -14,29 +14,29 @@ use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// How often.
+/// How often to purge.
 pub const PURGE_EVERY: Duration = Duration::from_mins(1);
 
-/// Rows of one statement: small, so that a sign-out never waits long for the writer.
+/// Rows in one statement: few, so that a sign-out never waits long for the writer.
 const BATCH: i64 = 500;
 
-/// How long it is told what happened to an account, in seconds: 90 days.
+/// How long security events are kept, in seconds: 90 days.
 const KEEP_EVENTS: i64 = 90 * 24 * 60 * 60;
 
-/// Purges the store, then the memory; nothing while the clock may be wrong.
+/// Purges the store, then the memory. Purges nothing while the clock may be wrong.
 ///
 /// # Errors
-/// [`StoreError`]; what is left goes next time.
+/// [`StoreError`]; the rest is purged next time.
 pub async fn purge_expired(state: &AppState) -> Result<(), StoreError> {
     let now = state.world.now();
     state.throttle.purge(state.world.uptime());
-    // Sessions stay as long as a blocklist entry for them would.
+    // Sessions stay as long as their entry in the blocklist would.
     let margin = keep_until(UnixTime(0), state.token_rules.leeway);
     let longest = LONGEST_LIFETIME + Duration::from_secs(margin.seconds_since(UnixTime(0)));
     if steady_for(state, now) < longest {
         return Ok(());
     }
-    // First: what goes from the store or from memory must not be missed.
+    // First of all, so that the entries that are removed next are accounted for.
     state.past_purge.purge(now);
     while state.store.purge_blocklist(now, BATCH).await? == BATCH.unsigned_abs() {}
     while state.store.purge_sessions(UnixTime(now.0 - margin.0), BATCH).await? == BATCH.unsigned_abs() {}
@@ -51,7 +51,7 @@ pub async fn purge_expired(state: &AppState) -> Result<(), StoreError> {
 }
 
 fn steady_for(state: &AppState, now: UnixTime) -> Duration {
-    // Nobody panics with the lock in hand; if somebody did, the clock is judged anew.
+    // No code panics while it holds the lock. Even then the clock is judged again.
     let mut clock = state.steady_clock.lock().unwrap_or_else(PoisonError::into_inner);
     clock.steady_for(now, state.world.uptime())
 }

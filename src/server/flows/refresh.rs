@@ -1,7 +1,9 @@
-//! Refresh: a refresh token for the next one and a new access token (RFC 6749, section 6; RFC 9700, section 4.14.2).
+//! Refreshes: takes a refresh token, and returns the next one and a new access token (RFC 6749, section 6; RFC 9700,
+//! section 4.14.2).
 //!
-//! One compare-and-swap decides who rotates. Whoever comes second with the same token gets the same successor, so that
-//! a lost answer or twenty tabs harm nobody; whoever comes with an older one has a copy, and the session ends.
+//! One compare-and-swap decides which request rotates. A second request with the same token gets the same next token,
+//! so that a lost answer or twenty tabs do not end the session. A request with an older token comes from someone with a
+//! copy, and the session ends.
 
 use tracing::{Instrument as _, info, warn};
 
@@ -16,31 +18,31 @@ use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// Why there are no new tokens.
+/// Why the refresh failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
-    #[error("this is none of our refresh tokens")]
+    #[error("this is not one of our refresh tokens")]
     NotOurs,
-    #[error("the session is over")]
+    #[error("the session has expired")]
     Expired,
     #[error("the session has ended")]
     Ended,
-    #[error("the session has ended, as an old refresh token came back")]
+    #[error("the session has ended, because an old refresh token was used again")]
     Reused,
-    /// The presented token can be presented again, whatever was written.
+    /// The client can send the same token again, whatever was written.
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the token could not be signed")]
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Takes a refresh token and gives the next.
+/// Takes a refresh token and returns the next tokens.
 ///
 /// # Errors
 /// [`RefreshError`].
 pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, RefreshError> {
     let presented = state.refresh_key.read(presented).ok_or(RefreshError::NotOurs)?;
-    // Goes round again only where another request changed the session in between.
+    // Repeats only if another request has changed the session in between.
     loop {
         let now = state.world.now();
         let kept = state.store.find_session(presented.session_id).await?.ok_or(RefreshError::Ended)?;
@@ -78,7 +80,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, Refr
     }
 }
 
-/// Somebody has a copy of the refresh token: whoever it is, nobody goes on with this session.
+/// Ends the session, because two clients have the same refresh token and the server cannot know which one is the user.
 async fn end_stolen(state: &AppState, session: Session, now: UnixTime) -> Result<(), StoreError> {
     let state = state.clone();
     // A task of its own, as in `logout`.
@@ -86,9 +88,9 @@ async fn end_stolen(state: &AppState, session: Session, now: UnixTime) -> Result
         let (leeway, event) = (state.token_rules.leeway, event(&state, EventKind::RefreshTokenReused, session.origin));
         let entry = state.store.end_reused_session(session.id, now, leeway, event).await?;
         block(&state, entry);
-        warn!(user.id = %session.user_id, session.id = %session.id, "An old refresh token came back: ended the session");
+        warn!(user.id = %session.user_id, session.id = %session.id, "An old refresh token was used again: ended the session");
         Ok(())
     };
-    // It dies only with the process.
+    // The task ends only with the process.
     tokio::spawn(ending.in_current_span()).await.map_err(|_| StoreError::Closed)?
 }

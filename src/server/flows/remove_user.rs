@@ -1,4 +1,4 @@
-//! Removes an account: it goes, and its sessions end.
+//! Removes an account and ends its sessions.
 
 use secrecy::SecretString;
 
@@ -12,7 +12,7 @@ use crate::server::domain::user::User;
 use crate::server::state::AppState;
 use crate::server::store::sessions::Along;
 
-/// Removes a user. Another process refuses the tokens as soon as it has followed the blocklist.
+/// Removes a user. Other processes reject the tokens as soon as they have followed the blocklist.
 ///
 /// # Errors
 /// [`ManageUserError`].
@@ -22,7 +22,7 @@ pub async fn remove_user(state: &AppState, target: Target<'_>, by: &Actor) -> Re
     Ok(user)
 }
 
-/// Deletes one's own account, for whoever knows its password.
+/// Deletes the user's own account. Needs the password.
 ///
 /// # Errors
 /// [`LoginError`]; `WrongCredentials` for a wrong password.

@@ -1,11 +1,11 @@
-//! What is measured, for whoever watches over this process.
+//! The metrics, for the monitoring of this process.
 
 use tracing::warn;
 
 use crate::server::measure::Reading;
 use crate::server::state::AppState;
 
-/// All metrics as Prometheus text. Answers also when the store does not.
+/// Returns all metrics as Prometheus text, even if the store does not answer.
 pub async fn report_metrics(state: &AppState) -> String {
     let sessions = state.store.count_live_sessions(&state.session_rules, state.world.now()).await;
     let sessions = sessions.inspect_err(|error| warn!(%error, "The sessions could not be counted")).ok();

@@ -1,4 +1,5 @@
-//! Revokes one token (RFC 7009). An access token dies alone; with a refresh token its session ends (section 2.1).
+//! Revokes one token (RFC 7009). For an access token, only this token is blocked; for a refresh token, its session ends
+//! (section 2.1).
 
 use tracing::{Instrument as _, info};
 
@@ -9,11 +10,11 @@ use crate::server::domain::access_token::Expiry;
 use crate::server::domain::blocklist::keep_until;
 use crate::server::state::AppState;
 
-/// Blocks a token of ours by its id, whatever the clock says of it. Whatever is none of ours needs no blocking and is no
-/// error: whoever asks learns nothing (RFC 7009, section 2.2).
+/// Blocks one of our tokens by its id, without checking its times. Any other text is no error and does nothing: the
+/// client learns nothing (RFC 7009, section 2.2).
 ///
 /// # Errors
-/// [`LogoutError`]; then the token may live on, and nobody must be told that it does not.
+/// [`LogoutError`]; then the token may still be valid, and the answer must not report a success.
 pub async fn revoke_token(state: &AppState, token: &str) -> Result<(), LogoutError> {
     if let Some(ending) = session_of(state, token) {
         return logout(state, ending).await;
@@ -24,7 +25,8 @@ pub async fn revoke_token(state: &AppState, token: &str) -> Result<(), LogoutErr
     let state = state.clone();
     // A task of its own, as in `logout`.
     let blocking = async move {
-        // By a clock that is ahead the token is over, and so would the entry be for those who follow the blocklist.
+        // If the clock is ahead, the token looks expired, and services that follow the blocklist would drop the entry
+        // at once.
         let keep_until = keep_until(token.expires_at.max(now), state.token_rules.leeway);
         let entry = state.store.block_token(token.token_id, keep_until).await?;
         block(&state, entry);

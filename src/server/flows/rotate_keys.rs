@@ -11,8 +11,8 @@ use crate::server::domain::security_event::EventKind;
 use crate::server::state::AppState;
 use crate::server::store::{Store, StoreError};
 
-/// The next key signs from now on, the active one verifies until its last token has expired. Unless `hurry`, the next
-/// key must have been published as long as others may keep our JWKS.
+/// Lets the next key sign from now on. The active one verifies until its last token has expired. Without `hurry`, the
+/// next key must have been published as long as other services may keep our JWKS.
 ///
 /// # Errors
 /// [`KeysError`]; then nothing was changed.
@@ -22,8 +22,8 @@ pub async fn rotate_keys(state: &AppState, hurry: bool, by: &Actor) -> Result<()
     follow_keys(state).await
 }
 
-/// Takes one key out of use. `at_once`: its tokens are refused from now on, and nobody else's. Otherwise the key that is to
-/// sign in its stead must have been published, as for [`rotate_keys`].
+/// Takes one key out of use. With `at_once`, its tokens, and only these, are rejected from now on. Otherwise the key
+/// that replaces it must have been published, as in [`rotate_keys`].
 ///
 /// # Errors
 /// [`KeysError`]; then nothing was changed.
@@ -34,7 +34,7 @@ pub async fn retire_key(state: &AppState, id: &str, at_once: bool, by: &Actor) -
     follow_keys(state).await
 }
 
-/// Takes all keys out of use at once, also such as do not open any more; the next start makes new ones.
+/// Takes all keys out of use at once, also those that cannot be decrypted any more. The next start makes new ones.
 ///
 /// # Errors
 /// [`StoreError`]; then nothing was changed.
@@ -60,7 +60,8 @@ async fn change(
     let told = by.own_event(state, EventKind::KeysRotated);
     loop {
         let (version, keys) = state.store.list_signing_keys().await?;
-        // A ring of other settings is for whoever has those: a key of ours in it would stop every server.
+        // A ring made with other settings belongs to the server with those settings: our key in it would stop every
+        // server.
         let active = kept_keys::active(&keys).ok_or(RingError::NoActive)?;
         if active.algorithm != settings.algorithm {
             return Err(RingError::AnotherAlgorithm { kept: active.algorithm, wanted: settings.algorithm }.into());
@@ -69,7 +70,7 @@ async fn change(
         let mut keys = transition(keys)?;
         let missing = kept_keys::missing(&keys);
         settings.fill(&state.world, &mut keys, missing).await;
-        // Opened before it is kept, for the same reason.
+        // Decrypted before it is stored, for the same reason.
         settings.open(version + 1, &keys)?;
         if state.store.replace_signing_keys_by(version, &keys, told.as_ref()).await? {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Makes a user an administrator, or no longer one.
+//! Makes a user an administrator, or a normal user again.
 
 use super::actor::{Actor, ManageUserError, Target};
 use super::end_session::end_sessions;
@@ -7,7 +7,7 @@ use crate::server::domain::user::{Roles, User};
 use crate::server::state::AppState;
 use crate::server::store::sessions::Along;
 
-/// Sets the role. The user's sessions end: a token says which roles it has, and must not say so any longer.
+/// Sets the role. The user's sessions end, because their tokens contain the old roles.
 ///
 /// # Errors
 /// [`ManageUserError`].

@@ -1,4 +1,4 @@
-//! Settles the key ring: makes the keys that are missing, takes over a key that a setting gives, removes what is over.
+//! Settles the key ring: makes missing keys, adds a key from a setting, removes keys that are no longer needed.
 //!
 //! Servers alone do. A command may have other settings than the server beside it, and one that only looks must not replace
 //! the keys of a server.
@@ -17,13 +17,14 @@ use crate::server::domain::sealing::{DoesNotOpen, SealingKey};
 use crate::server::store::{Store, StoreError};
 use crate::server::world::World;
 
-/// How much longer than its tokens a retired key verifies: another process may sign with it until it has followed.
+/// How much longer than its tokens a retired key verifies: another process may still sign with it until it has
+/// followed.
 const LAG: Duration = Duration::from_secs(10);
 
-/// What the settings say of keys.
+/// The settings for keys.
 pub struct KeySettings {
     pub algorithm: Algorithm,
-    /// The key that `JWT_SECRET` or `JWT_PRIVATE_KEY_FILE` gives.
+    /// The key from `JWT_SECRET` or `JWT_PRIVATE_KEY_FILE`.
     pub given: Option<PrivateKey>,
     pub sealing: SealingKey,
     /// How long a token can be accepted after it was issued: lifetime and leeway.
@@ -32,7 +33,7 @@ pub struct KeySettings {
     pub signs: bool,
 }
 
-/// The keys cannot be used, or changed.
+/// Why the keys cannot be used or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     #[error(transparent)]
@@ -52,10 +53,10 @@ impl KeySettings {
         }
     }
 
-    /// Prepares the kept keys: all for a server, those that it can verify with for a command.
+    /// Prepares the kept keys: all for a server; only those that verify for a command.
     ///
     /// # Errors
-    /// [`RingError`]: not for a command.
+    /// [`RingError`]. Never for a command.
     pub fn open(&self, version: i64, keys: &[KeptKey]) -> Result<KeyRing, RingError> {
         let given = self.given.as_ref();
         if !self.signs {
@@ -82,7 +83,7 @@ impl KeySettings {
         kept_keys::active(keys).map(|key| key.algorithm).filter(|kept| *kept != self.algorithm)
     }
 
-    /// Makes what the ring lacks.
+    /// Makes the keys that the ring lacks.
     pub(super) async fn fill(&self, world: &World, keys: &mut Vec<KeptKey>, missing: Missing) {
         if missing.given {
             keys.extend(self.given_key(world));
@@ -95,10 +96,10 @@ impl KeySettings {
         }
     }
 
-    /// A new key, sealed.
+    /// Makes a new, encrypted key.
     async fn make(&self, world: &World, state: KeyState) -> KeptKey {
         let (chance, algorithm) = (world.clone(), self.algorithm);
-        // Half a second of a core for an RSA key.
+        // An RSA key takes half a second of a core.
         let made = spawn_blocking(move || chance.new_key(algorithm)).await;
         let key = made.expect("the operating system gives random bytes");
         let sealed = self.sealing.seal(key.kept().expose_secret(), &key.id, world.random_bytes());
@@ -153,7 +154,7 @@ pub(super) async fn settle_own_keys(
     }
 }
 
-/// `None` where the keys have changed, by this process or by another: they are to be read again.
+/// `None` if the keys have changed, by this process or by another: they must be read again.
 async fn try_to_settle(
     store: &Store,
     world: &World,
@@ -166,7 +167,7 @@ async fn try_to_settle(
     if keys == kept {
         return Ok(Some(settings.open(version, &keys)?));
     }
-    // Opened before it is kept: with the wrong secret nothing is to change.
+    // Decrypted before it is stored: with the wrong secret, nothing must change.
     settings.open(version + 1, &keys)?;
     if store.replace_signing_keys(version, &keys).await?
         && let Some(kept) = settings.another_algorithm(&kept)

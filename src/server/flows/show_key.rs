@@ -1,4 +1,4 @@
-//! Shows what of a key others need: its public half, or, where it is a secret that is shared, the secret.
+//! Shows the part of a key that other services need: the public key, or the secret if it is shared.
 
 use jsonwebtoken::jwk::Jwk;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,16 +9,17 @@ use crate::server::domain::kept_keys::{CannotRotate, KeptKey};
 use crate::server::domain::key_ring::RingError;
 use crate::server::state::AppState;
 
-/// What others need to verify with.
+/// The part of a key that verifies.
 pub enum Shown {
     Public(Box<Jwk>),
-    /// As the setting `JWT_SECRET` is written.
+    /// In the form of the setting `JWT_SECRET`.
     Secret(SecretString),
-    /// `JWT_SECRET` itself. Refresh tokens and the seals of other keys are made from it: it is not for others.
+    /// `JWT_SECRET` itself. Refresh tokens and the encryption of other keys are derived from it, so it must not be
+    /// shared.
     Given,
 }
 
-/// What others need of the key with this id. Private halves are never shown.
+/// Returns the part of this key that other services need. Never a private key.
 ///
 /// # Errors
 /// [`KeysError`].

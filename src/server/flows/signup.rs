@@ -1,4 +1,4 @@
-//! Sign up: anybody makes an account, where the operator lets them.
+//! Signs up: anyone creates an account, if the operator allows it.
 
 use secrecy::SecretString;
 use tracing::info;
@@ -15,10 +15,10 @@ use crate::server::state::AppState;
 use crate::server::store::invitations::Redeemed;
 use crate::server::store::users::Inserted;
 
-/// Why nobody was signed up.
+/// Why the sign-up failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignupError {
-    #[error("sign-up is closed, and no invitation came")]
+    #[error("sign-up is closed, and the request has no invitation")]
     Closed,
     #[error("the invitation is unknown, used or expired")]
     BadInvitation,
@@ -26,12 +26,13 @@ pub enum SignupError {
     Throttled(#[from] Throttled),
     #[error(transparent)]
     Account(#[from] NewAccountError),
-    /// The account was made.
+    /// The account was created, but the sign-in failed.
     #[error(transparent)]
     Login(#[from] LoginError),
 }
 
-/// Makes an account without roles. `invitation` is empty where none came; where one did it is used, also if anybody may.
+/// Creates an account without roles. `invitation`: empty if the request has none. If it has one, it is used, even if
+/// sign-up is open.
 ///
 /// # Errors
 /// [`SignupError`].
@@ -45,7 +46,7 @@ pub async fn signup(
     Ok(make(state, invitation, username, password, visitor).await?.0)
 }
 
-/// Makes an account and signs it in at once: what a page wants.
+/// Creates an account and signs in at once, for the page.
 ///
 /// # Errors
 /// [`SignupError`].
@@ -70,10 +71,10 @@ async fn make(
     if invitation.is_empty() && !state.config.signup_open {
         return Err(SignupError::Closed);
     }
-    // Counted when it is dropped.
+    // Counted when this is dropped.
     let _attempt = admit_to_sign_up(state, visitor)?;
     let code = InvitationCode::from_typed(invitation).hash();
-    // Looked at again when it is used; until then nothing is hashed for whoever makes one up.
+    // Checked again when it is used. This check avoids hashing for a made-up invitation.
     if !invitation.is_empty()
         && !state.store.has_invitation(&code, state.world.now()).await.map_err(NewAccountError::Store)?
     {

@@ -1,21 +1,21 @@
-//! Who am I: the account behind a token, from the store.
+//! Returns the account of a token, from the store.
 
 use super::authenticate::CurrentUser;
 use crate::server::domain::user::User;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
-/// Why nobody can be shown.
+/// Why there is no account.
 #[derive(Debug, thiserror::Error)]
 pub enum WhoAmIError {
-    /// The account was removed a moment ago; its sessions end with it.
+    /// The account was removed a moment ago. Its sessions end too.
     #[error("the account is gone")]
     Gone,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The account of whoever is signed in.
+/// Returns the account of the signed-in user.
 ///
 /// # Errors
 /// [`WhoAmIError`].
