@@ -1,7 +1,7 @@
 //! # Handstamp: the map
 //!
-//! Sign-in for web applications: whoever signs in gets a signed stamp (a JWT); whoever signs out has it refused, at
-//! once and for good.
+//! Sign-in for web applications: signing in gives a signed access token (a JWT); signing out revokes it at once and for
+//! good.
 //!
 //! | module | compiled for | what it is |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //! | [`app`] | both | the pages, their islands, and the calls they make |
 //! | `browser` | browser | where the program starts in WASM |
 //! | `server` | server | everything behind the doors: see its own map |
-//! | `traces` | server | what OpenTelemetry is told: the file of that name with the feature `otel`, else `no_traces` |
+//! | `traces` | server | traces for OpenTelemetry: this file with the feature `otel`, otherwise `no_traces` |
 //!
 //! `src/main.rs` is the command line, `src/tests/` the specs. This is the only file that asks which build it is in.
 

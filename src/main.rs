@@ -1,12 +1,13 @@
-//! The binary: parses the command line and runs the command. It holds the pages' files.
+//! The binary: parses the command line and runs the command. It contains the pages' files.
 //!
-//! Here and not in the library: other files then cost a link, not a build of the library and the specs.
+//! The files are here and not in the library: a change of these files then needs only a link, not a build of the
+//! library and the specs.
 
 use std::process::ExitCode;
 
 use rust_embed::Embed;
 
-/// What `cargo leptos build` made before it built this. Without it (specs) there is nothing in here.
+/// The files that `cargo leptos build` made before it built this. Empty without it (in specs).
 #[derive(Embed)]
 #[folder = "target/site"]
 #[allow_missing = true]

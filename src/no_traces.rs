@@ -1,4 +1,4 @@
-//! What stands in for `traces.rs` in a build without the feature `otel`: nothing.
+//! Replaces `traces.rs` in a build without the feature `otel`. Does nothing.
 
 use std::convert::Infallible;
 
@@ -8,7 +8,7 @@ use tracing_subscriber::layer::Identity;
 pub struct Traces;
 
 impl Traces {
-    /// Begins nothing.
+    /// Does nothing.
     ///
     /// # Errors
     /// Never.
@@ -16,6 +16,6 @@ impl Traces {
         Ok((Self, Identity::new()))
     }
 
-    /// Ends nothing.
+    /// Does nothing.
     pub fn end(self) {}
 }

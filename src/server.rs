@@ -7,19 +7,20 @@
 //! edges   are      http, cli (routes, commands)  and  crate::app (pages)
 //! ```
 //!
-//! Beside them: `config` (every setting), `world` (clock and chance), `hash_pool` (where passwords are hashed), `measure`
-//! (every metric), `machine` (memory, disk, modes), `state` (what a request can reach), `site` (the pages' files), `startup`
-//! (puts these together), `doctor` (looks at the same and changes nothing). Every step goes one layer down and returns.
+//! Beside them: `config` (every setting), `world` (clock and random bytes), `hash_pool` (hashes passwords), `measure`
+//! (every metric), `machine` (memory, disk, modes), `state` (what a request can use), `site` (the pages' files),
+//! `startup`
+//! (builds the state), `doctor` (checks the same and changes nothing). Every step goes one layer down and returns.
 //!
 //! ## Invariants, checked by `src/tests/layers.rs`
 //! - `http`, `cli` and `app::server_fns` know flows, `api_types` and domain types. `flows` know domain and store. `store`
 //!   knows domain types and SQL. `domain` knows nothing of this crate.
 //! - Nothing in `domain` is async, reads a clock, opens a file, or names axum, leptos, sqlx or tokio.
 //! - `http` never sees SQL; `store` never sees a status code; errors become HTTP in `http/error.rs` alone.
-//! - "Who is this?" has one entrance: `flows::authenticate`, asked by the guard in `http/guard.rs` for every door that
-//!   is not on its public list.
+//! - Only `flows::authenticate` identifies a user. The guard in `http/guard.rs` calls it for every door that is not on
+//!   its public list.
 //! - A password or secret has a type that cannot be printed, logged or serialised.
-//! - `#[cfg(feature)]` stands in `src/lib.rs` alone.
+//! - `#[cfg(feature)]` is only in `src/lib.rs`.
 
 pub mod cli;
 pub mod config;

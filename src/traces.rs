@@ -1,7 +1,8 @@
-//! Traces for OpenTelemetry, in a build with the feature `otel`: every request is a span, what it logs are its events.
+//! Traces for OpenTelemetry, in a build with the feature `otel`: every request is a span, and its log lines are events.
 //!
-//! `OTEL_EXPORTER_OTLP_ENDPOINT` switches them on: the address of a collector, `http://` (it has no TLS), to which they go
-//! as OTLP over HTTP. The other variables of OpenTelemetry count too. They are read from the environment alone.
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` turns them on: the address of a collector that receives them as OTLP over HTTP,
+//! `http://` only (there is no TLS). The other variables of OpenTelemetry apply too. All are read from the environment
+//! only.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -18,17 +19,17 @@ use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
-/// How long a collector may take to accept what it is sent.
+/// How long a collector may take to accept a batch.
 const SEND_TIME: Duration = Duration::from_secs(10);
 
-/// The way to the collector; closed where none is named.
+/// The connection to the collector; none if no address is set.
 pub struct Traces(Option<SdkTracerProvider>);
 
 impl Traces {
-    /// Opens it. In a runtime of tokio.
+    /// Opens the connection. Needs a runtime of tokio.
     ///
     /// # Errors
-    /// What is wrong with the variables.
+    /// A text that says which variable is wrong.
     #[expect(clippy::disallowed_methods, reason = "the library reads its variables from the environment itself")]
     pub fn begin<S>() -> Result<(Self, Option<impl Layer<S>>), Box<dyn Error + Send + Sync>>
     where
@@ -50,7 +51,7 @@ impl Traces {
         Ok((Self(Some(provider)), Some(layer)))
     }
 
-    /// Sends what is still here.
+    /// Sends the remaining traces.
     pub fn end(self) {
         if let Some(error) = self.0.and_then(|provider| provider.shutdown().err()) {
             tracing::warn!(%error, "The last traces were not sent");
@@ -58,7 +59,7 @@ impl Traces {
     }
 }
 
-/// The batches are sent from a thread without a runtime, and the client needs one.
+/// Batches are sent from a thread without a runtime, but the client needs one.
 #[derive(Debug)]
 struct OnRuntime {
     client: HyperClient,
@@ -66,7 +67,7 @@ struct OnRuntime {
 }
 
 impl HttpClient for OnRuntime {
-    // As `async_trait` writes it.
+    // The form that `async_trait` generates.
     fn send_bytes<'this, 'sent>(
         &'this self,
         request: Request<Bytes>,

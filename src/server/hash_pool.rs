@@ -1,10 +1,11 @@
-//! Where passwords are hashed: a fixed number at a time, off the threads that serve requests.
+//! The pool that hashes passwords: a fixed number at the same time, on threads of its own.
 //!
-//! One hash takes 19 MiB and tens of milliseconds of a core. So `HASH_CONCURRENCY` run, `HASH_QUEUE` wait, and
-//! whoever comes then is told so at once; a flood of sign-ins can neither fill the memory nor slow other doors.
+//! One hash takes 19 MiB and tens of milliseconds of a core. Therefore `HASH_CONCURRENCY` hashes run, `HASH_QUEUE`
+//! wait, and any further one is refused at once. A flood of sign-ins can neither fill the memory nor slow other doors.
 //!
-//! The threads are our own and few: the allocator keeps the memory of a hash for the thread that freed it, and tokio's
-//! blocking threads are as many as it likes (a flood made them keep 500 MB). And they give way to those that serve.
+//! The threads are our own and few. The allocator keeps the memory of a hash for the thread that freed it, and tokio
+//! starts many blocking threads (in a flood they kept 500 MB). Our threads also have a lower priority than those that
+//! serve.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,11 +16,11 @@ use std::thread;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::warn;
 
-/// How far the threads give way to others (`man 2 nice`): a third of the time of one that serves, where both want all of
-/// it; all that is left, where they do not.
+/// The lower priority of the threads (`man 2 nice`). If a thread that hashes and one that serves both need a whole
+/// core, it gets a third of the time of the other. If the core is free, it gets all of it.
 const NICE: i32 = 5;
 
-/// Few: each may wait for all that are before it.
+/// Few, because each may have to wait for all others in the queue.
 const KEPT_PLACES: usize = 8;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -27,12 +28,12 @@ type Job = Box<dyn FnOnce() + Send>;
 /// The pool. Cheap to clone; its threads end with the last clone.
 #[derive(Clone)]
 pub struct HashPool {
-    /// A place, running or waiting: without one the answer is [`Overloaded`].
+    /// Places, running or waiting. Without a free one, the result is [`Overloaded`].
     places: Arc<Semaphore>,
-    /// Places for those who are no strangers, when all others are taken.
+    /// Places for known clients, when all others are taken.
     kept_places: Arc<Semaphore>,
     running: Arc<Semaphore>,
-    /// As many threads take from it as may run.
+    /// As many threads as may run take jobs from it.
     jobs: Sender<Job>,
     concurrency: usize,
     queue: usize,
@@ -44,7 +45,7 @@ pub struct HashPool {
 pub struct Load {
     pub running: usize,
     pub waiting: usize,
-    /// Since the beginning.
+    /// Since the start.
     pub refused: u64,
 }
 
@@ -53,7 +54,7 @@ pub struct Load {
 #[error("too many passwords to hash")]
 pub struct Overloaded;
 
-/// A place in the queue; whoever drops it leaves.
+/// A place in the queue. Dropping it frees it.
 #[must_use]
 pub struct Place {
     pool: HashPool,
@@ -64,7 +65,7 @@ impl HashPool {
     /// Starts the threads.
     ///
     /// # Panics
-    /// Where the system has none to give.
+    /// If the system cannot start a thread.
     #[must_use]
     pub fn new(concurrency: usize, queue: usize) -> Self {
         let (jobs, waiting) = channel();
@@ -73,7 +74,7 @@ impl HashPool {
             let waiting = Arc::clone(&waiting);
             let thread = thread::Builder::new().name("hash".to_owned());
             let run = move || {
-                // What is refused to one is refused to all: the first tells of it.
+                // If it is refused to one thread, it is refused to all: only the first logs it.
                 give_way(index == 0);
                 work(&waiting);
             };
@@ -85,7 +86,7 @@ impl HashPool {
         Self { places, kept_places, running, jobs, concurrency, queue, refused: Arc::default() }
     }
 
-    /// Takes a place, before other work is done for somebody who would be refused.
+    /// Takes a place. Call it before other work for the request, which may be refused.
     ///
     /// # Errors
     /// [`Overloaded`], at once.
@@ -93,7 +94,7 @@ impl HashPool {
         self.place_in(&[&self.places])
     }
 
-    /// As [`Self::place`], for somebody who is no stranger: however many strangers come, some places are kept for these.
+    /// Like [`Self::place`], for a known client: some places are kept for these, however many unknown clients come.
     ///
     /// # Errors
     /// [`Overloaded`], at once.
@@ -121,7 +122,8 @@ impl HashPool {
         self.place()?.run(job).await
     }
 
-    /// How busy it is. The numbers are read one after the other, and may be off by what happens between.
+    /// Returns how busy the pool is. The numbers are read one after the other, so they may differ by what happens
+    /// between.
     #[must_use]
     pub fn load(&self) -> Load {
         let running = self.concurrency - self.running.available_permits();
@@ -134,11 +136,11 @@ impl HashPool {
 impl Place {
     /// Runs a job when its turn comes.
     ///
-    /// A caller that gives up while waiting frees its place; one that gives up later frees nothing, as the job owns
-    /// its permits and goes on: otherwise a client could start more hashes than allowed by hanging up.
+    /// A caller that is dropped while it waits frees its place. If it is dropped later, the job goes on and keeps its
+    /// permits: otherwise a client could start more hashes than allowed by hanging up.
     ///
     /// # Errors
-    /// [`Overloaded`] where the pool is no more.
+    /// [`Overloaded`] if the pool no longer exists.
     ///
     /// # Panics
     /// Where the job does.
@@ -149,7 +151,7 @@ impl Place {
         let job = Box::new(move || {
             let result = catch_unwind(AssertUnwindSafe(job));
             drop((turn, permit));
-            // Fails only where whoever asked is gone.
+            // Fails only if the caller has gone.
             let _ = done.send(result);
         });
         pool.jobs.send(job).map_err(|_| Overloaded)?;
@@ -157,15 +159,15 @@ impl Place {
     }
 }
 
-/// On Linux this thread alone does. Where it is refused the jobs run all the same.
+/// Lowers the priority, on Linux of this thread only. If that is refused, the jobs run nevertheless.
 fn give_way(tells: bool) {
     if let Err(error) = rustix::process::nice(NICE)
         && tells
     {
         warn!(
             %error,
-            "Hashing passwords does not give way to requests: many sign-ins at a time make every answer slow; allow the \
-             system call setpriority (under systemd: SystemCallFilter=setpriority)"
+            "The threads that hash passwords cannot lower their priority: many sign-ins at the same time make every answer \
+             slow; allow the system call setpriority (under systemd: SystemCallFilter=setpriority)"
         );
     }
 }

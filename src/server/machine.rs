@@ -1,4 +1,4 @@
-//! What this machine has left, and how files stand on it. What it does not say is absent.
+//! The free resources of this machine, and the modes of files. Values that the system does not report are absent.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use rustix::fs::statvfs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// The permission bits of a file or folder.
+/// Returns the permission bits of a file or folder.
 #[must_use]
 pub fn mode(path: &Path) -> Option<u32> {
     fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o777)
 }
 
-/// Bytes that are free for a file in this folder, or in the nearest one above that exists.
+/// Returns the free bytes for a file in this folder, or in the nearest existing folder above it.
 #[must_use]
 pub fn free_bytes(folder: &Path) -> Option<u64> {
     let folder = if folder.is_absolute() { folder.to_owned() } else { Path::new(".").join(folder) };
@@ -22,20 +22,21 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
     found.f_bavail.checked_mul(found.f_frsize)
 }
 
-/// How many files this process may open if it asks for all; `None` for no limit.
+/// Returns how many files this process may open at most; `None` for no limit.
 #[must_use]
 pub fn open_files() -> Option<u64> {
     getrlimit(Resource::Nofile).maximum
 }
 
-/// Asks for all of them: shells and service managers give few to begin with, for the sake of programs that are none of ours.
+/// Raises the limit of open files to its maximum: shells and service managers set a low one at first, for the sake of
+/// old programs.
 pub fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
-    // Refused only where the system has changed its mind; then it is as it was.
+    // Fails only if the maximum was lowered meanwhile; then the limit stays as it was.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
-/// Bytes of memory that can be had: of the machine, and of the control group (a container) where there is one.
+/// Returns the available bytes of memory: of the machine, or of the control group (a container) if that has less.
 #[must_use]
 pub fn available_memory() -> Option<u64> {
     let machine = fs::read_to_string("/proc/meminfo").ok()?;

@@ -1,7 +1,7 @@
-//! What is measured: every metric's name and meaning, once, and a method for each place that counts.
+//! The metrics: the name and meaning of each, once, and a method for each place that counts.
 //!
-//! Each state has a recorder of its own, so that two in one process do not add up. Labels come from lists that are known
-//! before the first request: a flood of unknown paths makes no new line, and counting makes no text.
+//! Each state has its own recorder, so that two in one process do not add up. All labels are known before the first
+//! request: a flood of unknown paths makes no new lines, and counting allocates no text.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -31,32 +31,32 @@ const BUILD: &str = "handstamp_build_info";
 const STARTED: &str = "process_start_time_seconds";
 
 const COUNTERS: [(&str, &str); 6] = [
-    (REQUESTS, "Answered requests, by door and status; the door `other` is files and everything unknown."),
-    (ERRORS, "Answers that were an error, by its code: among them every token that was refused."),
-    (SIGN_INS, "Sign-ins with a name and a password that were looked at, by result: accepted or refused."),
+    (REQUESTS, "Answered requests, by door and status; the door `other` is files and unknown paths."),
+    (ERRORS, "Answers that were an error, by code, including rejected tokens."),
+    (SIGN_INS, "Sign-ins with a name and a password that were checked, by result: accepted or refused."),
     (TOKENS_ISSUED, "Access tokens issued."),
-    (REVOCATIONS, "Sessions and tokens that this process began to refuse, whoever ended them."),
-    (HASHING_REFUSED, "Passwords that were not looked at, as too many waited."),
+    (REVOCATIONS, "Sessions and tokens that this process began to reject, ended here or elsewhere."),
+    (HASHING_REFUSED, "Passwords that were not checked, because too many were waiting."),
 ];
 const GAUGES: [(&str, &str); 7] = [
     (HASHING_RUNNING, "Passwords that are being hashed."),
-    (HASHING_WAITING, "Passwords that wait for their turn."),
-    (SESSIONS, "Sessions that can be refreshed; NaN while the store does not say."),
+    (HASHING_WAITING, "Passwords that are waiting."),
+    (SESSIONS, "Sessions that can be refreshed; NaN while the store does not answer."),
     (BLOCKLIST, "Entries of the blocklist in memory."),
     (SYNC_AGE, "Seconds since the blocklist was last read from the store."),
-    (BUILD, "1; the label says which version runs."),
-    (STARTED, "When this process began, in Unix seconds."),
+    (BUILD, "1; the label has the version."),
+    (STARTED, "When this process started, in Unix seconds."),
 ];
 
-/// Upper bounds in seconds. A token is verified within the first, a password within some hundredths.
+/// Upper bounds in seconds. Verifying a token takes less than the first, a password some hundredths of a second.
 const BUCKETS: [f64; 14] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
-/// The statuses that are counted by themselves; any other as `other`.
+/// The statuses that are counted separately; any other counts as `other`.
 const STATUSES: [u16; 19] =
     [200, 201, 204, 206, 303, 304, 400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 431, 500, 503];
-/// The door of everything that no door has.
+/// The door for paths without a door.
 const OTHER: &str = "other";
-/// Before the blocklist was first read.
+/// The value before the blocklist was first read.
 const NEVER: u64 = u64::MAX;
 
 /// All metrics of one state.
@@ -72,23 +72,23 @@ pub struct Measures {
     synced_at: AtomicU64,
 }
 
-/// What is read when somebody asks, and not counted along the way.
+/// Values that are read when a client asks, and not counted before.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
     pub hashing: Load,
-    /// Absent where the store does not say.
+    /// Absent if the store does not answer.
     pub sessions: Option<u64>,
     pub blocklist: usize,
     pub uptime: Duration,
 }
 
-/// The doors that are there, each with its counters: by path, then by method.
+/// All doors with their counters: by path, then by method.
 pub struct Doors {
     known: HashMap<String, Vec<(String, Door)>>,
     other: Door,
 }
 
-/// One door's counters. A line appears with the first request that it counts.
+/// The counters of one door. A line appears with the first request that it counts.
 struct Door {
     name: String,
     /// In the order of [`STATUSES`], then any other.
@@ -97,10 +97,10 @@ struct Door {
 }
 
 impl Measures {
-    /// Begins at zero.
+    /// Makes counters at zero.
     ///
     /// # Panics
-    /// Were there no [`BUCKETS`].
+    /// If there were no [`BUCKETS`].
     #[must_use]
     pub fn begin(now: UnixTime) -> Self {
         let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).expect("there are buckets");
@@ -111,7 +111,7 @@ impl Measures {
         for (name, meaning) in GAUGES {
             recorder.describe_gauge(name.into(), None, meaning.into());
         }
-        recorder.describe_histogram(REQUEST_TIME.into(), None, "Until an answer begins, by door.".into());
+        recorder.describe_histogram(REQUEST_TIME.into(), None, "Time until an answer begins, by door.".into());
         let counter = |name, labels: &[(&'static str, &str)]| recorder.register_counter(&key(name, labels), &METADATA);
         let measures = Self {
             errors: ApiError::ALL.iter().map(|error| counter(ERRORS, &[("code", error.code())])).collect(),
@@ -127,7 +127,7 @@ impl Measures {
         measures
     }
 
-    /// A request was answered; `path` is that of the route, where one matched.
+    /// Counts an answered request. `path`: that of the route, if one matched.
     pub fn answered(&self, doors: &Doors, method: &str, path: Option<&str>, status: u16, after: Duration) {
         let door = doors.find(method, path);
         let index = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len());
@@ -142,43 +142,43 @@ impl Measures {
         time.record(after);
     }
 
-    /// An answer was an error.
+    /// Counts an answer that was an error.
     pub fn failed(&self, error: ApiError) {
-        // By code: an error may say more, like how long to wait.
+        // By code, because an error may have more content, like the time to wait.
         let known = ApiError::ALL.iter().position(|known| known.code() == error.code());
         if let Some(counter) = known.and_then(|index| self.errors.get(index)) {
             counter.increment(1);
         }
     }
 
-    /// A name and a password were right.
+    /// Counts a right name and password.
     pub fn sign_in_accepted(&self) {
         self.accepted.increment(1);
     }
 
-    /// They were not.
+    /// Counts a wrong name or password.
     pub fn sign_in_refused(&self) {
         self.refused.increment(1);
     }
 
-    /// An access token was issued.
+    /// Counts an issued access token.
     pub fn token_issued(&self) {
         self.tokens_issued.increment(1);
     }
 
-    /// The blocklist has a new entry. What is there at the start was revoked before.
+    /// Counts a new entry of the blocklist. Entries that are loaded at the start do not count.
     pub fn revoked(&self) {
         if self.synced_at.load(Ordering::Relaxed) != NEVER {
             self.revocations.increment(1);
         }
     }
 
-    /// The blocklist was read from the store.
+    /// Records that the blocklist was read from the store.
     pub fn synced(&self, uptime: Duration) {
         self.synced_at.store(millis(uptime), Ordering::Relaxed);
     }
 
-    /// Prometheus text, with what was read just now.
+    /// Returns the text for Prometheus, with the values that were just read.
     #[must_use]
     pub fn text(&self, reading: &Reading) -> String {
         self.set(HASHING_RUNNING, &[], number(reading.hashing.running));
@@ -192,7 +192,7 @@ impl Measures {
         self.recorder.handle().render()
     }
 
-    /// Puts durations into their buckets; until then each is kept by itself. To be done now and then.
+    /// Puts durations into their buckets. Until then each is stored separately, so call this regularly.
     pub fn tidy(&self) {
         self.recorder.handle().run_upkeep();
     }
@@ -203,7 +203,7 @@ impl Measures {
 }
 
 impl Doors {
-    /// From names as `http/guard.rs` writes them: `GET /protected`.
+    /// Makes the doors from names in the form of `http/guard.rs`: `GET /protected`.
     #[must_use]
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
         let mut known: HashMap<String, Vec<(String, Door)>> = HashMap::new();
@@ -216,7 +216,7 @@ impl Doors {
     }
 
     fn find(&self, method: &str, path: Option<&str>) -> &Door {
-        // Where one can GET one can HEAD.
+        // Every door with GET has HEAD too.
         let method = if method == "HEAD" { "GET" } else { method };
         let doors = path.and_then(|path| self.known.get(path));
         let door = doors.and_then(|doors| doors.iter().find(|(known, _)| known == method));
@@ -237,7 +237,7 @@ fn key(name: &'static str, labels: &[(&'static str, &str)]) -> Key {
     Key::from_parts(name, labels.collect::<Vec<_>>())
 }
 
-/// Counts here stay far below 2^52, from where on not every whole number is one of these.
+/// Counts here stay far below 2^53. Above that, an `f64` cannot represent every whole number.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 fn number<N: TryInto<i64>>(count: N) -> f64 {
     count.try_into().unwrap_or(i64::MAX) as f64

@@ -1,6 +1,7 @@
-//! The pages' files: the program, its style sheet, what lies in `public/`. In the binary, or in a folder while one develops.
+//! The pages' files: the WASM program, its style sheet, the files of `public/`. They are in the binary, or in a folder
+//! during development.
 //!
-//! Knows names and bytes. How they are answered is in `http/files.rs`.
+//! Knows names and bytes. `http/files.rs` answers requests for them.
 
 use std::fs;
 use std::io;
@@ -14,27 +15,27 @@ use crate::app::page_facts::SiteFiles;
 /// The folder of the program and the style sheet.
 const PKG: &str = "pkg/";
 
-/// The files that `src/main.rs` has in itself.
+/// The files that `src/main.rs` embeds.
 pub type Embedded = &'static (dyn DynRustEmbed + Sync);
 
-/// The pages' files, and what the program's are called.
+/// The pages' files, and the names of the program's files.
 pub struct Site {
     source: Source,
     pub files: Arc<SiteFiles>,
 }
 
 enum Source {
-    /// Specs and commands show nobody a page.
+    /// Specs and commands serve no pages.
     Nothing,
     Binary(Embedded),
     Folder(PathBuf),
 }
 
 impl Site {
-    /// The files of `folder`, where one is named; else those of the binary.
+    /// Uses the files of `folder`, if there is one; otherwise those of the binary.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// If the folder cannot be read.
     pub fn open(folder: Option<PathBuf>, embedded: Option<Embedded>) -> io::Result<Self> {
         let (source, names) = match (folder, embedded) {
             (Some(folder), _) => {
@@ -51,7 +52,7 @@ impl Site {
         Ok(Self { source, files: Arc::new(site_files(&names)) })
     }
 
-    /// The file of this name, like `pkg/handstamp.css`.
+    /// Returns the file with this name, like `pkg/handstamp.css`.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<EmbeddedFile> {
         match &self.source {
@@ -64,15 +65,15 @@ impl Site {
         }
     }
 
-    /// Whether this binary was built without the pages' files.
+    /// Returns whether this binary was built without the pages' files.
     #[must_use]
     pub fn lacks_the_program(&self) -> bool {
         self.find(self.files.js.trim_start_matches('/')).is_none()
     }
 }
 
-/// The addresses of the program's files, of which `names` are there: each with the hash of what it holds, or without one.
-/// `cargo leptos watch` renews those without, so they win.
+/// Returns the addresses of the program's files. `names`: the existing files, with or without a hash of the content in
+/// the name. Those without a hash win, because `cargo leptos watch` updates them.
 fn site_files(names: &[String]) -> SiteFiles {
     let address = |stem: &str, extension: &str| {
         let plain = format!("{stem}.{extension}");
@@ -83,7 +84,7 @@ fn site_files(names: &[String]) -> SiteFiles {
     SiteFiles { js: ours("js"), wasm: ours("wasm"), css: ours("css"), split: address("__wasm_split", "js") }
 }
 
-/// The hash in a name like `stem.hash.extension`.
+/// Returns the hash in a name like `stem.hash.extension`.
 fn hash<'a>(name: &'a str, stem: &str, extension: &str) -> Option<&'a str> {
     let middle = name.strip_prefix(stem)?.strip_suffix(extension)?;
     let hash = middle.strip_prefix('.')?.strip_suffix('.')?;

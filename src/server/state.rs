@@ -1,4 +1,4 @@
-//! What a request can reach.
+//! The state that every request can use.
 
 use std::ops::Deref;
 use std::sync::atomic::AtomicI64;
@@ -30,7 +30,7 @@ use crate::server::site::Site;
 use crate::server::store::Store;
 use crate::server::world::World;
 
-/// One for the whole process; cloning it clones a pointer.
+/// The state of the process. Cloning it clones a pointer.
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
 
@@ -43,35 +43,36 @@ pub struct Inner {
     pub session_rules: SessionRules,
     pub refresh_key: RefreshTokenKey,
     pub key_settings: KeySettings,
-    /// Replaced whole when keys change; `flows::follow_keys` sees to that.
+    /// `flows::follow_keys` replaces the whole ring when keys change.
     pub keys: ArcSwap<KeyRing>,
-    /// The newest version of the store's keys that was looked at, whether they were taken over or left alone.
+    /// The newest version of the store's keys that was read, whether they were taken over or not.
     pub keys_seen: AtomicI64,
     pub lesson_key: LessonKey,
     pub blocklist: Blocklist,
     pub past_purge: PastPurge,
-    /// The number of the newest row of the blocklist that is in memory: who waits for the next watches it.
+    /// The number of the newest row of the blocklist in memory. Tasks that wait for the next row watch it.
     pub blocklist_seq: watch::Sender<i64>,
-    /// Whether the clock can be believed by whoever purges.
+    /// Decides whether a purge can trust the clock.
     pub steady_clock: Mutex<SteadyClock>,
-    /// Told of every entry that the blocklist takes: who keeps an answer open waits for the end of its session.
+    /// Notified of every new entry in the blocklist. A task with an open answer waits for the end of its session.
     pub blocked: Notify,
-    /// Set when the process is to stop: whoever waits for something stops waiting.
+    /// Set when the process must stop. Tasks that wait for something stop waiting.
     pub stopping: watch::Sender<bool>,
     pub measures: Measures,
-    /// Who has tried to get in too often.
+    /// The counts of attempts.
     pub throttle: Throttle,
     pub throttle_keys: ThrottleKeys,
     pub known_device_key: KnownDeviceKey,
     pub hash_pool: HashPool,
-    /// Where passwords are judged that somebody is choosing: apart, so that this keeps nobody from signing in.
+    /// The pool that judges new passwords: a separate one, so that this does not delay sign-ins.
     pub judging_pool: HashPool,
     pub hasher: Hasher,
-    /// A hash of nobody's password: what an unknown user is compared with, so that the answer takes as long.
+    /// A hash that belongs to no account. The password of an unknown user is compared with it, so that the answer takes
+    /// the same time.
     pub nobodys_hash: PasswordHash,
-    /// Present where the store held no user when this process started.
+    /// Present if the store had no user when this process started.
     pub setup_code: Option<SetupCode>,
-    /// How often a first account had been made then: the code is good for the next one and for no other.
+    /// How often a first account had been created at that time. The code works only for the next one.
     pub setup_round: i64,
     pub site: Site,
     pub leptos_options: LeptosOptions,

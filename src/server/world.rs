@@ -1,4 +1,4 @@
-//! The world outside: the one place that reads the clock and draws random bytes. Specs put their own clock here.
+//! The clock and the random bytes: the only place that reads either. Specs use their own clock.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -17,7 +17,7 @@ use crate::server::domain::jwt_secret::GENERATED_SECRET_BYTES;
 use crate::server::domain::private_key::PrivateKey;
 use crate::server::domain::unix_time::UnixTime;
 
-/// Clock and chance.
+/// The clock and the source of random bytes.
 #[derive(Clone)]
 pub struct World {
     clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
@@ -32,7 +32,7 @@ impl World {
         Self::with_clocks(system_clock, move || begun.elapsed())
     }
 
-    /// A clock of one's own, and a time that counts on whatever is done to that.
+    /// Uses these two clocks. `uptime` must not change when the clock is set.
     pub fn with_clocks(
         clock: impl Fn() -> UnixTime + Send + Sync + 'static,
         uptime: impl Fn() -> Duration + Send + Sync + 'static,
@@ -40,7 +40,7 @@ impl World {
         Self { clock: Arc::new(clock), uptime: Arc::new(uptime) }
     }
 
-    /// How much time has really passed since some beginning.
+    /// Returns the time that has really passed since some beginning.
     #[must_use]
     pub fn uptime(&self) -> Duration {
         (self.uptime)()
@@ -51,10 +51,10 @@ impl World {
         (self.clock)()
     }
 
-    /// A new key that signs: 64 random bytes for HS, 3072 bits for RS and PS (about half a second).
+    /// Makes a new key that signs: 64 random bytes for HS, 3072 bits for RS and PS (about half a second).
     ///
     /// # Panics
-    /// Where the system has no randomness to give, as [`Self::random_bytes`].
+    /// If the system gives no random bytes, like [`Self::random_bytes`].
     #[must_use]
     pub fn new_key(&self, algorithm: Algorithm) -> PrivateKey {
         if algorithm.family() == Family::Secret {
@@ -66,10 +66,10 @@ impl World {
         PrivateKey::from_pem(algorithm, pem.as_bytes()).expect("a key that was just made is fit")
     }
 
-    /// Random bytes of the operating system's quality.
+    /// Returns random bytes from the operating system.
     ///
     /// # Panics
-    /// Where the system has none to give: nothing that needs an id or a salt may go on without.
+    /// If the system gives none: no id and no salt can be made then.
     #[must_use]
     pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
@@ -95,7 +95,7 @@ fn new_pkcs8(algorithm: Algorithm) -> Result<Vec<u8>, Unspecified> {
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 fn system_clock() -> UnixTime {
     let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    // A clock before 1970 is wrong, but no reason to fall over.
+    // A clock before 1970 is wrong, but no reason to panic.
     UnixTime(match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => seconds(since),
         Err(before) => -seconds(before.duration()),

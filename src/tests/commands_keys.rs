@@ -250,7 +250,9 @@ fn a_client_is_added_with_a_secret_that_is_shown_once() {
     let secret = said(folder, &["client", "add", "billing"], "");
     assert!(secret.starts_with("hs_cs_") && secret.trim_end().len() == 49, "{secret}");
     assert_eq!(refused(folder, &["client", "add", "billing"], ""), "handstamp: the name is taken\n");
-    assert!(refused(folder, &["client", "add", "a b"], "").contains("this cannot be the name of a client: use 1 to 64"));
+    assert!(
+        refused(folder, &["client", "add", "a b"], "").contains("this cannot be the name of a client: use 1 to 64")
+    );
     assert!(said(folder, &["client", "list"], "").starts_with("billing "));
     let list = said(folder, &["client", "list", "--json"], "");
     assert!(list.starts_with(r#"[{"created_at":"#) && !list.contains(secret.trim()), "{list}");

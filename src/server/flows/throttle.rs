@@ -1,29 +1,32 @@
-//! Who may try a password or a code, or make an account: asked before anything is hashed, settled before the answer.
+//! Decides who may try a password or a code, or create an account: checked before anything is hashed, counted before
+//! the answer.
 //!
-//! What an attacker can do, and what stands against it:
-//! - *One address guesses one account.* [`PAIR`]: five tries, then waits that double up to a quarter of an hour.
-//! - *One address tries one password at every account.* [`ADDRESS`]: a hundred tries, then one in half a minute. Whoever
-//!   signs in to an account of their own meanwhile gets that try back and no other.
-//! - *Many addresses guess one account.* `FIRST_TRIES` and `MORE_TRIES`: within any hour at most a hundred tries of all
-//!   strangers together. First tries have a share of their own, so that fifty addresses that try again and again leave
-//!   the fifty-first a try.
-//! - *Many addresses lock an owner out on purpose.* Who uses up that share (it takes more than 55 addresses, and then one
-//!   every four minutes) stops strangers alone. A browser that signed in to this account before shows a signed cookie and
-//!   is judged by a bucket of its own; a program without cookies is let through from a network from which somebody signed
-//!   in to this account within [`FAMILIAR_FOR`], judged by its own two buckets. Who comes from a new network with a
-//!   new device waits for the next free first try.
-//! - *Somebody in the owner's own network* shares its address, so can use up its two buckets; the owner's browser passes.
-//!   Together with 55 addresses elsewhere such a neighbour could find out that somebody here has this account.
-//! - *Accounts by the thousand, each of which costs a hash.* [`SIGN_UP`]: thirty from one address, then one in two minutes.
-//!   An invitation that is not good is refused before anything is hashed.
-//! - *A hundred tries at once.* All are counted before any is hashed, under one lock.
-//! - *Whoever hangs up before the answer* is counted, and so is everybody who failed before a restart.
-//! - *Names that do not exist* are counted like those that do, so that a 429 tells nothing.
-//! - *Filling memory or tables.* Both are bounded; what is dropped first is what would be forgiven first.
-//! - *A stolen cookie of a known device* gives ten tries and then one every quarter of an hour, until the password changes.
+//! What an attacker can do, and the defence:
+//! - *One address guesses one account.* [`PAIR`]: five attempts, then waits that double up to a quarter of an hour.
+//! - *One address tries one password at every account.* [`ADDRESS`]: a hundred attempts, then one in half a minute. A
+//!   successful sign-in to the attacker's own account gives back only its own attempt.
+//! - *Many addresses guess one account.* `FIRST_TRIES` and `MORE_TRIES`: within any hour at most a hundred attempts of
+//!   all unknown clients together. First attempts are counted separately, so that fifty addresses that try again and
+//!   again leave an attempt for the fifty-first.
+//! - *Many addresses lock a user out on purpose.* If they use up the first attempts (this takes more than 55 addresses,
+//!   and then one every four minutes), they block only unknown clients. A browser that signed in to this account before
+//!   sends a signed cookie and has its own bucket. A program without cookies passes from a network from which the user
+//!   signed in within [`FAMILIAR_FOR`], with its own two buckets. A user with a new device in a new network waits for
+//!   the next free first attempt.
+//! - *An attacker in the user's own network* shares its address, and can use up its two buckets. The user's browser
+//!   still passes. Together with 55 other addresses, this attacker can find out that a user in this network has the
+//!   account.
+//! - *Thousands of new accounts, each of which costs a hash.* [`SIGN_UP`]: thirty from one address, then one in two
+//!   minutes. An invalid invitation is rejected before anything is hashed.
+//! - *A hundred attempts at the same time.* All are counted before any is hashed, under one lock.
+//! - *A client that hangs up before the answer* is counted. A restart resets no counter.
+//! - *Names that do not exist* are counted like existing ones, so that a 429 shows nothing.
+//! - *Filling memory or tables.* Both are limited. Entries that would expire first are dropped first.
+//! - *A stolen cookie of a known device* gives ten attempts and then one every quarter of an hour, until the password
+//!   changes.
 //!
-//! Several processes on one store each count in memory, and hear of one another's tries whenever one of their own
-//! fails: between two failures each may let through what the others have let through already.
+//! With several processes on one store, each counts in memory, and learns of the attempts at the others whenever an
+//! attempt at itself fails. Between two failures, each process may allow what the others have allowed already.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::PoisonError;
@@ -44,16 +47,16 @@ use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::throttle::TryCount;
 
-/// How long a network stays familiar to an account after a sign-in from it.
+/// How long a network is known to an account after a sign-in from it.
 pub const FAMILIAR_FOR: Duration = Duration::from_hours(24 * 90);
 
-/// Who is at the door.
+/// The client that tries to sign in.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    /// What its owner is shown.
+    /// Device and address, which the user is shown.
     pub origin: Origin,
     pub address: IpAddr,
-    /// What this browser shows of an earlier sign-in.
+    /// The cookie of an earlier sign-in.
     pub known_device: Option<SecretString>,
 }
 
@@ -63,7 +66,7 @@ impl Default for Visitor {
     }
 }
 
-/// Why nobody was let try.
+/// Why the attempt was not allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAdmitted {
     #[error(transparent)]
@@ -72,22 +75,22 @@ pub enum NotAdmitted {
     Store(#[from] StoreError),
 }
 
-/// Too many tries; the next may come after this time.
+/// Too many attempts. The next is allowed after this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many attempts; the next may come in {0:?}")]
+#[error("too many attempts; the next is allowed in {0:?}")]
 pub struct Throttled(pub Duration);
 
-/// A try that has been counted. Say how it ended: whoever drops it has failed.
+/// An attempt that has been counted. Report its result; if it is dropped, it has failed.
 #[must_use]
 pub struct Attempt {
     state: AppState,
     counted: Vec<Counted>,
-    /// What becomes familiar by a success.
+    /// The network that becomes known if the attempt succeeds.
     network: Option<ThrottleKey>,
 }
 
-/// Lets somebody try a password of the account with this name, as typed, whether it exists or not. `device`: what
-/// [`known_device`] found.
+/// Allows an attempt with a password for the account with this name, as typed, whether it exists or not. `device`: the
+/// result of [`known_device`].
 ///
 /// # Errors
 /// [`NotAdmitted`].
@@ -115,7 +118,7 @@ pub async fn admit(
     Ok(Attempt { counted: or_throttled(counted, visitor)?, network: Some(keys.pair), state: state.clone() })
 }
 
-/// Lets somebody try a code that belongs to no account. Nobody else can use up what this visitor may do.
+/// Allows an attempt with a code that belongs to no account. Other visitors cannot use up the attempts of this one.
 ///
 /// # Errors
 /// [`Throttled`].
@@ -125,7 +128,7 @@ pub fn admit_to_code(state: &AppState, visitor: &Visitor) -> Result<Attempt, Thr
     Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
 }
 
-/// Lets somebody make an account. Counted whatever comes of it, as soon as it is dropped.
+/// Allows creating an account. It is counted when it is dropped, whatever the result.
 ///
 /// # Errors
 /// [`Throttled`].
@@ -135,13 +138,13 @@ pub fn admit_to_sign_up(state: &AppState, visitor: &Visitor) -> Result<Attempt, 
     Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
 }
 
-/// What a browser is to show from now on: this user has typed this password in it.
+/// Makes the value that the browser sends from now on: this user has typed this password in it.
 pub(super) fn recognisable(state: &AppState, user: &User, verified: &PasswordHash) -> SecretString {
     let device = DeviceId::from_random(state.world.random_bytes());
     state.known_device_key.write(device, user.id, verified)
 }
 
-/// Takes over what the table has counted: what failed before a restart stays counted.
+/// Loads the counts of the table, so that attempts before a restart stay counted.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -155,11 +158,11 @@ pub async fn recall_tries(state: &AppState) -> Result<(), StoreError> {
 }
 
 impl Attempt {
-    /// It was wrong: counted for good when this returns, and only then it may be answered. `event` is what the owner of the
-    /// account is told.
+    /// The attempt was wrong. It is durably counted when this returns; answer only then. `event`: the event for the
+    /// user of the account.
     ///
     /// # Errors
-    /// [`StoreError`]; in memory it is counted all the same.
+    /// [`StoreError`]; in memory it is counted nevertheless.
     pub async fn failed(mut self, event: Option<(NewEvent, UserId)>) -> Result<(), StoreError> {
         let (now, uptime) = (self.state.world.now(), self.state.world.uptime());
         let agrees = clock_agrees(&self.state, now);
@@ -173,7 +176,7 @@ impl Attempt {
         Ok(())
     }
 
-    /// It was right: the visitor's own tries are forgotten, and what was counted for others too is given back.
+    /// The attempt was right. Resets the visitor's own counts, and removes this attempt from the shared ones.
     pub fn succeeded(mut self) {
         let (now, uptime) = (self.state.world.now(), self.state.world.uptime());
         let counted = std::mem::take(&mut self.counted);
@@ -190,7 +193,7 @@ impl Attempt {
         }
     }
 
-    /// What the table is to count.
+    /// The attempts that the table must count.
     fn counts(&self, now: UnixTime, uptime: Duration) -> Vec<TryCount> {
         let count = |counted: &Counted| {
             let next_at = now.plus(whole(counted.bucket.next_at.saturating_sub(uptime)));
@@ -217,7 +220,7 @@ fn or_throttled(counted: Result<Vec<Counted>, Refused>, visitor: &Visitor) -> Re
     })
 }
 
-/// The bucket of a browser that signed in to this account before.
+/// Returns the bucket of a browser that signed in to this account before.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -238,8 +241,7 @@ async fn is_familiar(state: &AppState, pair: ThrottleKey) -> Result<bool, StoreE
     state.store.is_familiar(pair, UnixTime(since)).await
 }
 
-/// Whether what the table says of times can be taken at its word: a clock that has just been set differs from the one
-/// that other rows were written under.
+/// Returns whether the times in the table can be trusted: rows may have been written before the clock was set.
 fn clock_agrees(state: &AppState, now: UnixTime) -> bool {
     let mut clock = state.steady_clock.lock().unwrap_or_else(PoisonError::into_inner);
     !clock.stepped_within(LONGEST_LIFE, now, state.world.uptime())
@@ -249,7 +251,7 @@ fn until(now: UnixTime, at: UnixTime) -> Duration {
     Duration::from_secs(at.seconds_since(now))
 }
 
-/// In whole seconds, rounded up: nobody is told to come too early.
+/// Returns whole seconds, rounded up, so that no client comes back too early.
 fn whole(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
