@@ -1,7 +1,7 @@
-//! What a stranger can send, given to the code that reads it first: one function a target of `make fuzz`.
+//! Gives untrusted input to the code that parses it: one function for each target of `make fuzz`.
 //!
-//! Each says what must hold whatever the bytes are; that nothing panics is the least. `src/tests/fuzz_corpus.rs`
-//! gives the same functions what fuzzing has found so far.
+//! Each function asserts what must hold for any bytes; the minimum is that nothing panics. `src/tests/fuzz_corpus.rs`
+//! calls the same functions with the inputs that fuzzing has found so far.
 
 #![allow(clippy::unwrap_used, reason = "a failed assertion is what a fuzzer looks for")]
 
@@ -43,16 +43,16 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-/// What the targets sign with, so that a fuzzer gets past the signature.
+/// The secret with which the targets sign, so that a fuzzer gets past the signature.
 const SECRET: &str = "fuzz targets sign with this and nobody else does";
-/// The one moment at which all is judged: 2026-11-22T09:12:00Z.
+/// The fixed time of all checks: 2026-11-22T09:12:00Z.
 const NOW: UnixTime = UnixTime(1_795_338_720);
 
 const ISSUER: &str = "https://id.example.org";
 const AUDIENCE: &str = "handstamp";
 const LIFETIME: Duration = Duration::from_mins(5);
 
-/// `Authorization` headers, one a line: before the guard, and before the door for other services.
+/// `Authorization` headers, one on each line: for the guard, and for the door for other services.
 pub fn authorization_header(bytes: &[u8]) {
     let lines: Vec<_> = bytes.split(|byte| *byte == b'\n').collect();
     if let Ok(token) = bearer_token(lines.iter().copied()) {
@@ -74,10 +74,10 @@ pub fn authorization_header(bytes: &[u8]) {
     }
 }
 
-/// A token as it comes; and, where a line ends in it, header and claims signed with the right key.
+/// The bytes as a token. If they contain a line end, also as header and claims, signed with the right key.
 ///
-/// What we accept, jsonwebtoken accepts, and says what every claim has to say: a second opinion. Returns whether it was
-/// accepted.
+/// If we accept a token, jsonwebtoken must accept it too, with the same claims: a second opinion. Returns whether it
+/// was accepted.
 pub fn token(bytes: &[u8]) -> bool {
     let accepted = std::str::from_utf8(bytes).is_ok_and(|text| judge(text).is_some());
     let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return accepted };
@@ -100,15 +100,15 @@ pub fn token(bytes: &[u8]) -> bool {
     accepted || verdict.is_some()
 }
 
-/// A body, before the doors that take a name and a password. The first byte says which door, and what the body is.
+/// A body for the doors that take a name and a password. The first byte chooses the door and the type of the body.
 ///
-/// The hashing pool is full, so that whoever gets past the parser is told so: nothing here costs a hash.
+/// The hashing pool is full, so a body that passes the parser is refused there: nothing here costs a hash.
 pub fn login_form(bytes: &[u8]) {
     let Some((choice, body)) = bytes.split_first() else { return };
     let door = if choice & 1 == 0 { "/login" } else { "/api/login" };
     let content_type = if choice & 2 == 0 { "application/x-www-form-urlencoded" } else { "application/json" };
     let request = Request::post(door).header("content-type", content_type).header("sec-fetch-site", "same-origin");
-    // A device that may be known: of others, a crowd is told before anybody reads what it sent.
+    // A device that may be known: for others, the server refuses before it reads the body if the pool is full.
     let request = request.header("cookie", "handstamp_device=x");
     let answer = Answer::to(request.body(Body::from(body.to_vec())).unwrap());
     match answer.status {
@@ -116,7 +116,7 @@ pub fn login_form(bytes: &[u8]) {
         503 => {
             assert_eq!(answer.code(), "overloaded");
             let names = |field: &str| body.windows(field.len()).any(|window| window == field.as_bytes());
-            // An escape may hide the name of a field, and nothing else can.
+            // Only an escape can hide the name of a field.
             assert!(body.contains(&b'%') || body.contains(&b'\\') || (names("username") && names("password")));
         }
         status => panic!("{status} for somebody who cannot sign in: {answer:?}"),
@@ -128,21 +128,21 @@ pub fn login_form(bytes: &[u8]) {
     assert_eq!(Password::parse(&text.into()).is_ok(), text.len() <= MAX_BYTES);
 }
 
-/// A `Cookie` header, before the page's door that lives on it.
+/// A `Cookie` header, for the page's door that reads it.
 pub fn cookie(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     let request = Request::post("/api/refresh").header("cookie", value).header("sec-fetch-site", "same-origin");
     let request = request.header("content-type", "application/x-www-form-urlencoded");
     let answer = Answer::to(request.body(Body::empty()).unwrap());
     assert_eq!(answer.status, 401, "{answer:?}");
-    // What is worth nothing is taken back; where there was none, nothing is.
+    // A worthless cookie is deleted; without a cookie, nothing is.
     let none = answer.code() == "missing_token";
     assert_eq!(answer.set_cookie, if none { None } else { Some(FORGET.to_owned()) }, "{answer:?}");
     let named = bytes.windows(COOKIE.len()).any(|window| window == COOKIE.as_bytes());
     assert!(none || named, "a cookie of another name: {answer:?}");
 }
 
-/// A refresh token as it comes, and whether it is one; then one that is written from the bytes, and spoiled.
+/// The bytes as a refresh token; then a valid one made from the bytes, and damaged.
 pub fn refresh_token(bytes: &[u8]) -> bool {
     let key = &*REFRESH_KEY;
     let text = std::str::from_utf8(bytes).unwrap_or_default();
@@ -168,9 +168,9 @@ pub fn refresh_token(bytes: &[u8]) -> bool {
     read.is_some()
 }
 
-/// `X-Forwarded-For`, one header a line, the first line being whoever called us.
+/// `X-Forwarded-For`, one header on each line. The first line is the address of the caller.
 ///
-/// The visitor is the caller, or one of the addresses that are written there; and what a stranger writes counts for nothing.
+/// The visitor is the caller, or one of the addresses in the header. A header from an untrusted caller has no effect.
 pub fn forwarded_for(bytes: &[u8]) {
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let caller =
@@ -192,14 +192,14 @@ pub fn forwarded_for(bytes: &[u8]) {
     } else {
         assert_eq!(visitor, caller, "a stranger is believed");
     }
-    // What is written further left changes nothing once a visitor was found.
+    // After the visitor was found, text further left changes nothing.
     if !ours.contains(visitor) {
         let more = std::iter::once(&b"203.0.113.99"[..]).chain(lines.iter().copied()).collect::<Vec<_>>();
         assert_eq!(ours.visitor(caller, more.into_iter()), visitor);
     }
 }
 
-/// Header and claims with the right signature.
+/// Signs header and claims with the right key.
 fn signed(header: &[u8], claims: &[u8]) -> String {
     let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), text.as_bytes());
@@ -239,7 +239,7 @@ fn secret() -> JwtSecret {
     JwtSecret::parse(&SecretString::from(SECRET), Algorithm::HS256).unwrap()
 }
 
-/// Our verdict, twice the same; and that of jsonwebtoken where ours is yes.
+/// Checks that our verdict is the same twice, and that jsonwebtoken accepts what we accept.
 fn judge(text: &str) -> Option<Arc<AccessToken>> {
     let verdict = RULES.verify(&RING, text, NOW, Expiry::Judged).ok();
     assert_eq!(RULES.verify(&RING, text, NOW, Expiry::Judged).ok(), verdict, "the second look differs");
@@ -247,7 +247,7 @@ fn judge(text: &str) -> Option<Arc<AccessToken>> {
         let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
-        // The library reads the machine's clock, and ours stands still.
+        // The library reads the machine's clock, but our clock is fixed.
         (validation.validate_exp, validation.validate_nbf) = (false, false);
         let key = DecodingKey::from_secret(SECRET.as_bytes());
         #[expect(clippy::disallowed_methods, reason = "a second opinion")]
@@ -261,7 +261,7 @@ fn judge(text: &str) -> Option<Arc<AccessToken>> {
 struct Server {
     runtime: Runtime,
     router: Router,
-    /// Kept: the server works on it.
+    /// Kept, because the server uses it.
     _state: AppState,
     _folder: TempDir,
 }
@@ -314,7 +314,7 @@ impl Answer {
             let body = body.collect().await.unwrap().to_bytes();
             Self { status: parts.status.as_u16(), set_cookie, body: String::from_utf8(body.to_vec()).unwrap() }
         });
-        // The contract's shape, whatever was asked.
+        // Every answer has the form of the contract.
         let json: Value = serde_json::from_str(&answer.body).unwrap();
         assert!(json["code"].is_string() && json["msg"].is_string(), "{answer:?}");
         answer

@@ -1,4 +1,4 @@
-//! What a blocklist of a million entries costs: memory, and time at the start: `make bench-blocklist`.
+//! Measures a blocklist with a million entries: memory, and time at the start. Run it with `make bench-blocklist`.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ mod server;
 
 const MILLION: usize = 1_000_000;
 const STARTS: usize = 5;
-/// Rows of one statement.
+/// Rows in one statement.
 const BATCH: usize = 10_000;
 
 /// Blocks the sessions of a JSON array.
@@ -47,14 +47,14 @@ async fn main() {
     print_row(MILLION, &full, &((full.resident - empty.resident) / MILLION).to_string());
 }
 
-/// What starts have shown; of the memory, the middle one.
+/// The results of several starts; for the memory, the median.
 struct Measured {
     first_401: Vec<Duration>,
     resident: usize,
     peak: usize,
 }
 
-/// From before the process exists to the answer that refuses a token which was signed out.
+/// Measures from before the process exists to the answer that rejects a revoked token.
 async fn measure(folder: &Path, token: &str) -> Measured {
     let (mut first_401, mut resident, mut peak) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..STARTS {
@@ -78,7 +78,7 @@ fn print_row(entries: usize, measured: &Measured, each: &str) {
     println!("{entries:>10} {middle:>12} {longest:>12} {resident:>12} {peak:>14} {each:>14}");
 }
 
-/// A million rows in one transaction. In the order of their ids, which spares SQLite a search for each.
+/// Writes a million rows in one transaction, in the order of their ids, which saves SQLite a search for each.
 async fn fill(folder: &Path) {
     let world = World::system();
     let mut ids: Vec<_> = (0..MILLION).map(|_| session(&world).to_string()).collect();
@@ -96,7 +96,7 @@ async fn fill(folder: &Path) {
     sqlx::raw_sql("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.expect("commits");
 }
 
-/// Bytes an entry of the set itself: what this process grows by.
+/// Returns the bytes of one entry in the set itself, from the growth of this process.
 fn set_alone() -> usize {
     let world = World::system();
     let blocklist = Blocklist::default();
@@ -113,14 +113,14 @@ fn session(world: &World) -> SessionId {
     SessionId::from_random(world.random_bytes())
 }
 
-/// A line of the process's status, in bytes.
+/// Returns a value from the status of the process, in bytes.
 fn memory(process: u32, line: &str) -> usize {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("is there");
     let rest = status.lines().find_map(|found| found.strip_prefix(line)).expect("has the line");
     rest.trim().strip_suffix(" kB").expect("in kB").parse::<usize>().expect("is a number") * 1024
 }
 
-/// The database, beside the server.
+/// Opens the database directly.
 async fn open(folder: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(folder.join("data/handstamp.db")).connect().await.expect("opens")
 }

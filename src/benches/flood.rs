@@ -1,8 +1,9 @@
-//! What a flood of sign-ins, idle and slow clients cost those who are signed in: `make bench-flood`.
+//! Measures how much a flood of sign-ins, idle and slow clients slows the requests of signed-in users. Run it with
+//! `make bench-flood`.
 //!
-//! Over real sockets, against the real binary. `/protected` is asked at a fixed rate whatever the answers take, and each
-//! time counts from when the request was due: a stalled server is not asked less often. The flood is a process of its own
-//! that gives way to server and measurement (`nice`): on an attacker's machine it would take none of their time.
+//! Uses real sockets and the real binary. Requests to `/protected` are sent at a fixed rate, and each time counts from
+//! when the request was due: a slow server does not get fewer requests. The flood is a process of its own with a lower
+//! priority (`nice`), because a real attacker's machine would not take time from server and measurement.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::server::{Connection, Server, add_ada, add_user, sign_in};
 
 mod server;
 
-/// Requests a second, on so many connections.
+/// Requests a second, and the number of connections.
 const RATE: u64 = 1000;
 const ASKING: u64 = 50;
 const CALM: Duration = Duration::from_secs(5);
@@ -60,7 +61,7 @@ async fn main() -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Asks while nothing else happens, then while strangers guess.
+/// Measures while nothing else happens, then during the flood.
 async fn storm(folder: &Path, kind: &str, hashes: u64) -> bool {
     let token = sign_in(folder, 1).await.remove(0);
     let server = start(folder);
@@ -72,7 +73,7 @@ async fn storm(folder: &Path, kind: &str, hashes: u64) -> bool {
     let peak = server.memory("VmHWM");
     println!("{FLOOD} connections guess passwords, {kind}:");
     let (fine, good) = (print_times("/protected, calm", calm), print_times("/protected, flooded", stormy));
-    // Prints for itself.
+    // This prints its own results.
     assert!(flood.wait().expect("ends").success());
     let quick = print_refusals(&server).await;
     let bound = base + hashes * HASH_KIB + MORE_KIB;
@@ -81,8 +82,8 @@ async fn storm(folder: &Path, kind: &str, hashes: u64) -> bool {
     fine && good && quick && peak <= bound
 }
 
-/// How soon the server had its answer for those whose password it did not look at. By its own clock: the flood's tells how
-/// long a client waits that gets what the server leaves of the cores.
+/// How soon the server had an answer for requests whose password it did not check. Measured by the server's clock: on
+/// the flood's clock, clients also wait for a free core.
 async fn print_refusals(server: &Server) -> bool {
     let metrics = server.connect().await.metrics().await;
     let value = |series: String| {
@@ -93,7 +94,7 @@ async fn print_refusals(server: &Server) -> bool {
         .map(|status| value(format!(r#"handstamp_requests_total{{door="POST /login",status="{status}"}}"#)))
         .iter()
         .sum();
-    // To look at a password takes longer: whoever was answered so soon was refused.
+    // Checking a password takes longer: an answer this fast is a refusal.
     let soon =
         value(format!(r#"handstamp_request_duration_seconds_bucket{{door="POST /login",le="{REFUSED_WITHIN}"}}"#));
     let good = refused > 0 && soon * 100 >= refused * 99;
@@ -101,7 +102,7 @@ async fn print_refusals(server: &Server) -> bool {
     good
 }
 
-/// Asks at the rate; how long each answer took from when its request was due.
+/// Sends requests at the rate. Returns how long each answer took from when its request was due.
 async fn ask_steadily(server: &Server, token: &str, time: Duration) -> Vec<Duration> {
     let mut connections = Vec::new();
     for _ in 0..ASKING {
@@ -143,7 +144,7 @@ fn start_flood(server: &Server, kind: &str) -> Child {
     command.spawn().expect("starts")
 }
 
-/// Guesses on all connections as fast as it is answered, a little longer than it is measured.
+/// Guesses on all connections as fast as answers come, a little longer than the measurement.
 async fn flood(address: &str, kind: &str) {
     let until = Instant::now() + STORM + Duration::from_secs(1);
     let guessing = (0..FLOOD).map(async |number| {
@@ -175,7 +176,7 @@ async fn flood(address: &str, kind: &str) {
     }
 }
 
-/// Connections that have been answered once and say nothing more.
+/// Connections that got one answer and then send nothing.
 async fn idle(folder: &Path) -> bool {
     let server = start(folder);
     server.connect().await.ask("GET /healthz", "").await;
@@ -183,7 +184,7 @@ async fn idle(folder: &Path) -> bool {
     let mut connections = Vec::with_capacity(IDLE);
     let begun = Instant::now();
     while connections.len() < IDLE {
-        // Several addresses: one has too few ports.
+        // Several addresses, because one has too few ports.
         let last = u8::try_from(connections.len() / 2500).expect("is small");
         let mut connection = server.connect_from([127, 0, 2, last]).await;
         assert_eq!(connection.ask("GET /healthz", "").await, 200);
@@ -197,7 +198,7 @@ async fn idle(folder: &Path) -> bool {
     good
 }
 
-/// Clients that send a byte a second, and clients that ask and do not read.
+/// Clients that send one byte a second, and clients that send requests and do not read.
 async fn slow(folder: &Path) -> bool {
     let server = start(folder);
     let address = server.address.as_str();
@@ -206,7 +207,7 @@ async fn slow(folder: &Path) -> bool {
         let begun = Instant::now();
         for byte in "GET / HTTP/1.1\r\nhost: slow.example\r\n".bytes() {
             let mut buffer = [0; 512];
-            // An answer, an end or a reset: it is over.
+            // An answer, an end or a reset: the client is done.
             if stream.write_all(&[byte]).await.is_err()
                 || timeout(Duration::from_secs(1), stream.read(&mut buffer)).await.is_ok()
             {
@@ -216,14 +217,14 @@ async fn slow(folder: &Path) -> bool {
         begun.elapsed()
     }));
     let readers = join_all((0..SLOW).map(async |_| {
-        // A small window, so that the server's buffers are soon full.
+        // A small window, so that the server's buffers fill up soon.
         let socket = TcpSocket::new_v4().expect("is a socket");
         socket.set_recv_buffer_size(4096).expect("is a socket");
         let stream = socket.connect(address.parse().expect("is an address")).await.expect("is let in");
         let begun = Instant::now();
         let (mut reading, mut writing) = stream.into_split();
         let request = b"GET /openapi.json HTTP/1.1\r\nhost: slow.example\r\n\r\n".repeat(100);
-        // It asks for more than any buffer holds, and reads a byte a second.
+        // Asks for more than any buffer can hold, and reads one byte a second.
         let asking = tokio::spawn(async move { while writing.write_all(&request).await.is_ok() {} });
         while begun.elapsed() < SLOW_READER * 2 && !asking.is_finished() {
             let _ = reading.read(&mut [0; 1]).await;

@@ -1,7 +1,8 @@
-//! How many sign-outs a second are durable, how long each takes, and when another service knows: `make bench-logout`.
+//! Measures durable sign-outs a second, the time of each, and when another service knows. Run it with `make
+//! bench-logout`.
 //!
-//! Over real sockets, against the real binary, with SQLite on a real disk. Each client sends the next request when it
-//! has the answer to the last, so a slow server is asked less often: the rate is what so many clients get, no more.
+//! Uses real sockets, the real binary, and SQLite on a real disk. Each client sends the next request when it has the
+//! last answer. A slow server therefore gets fewer requests: the rate is what this number of clients gets.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -19,15 +20,15 @@ use crate::server::{Connection, Server, add_ada, add_client, sign_in};
 
 mod server;
 
-/// Connections, and how many sign-outs each makes at most.
+/// Connections, and the most sign-outs of each.
 const RUNS: [(usize, usize); 2] = [(1, 500), (64, 200)];
 /// The first of each are not counted.
 const WARM_UP: usize = 20;
-/// The same while another service listens: fewer, as it is told of all that are live each time.
+/// The same while another service follows the blocklist: fewer, because each answer contains all live entries.
 const FOLLOWED: [(usize, usize); 2] = [(1, 500), (64, 50)];
-/// How long a run lasts at most.
+/// The longest duration of a run.
 const TIME: Duration = Duration::from_secs(15);
-/// Until when another service must know of a sign-out.
+/// The time within which another service must know of a sign-out.
 const BOUND: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
@@ -46,7 +47,7 @@ async fn main() -> ExitCode {
     for (clients, each) in RUNS {
         let (now, later) = left.split_at(clients * each);
         left = later;
-        // A start each, so that no run inherits the write-ahead log of another.
+        // Each run starts a server, so that it does not inherit the write-ahead log of another.
         let server = Server::start(folder.path());
         print_run(clients, &server, now, each).await;
         server.stop();
@@ -76,11 +77,11 @@ async fn print_run(clients: usize, server: &Server, tokens: &[String], each: usi
     let [p50, p99, longest] = quantiles(&times).map(shown);
     println!("{clients:>8} {:>10} {rate:>10} {p50:>9} {p99:>9} {longest:>9}", times.len());
 
-    // What was measured must have happened.
+    // Check that what was measured has really happened.
     assert_eq!(connections[0].ask("GET /protected", &tokens[0]).await, 401);
 }
 
-/// A database of its own: a blocklist in which nothing else is. Whether all were heard of in time.
+/// Uses its own database, whose blocklist has no other entries. Returns whether the service knew of all in time.
 async fn print_followed_run(clients: usize, each: usize) -> bool {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("is writable");
     add_ada(folder.path());
@@ -102,7 +103,7 @@ async fn print_followed_run(clients: usize, each: usize) -> bool {
     let (answered, followed) = futures::join!(join_all(signing_out), following);
     server.stop();
 
-    // It may have heard before whoever asked.
+    // The service may know before the client has its answer.
     let answered = answered.concat();
     let times = answered.iter().filter_map(|(sid, at)| Some(heard.get(sid)?.saturating_duration_since(*at)));
     let mut times: Vec<_> = times.collect();
@@ -116,7 +117,7 @@ async fn print_followed_run(clients: usize, each: usize) -> bool {
     in_time
 }
 
-/// Follows the blocklist until it names so many sessions, and notes when it knew of each.
+/// Follows the blocklist until it has this number of sessions, and records when it knew of each.
 async fn follow(connection: &mut Connection, authorization: &str, number: usize, heard: &mut HashMap<String, Instant>) {
     let mut tag = r#""nothing""#.to_owned();
     while heard.len() < number {
@@ -130,7 +131,7 @@ async fn follow(connection: &mut Connection, authorization: &str, number: usize,
     }
 }
 
-/// The claim `sid` of an access token.
+/// Returns the claim `sid` of an access token.
 fn session_of(token: &str) -> String {
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).expect("has claims")).expect("is base64url");
     let claims: Value = serde_json::from_slice(&claims).expect("is JSON");
@@ -145,7 +146,7 @@ async fn connect(server: &Server, clients: usize) -> Vec<Connection> {
     connections
 }
 
-/// Signs out one after the other, and says how long each took.
+/// Signs out one after the other, and returns how long each took.
 async fn sign_out(connection: &mut Connection, tokens: &[String], until: Instant) -> Vec<Duration> {
     let mut times = Vec::with_capacity(tokens.len());
     for token in tokens.iter().take_while(|_| Instant::now() < until) {
@@ -156,12 +157,12 @@ async fn sign_out(connection: &mut Connection, tokens: &[String], until: Instant
     times
 }
 
-/// p50, p99 and longest of what is sorted.
+/// Returns p50, p99 and longest of sorted times.
 fn quantiles(times: &[Duration]) -> [Duration; 3] {
     [times.len() / 2, times.len() * 99 / 100, times.len() - 1].map(|index| times[index])
 }
 
-/// What the disk alone takes: no durable commit can be faster.
+/// Measures the disk alone: no durable commit can be faster.
 fn fsync_time(folder: &Path) -> String {
     let file = File::create(folder.join("probe")).expect("is writable");
     let mut times: Vec<_> = (0..200)

@@ -1,6 +1,7 @@
-//! What the benchmarks of a whole server share: the real binary in a folder, an account, and connections that are kept.
+//! Code that the benchmarks of a whole server share: the real binary in a folder, an account, and keep-alive
+//! connections.
 //!
-//! It knows doors and bodies, and of the tables only where a password's hash is kept.
+//! Knows doors and bodies. Of the tables it knows only the place of a password's hash.
 
 #![allow(dead_code, reason = "no benchmark needs all of it")]
 
@@ -27,14 +28,14 @@ use tokio::net::{TcpSocket, TcpStream};
 const PASSWORD: &str = "correct horse battery staple";
 const METRICS_TOKEN: &str = "the-benchmarks-read-the-metrics-with-this";
 
-/// The binary, which lives no longer than this.
+/// The running binary. It ends when this is dropped.
 pub struct Server {
     child: Child,
     pub address: String,
 }
 
 impl Server {
-    /// Starts it on the data in this folder, and waits until it listens.
+    /// Starts the server on the data in this folder, and waits until it listens.
     pub fn start(folder: &Path) -> Self {
         Self::start_with(folder, &[])
     }
@@ -52,7 +53,7 @@ impl Server {
         Connection::to(&self.address).await
     }
 
-    /// A connection from an address of this machine.
+    /// Opens a connection from an address of this machine.
     pub async fn connect_from(&self, address: [u8; 4]) -> Connection {
         let socket = TcpSocket::new_v4().expect("is a socket");
         socket.bind((address, 0).into()).expect("is an address of this machine");
@@ -60,7 +61,7 @@ impl Server {
         Connection::on(stream)
     }
 
-    /// KiB of memory that it has now, by this name of `/proc`: `VmRSS`, or the most it ever had, `VmHWM`.
+    /// Returns its memory in KiB, by the name in `/proc`: `VmRSS` for now, `VmHWM` for the maximum.
     pub fn memory(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("runs");
         let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("is there");
@@ -71,7 +72,7 @@ impl Server {
         self.child.id()
     }
 
-    /// Stops it in order, so that its whole database is in the one file.
+    /// Stops the server in order, so that the whole database is in one file.
     pub fn stop(mut self) {
         Command::new("kill").arg(self.id().to_string()).status().expect("kills");
         assert!(self.child.wait().expect("ends").success());
@@ -80,13 +81,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Has ended where it was stopped.
+        // If it was stopped, it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A connection that is kept.
+/// A keep-alive connection.
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -102,7 +103,7 @@ impl Connection {
         Self { stream, buffer: Vec::with_capacity(4096) }
     }
 
-    /// What the door to sign in answers to a visitor from this address, of whom a proxy tells.
+    /// Tries to sign in. `from`: the visitor's address, as a proxy reports it. Returns the status.
     pub async fn try_login(&mut self, username: &str, password: &str, from: Option<&str>) -> u16 {
         let body = serde_json::json!({ "username": username, "password": password }).to_string();
         let from = from.map(|from| format!("x-forwarded-for: {from}\r\n")).unwrap_or_default();
@@ -110,12 +111,12 @@ impl Connection {
         self.send(&format!("POST /login HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n{body}")).await.0
     }
 
-    /// The status that a door answers to a token.
+    /// Returns the status of a door's answer to a token.
     pub async fn ask(&mut self, door: &str, token: &str) -> u16 {
         self.send(&format!("{door} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")).await.0
     }
 
-    /// What the server has counted.
+    /// Returns the metrics of the server.
     pub async fn metrics(&mut self) -> String {
         let (status, metrics) = self
             .send(&format!("GET /metrics HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {METRICS_TOKEN}\r\n\r\n"))
@@ -124,7 +125,7 @@ impl Connection {
         metrics
     }
 
-    /// The blocklist as soon as it is another than that of the entity tag, and its own tag.
+    /// Returns the blocklist and its entity tag, as soon as the tag differs from this one.
     pub async fn wait_for_news(&mut self, authorization: &str, tag: &str) -> (String, String) {
         let waiting = format!("authorization: {authorization}\r\nif-none-match: {tag}\r\nprefer: wait=25");
         loop {
@@ -142,7 +143,7 @@ impl Connection {
         (status(&head), body)
     }
 
-    /// Sends a request, and reads the answer to its end: head and body.
+    /// Sends a request, and reads the whole answer: head and body.
     async fn exchange(&mut self, request: &str) -> (String, String) {
         self.stream.write_all(request.as_bytes()).await.expect("is read");
         self.buffer.clear();
@@ -154,7 +155,7 @@ impl Connection {
         };
         let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
         let length = field(&head, "content-length").map(|length| length.parse::<usize>().expect("is a number"));
-        // The one answer that has no content need not say so.
+        // Only this answer has no content, and it need not have a length.
         let length = if status(&head) == 304 { 0 } else { length.expect("has a length") };
         while self.buffer.len() < end + 4 + length {
             self.read_more().await;
@@ -175,7 +176,7 @@ fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-/// What the servers of the benchmarks run with.
+/// The settings of the benchmarks' servers.
 const SETTINGS: [(&str, &str); 4] = [
     ("LEPTOS_SITE_ADDR", "127.0.0.1:0"),
     ("RUST_LOG", "error"),
@@ -183,7 +184,7 @@ const SETTINGS: [(&str, &str); 4] = [
     ("METRICS_TOKEN", METRICS_TOKEN),
 ];
 
-/// Makes a database with ada in it.
+/// Creates a database with the user ada.
 pub fn add_ada(folder: &Path) {
     let mut child =
         handstamp(folder, &["user", "add", "ada", "--password-stdin"]).stdout(Stdio::null()).spawn().expect("starts");
@@ -191,7 +192,7 @@ pub fn add_ada(folder: &Path) {
     assert!(child.wait().expect("ends").success());
 }
 
-/// Another service that may follow the blocklist: how it shows who it is, in the header `authorization`.
+/// Adds another service that may follow the blocklist. Returns its header `authorization`.
 pub fn add_client(folder: &Path, name: &str) -> String {
     let told = handstamp(folder, &["client", "add", name]).output().expect("starts");
     assert!(told.status.success());
@@ -199,7 +200,7 @@ pub fn add_client(folder: &Path, name: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{name}:{}", secret.trim())))
 }
 
-/// Makes an account with this password, at its full price, as a copy of ada's.
+/// Creates an account with this password, with the full cost of a hash, as a copy of ada's.
 pub async fn add_user(folder: &Path, number: u8, name: &str, password: &str, disabled: bool) {
     let hasher = Hasher::new(19456, 2, 1).expect("fit");
     let hash = hasher.hash(&Password::parse(&password.into()).expect("fit"), &[7; 16]).expect("hashes");
@@ -210,12 +211,13 @@ pub async fn add_user(folder: &Path, number: u8, name: &str, password: &str, dis
     copy.execute(&mut open(folder).await).await.expect("is new");
 }
 
-/// The database, beside the server.
+/// Opens the database directly.
 pub async fn open(folder: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(folder.join("data/handstamp.db")).connect().await.expect("opens")
 }
 
-/// So many sessions of ada, by the ways of the server but without typing her password each time; their access tokens.
+/// Starts this number of sessions of ada with the server's own functions, but without hashing the password each time.
+/// Returns their access tokens.
 pub async fn sign_in(folder: &Path, number: usize) -> Vec<String> {
     let database = format!("sqlite:{}", folder.join("data/handstamp.db").display());
     let settings = Settings::from_pairs(SETTINGS.into_iter().chain([("DATABASE_URL", database.as_str())]));

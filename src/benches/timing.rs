@@ -1,8 +1,9 @@
-//! Whether the time of an answer tells who has an account: `make bench-timing`.
+//! Checks that the time of an answer does not show who has an account. Run it with `make bench-timing`.
 //!
-//! Over real sockets, against the real binary. Kinds that must not be told apart are sent in turn, in an order drawn anew
-//! for each round, each from a new address (a proxy on this machine tells of it), so that none is slowed. First while
-//! nobody else signs in, then while others keep the hashing busy. Ends with 1 where medians differ too much.
+//! Uses real sockets and the real binary. Requests of kinds that must look the same are sent in turn, in a new random
+//! order each round, each from a new address (through a proxy header), so that the limits on guessing do not slow them.
+//! It measures first while no other client signs in, then while others keep the hashing busy. Exits with 1 if medians
+//! differ too much.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -15,24 +16,24 @@ mod server;
 
 /// Samples of each kind.
 const ROUNDS: usize = 400;
-/// While others sign in: a sample may wait for none, one or two hashes, so that medians of fewer differ by chance alone.
+/// While others sign in, a sample waits for no, one or two hashes. With fewer samples, medians differ by chance.
 const FLOODED_ROUNDS: usize = 1200;
-/// The largest difference of two medians.
+/// The largest allowed difference of two medians.
 const BOUND: Duration = Duration::from_millis(2);
-/// Connections that keep the hashing busy: fewer than its queue is long, so that every sample is hashed.
+/// Connections that keep the hashing busy: fewer than the queue is long, so that every sample is hashed.
 const FLOOD: u8 = 4;
-/// Accounts of each kind: a stranger may try each seventy times an hour.
+/// Accounts of each kind: unknown clients may try each seventy times an hour.
 const ACCOUNTS: u8 = 32;
 const LONG: usize = 1025;
 
-/// A kind of request, and the status that it must get.
+/// A kind of request, and the expected status.
 struct Kind {
     name: &'static str,
-    /// Accounts are called this, and a number.
+    /// The prefix of the accounts' names, before a number.
     account: &'static str,
     password: String,
     status: u16,
-    /// From where; `None`: each from elsewhere.
+    /// The address. `None`: a new one each time.
     from: Option<&'static str>,
 }
 
@@ -52,7 +53,7 @@ async fn main() -> ExitCode {
 
     let mut passed = true;
     for flooded in [false, true] {
-        // A start each: hours of tries are not carried over.
+        // Each part starts a server, so that it does not inherit hours of attempts.
         let server = Server::start_with(folder.path(), &[("TRUSTED_PROXIES", "127.0.0.1")]);
         println!("\n{}", if flooded { "While others keep the hashing busy" } else { "While nobody else signs in" });
         let measured = measure_all(&server, if flooded { FLOODED_ROUNDS } else { ROUNDS });
@@ -87,11 +88,11 @@ async fn measure_all(server: &Server, rounds: usize) -> bool {
     let long = |name, account| Kind { name, account, password: "x".repeat(LONG), status: 400, from: None };
     passed &= measure(server, rounds, &[long("overlong, unknown", "unknown"), long("overlong, known", "known")]).await;
 
-    // Until both are slowed for longer than the measurement takes.
+    // Until both must wait longer than the measurement takes.
     let (unknown, known) = ("192.0.2.1", "192.0.2.2");
     let mut connection = server.connect().await;
     let (mut tries, begun) = ([0, 0], Instant::now());
-    // Side by side: the wait of one must not be over when the other is slowed.
+    // In parallel: the wait of one must not be over when the other begins to wait.
     while tries.iter().any(|tries| *tries < 8) {
         for (tries, (account, from)) in tries.iter_mut().zip([("unknown0", unknown), ("known0", known)]) {
             if *tries < 8 {
@@ -111,7 +112,7 @@ async fn measure_all(server: &Server, rounds: usize) -> bool {
         .await
 }
 
-/// Measures kinds that must not be told apart, and prints each with its difference from the first.
+/// Measures kinds that must look the same, and prints each with its difference from the first.
 async fn measure(server: &Server, rounds: usize, kinds: &[Kind]) -> bool {
     let mut connection = server.connect().await;
     let mut samples = vec![Vec::with_capacity(rounds); kinds.len()];
@@ -153,7 +154,7 @@ async fn measure(server: &Server, rounds: usize, kinds: &[Kind]) -> bool {
     passed
 }
 
-/// Others, who guess unknown names as fast as they are answered, always from elsewhere.
+/// Other clients, which guess unknown names as fast as answers come, always from new addresses.
 async fn flood(server: &Server) {
     join_all((0..FLOOD).map(async |number| {
         let mut connection: Connection = server.connect().await;
@@ -166,7 +167,7 @@ async fn flood(server: &Server) {
     .await;
 }
 
-/// A restart would remember them.
+/// A restart would load them.
 async fn forget_tries(folder: &std::path::Path) {
     sqlx::query("DELETE FROM throttle").execute(&mut server::open(folder).await).await.expect("deletes");
 }
@@ -175,11 +176,12 @@ fn median(sorted: &[Duration]) -> Duration {
     sorted[sorted.len() / 2]
 }
 
-/// Mann-Whitney: how likely two samples of one distribution are to differ as much as these, by the normal approximation.
+/// Mann-Whitney test: the probability that two samples of one distribution differ as much as these, with the normal
+/// approximation.
 #[expect(clippy::cast_precision_loss, reason = "hundreds")]
 fn p(one: &[Duration], other: &[Duration]) -> f64 {
     let (n, m) = (one.len() as f64, other.len() as f64);
-    // Of all pairs, those that the first wins; of equal ones, half. Clocks of nanoseconds leave few of these.
+    // Counts the pairs in which the first is larger; equal ones count half. With nanoseconds, few are equal.
     let wins: f64 = one
         .iter()
         .map(|time| {
@@ -196,7 +198,7 @@ fn p(one: &[Duration], other: &[Duration]) -> f64 {
     2.0 * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt() * polynomial
 }
 
-/// Numbers that look drawn and are the same in every run (xorshift).
+/// Pseudo-random numbers, the same in every run (xorshift).
 struct Random(u64);
 
 impl Random {

@@ -1,8 +1,8 @@
-//! What it costs to verify an access token, beside `jsonwebtoken::decode` with the same checks in the same run:
-//! `make bench-tokens`.
+//! Measures the time to verify an access token, compared with `jsonwebtoken::decode` with the same checks in the same
+//! run. Run it with `make bench-tokens`.
 //!
-//! Three of ours: a token at first sight, one that was seen before, and a stranger's. The library gets what it can be
-//! given: its key prepared, the claims as a struct, and the checks that its `Validation` has no word for after it.
+//! Three cases for our code: a new token, one that was seen before, and a forged one. The library gets a prepared key
+//! and the claims as a struct; checks that its `Validation` does not have are made after it.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -38,7 +38,7 @@ fn verify(criterion: &mut Criterion) {
         let now = world.now();
         let token = issue(&rules, &ring, now);
         let accepted = |token: &str| rules.verify(&ring, token, now, Expiry::Judged).is_ok();
-        // The same key, and no memory.
+        // The same key, without a memory of tokens.
         let unseen = ring_of(&key, now).without_memory();
         let mut group = criterion.benchmark_group("verify");
 
@@ -54,7 +54,7 @@ fn verify(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("seen before", algorithm), |bencher| {
             bencher.iter(|| assert!(accepted(black_box(&token))));
         });
-        // One bit off, and all else right: it gets as far as it can.
+        // One bit is wrong and everything else is right: it passes as many checks as possible.
         let forged = with_a_bit_flipped(&token);
         group.bench_function(BenchmarkId::new("forged", algorithm), |bencher| {
             bencher.iter(|| assert!(!accepted(black_box(&forged))));
@@ -64,7 +64,7 @@ fn verify(criterion: &mut Criterion) {
     strangers(criterion, &rules, &ring(&world, Algorithm::HS256).0, world.now());
 }
 
-/// Texts that are no tokens of ours: what each costs before it is refused.
+/// Texts that are not our tokens: the time until each is rejected.
 fn strangers(criterion: &mut Criterion, rules: &TokenRules, ring: &KeyRing, now: UnixTime) {
     let texts = [
         ("too long", "a".repeat(1_000_000)),
@@ -131,16 +131,17 @@ fn issue(rules: &TokenRules, ring: &KeyRing, now: UnixTime) -> String {
     rules.issue(ring, &user, &session, TokenId::from_random([3; 16]), now).expect("signs").text
 }
 
-/// The token with another signature, which could be one.
+/// Returns the token with another signature of a valid form.
 fn with_a_bit_flipped(token: &str) -> String {
     let (signed, signature) = token.rsplit_once('.').expect("three parts");
     let mut bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
-    // The last one: the first of an RSA signature may carry it beyond the modulus, which costs less to refuse.
+    // The last byte: changing the first byte of an RSA signature may make it larger than the modulus, which is rejected
+    // faster.
     *bytes.last_mut().expect("not empty") ^= 1;
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// jsonwebtoken with every check that it offers, and the rest by hand.
+/// Verifies with jsonwebtoken and every check that it has, and makes the others by hand.
 struct Library {
     key: DecodingKey,
     validation: Validation,
@@ -179,7 +180,7 @@ impl Library {
         Self { key, validation }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "what it costs is the question")]
+    #[expect(clippy::disallowed_methods, reason = "the benchmark measures it")]
     fn accepts(&self, token: &str, now: UnixTime) -> bool {
         let Ok(decoded) = jsonwebtoken::decode::<LibraryClaims>(token, &self.key, &self.validation) else {
             return false;
