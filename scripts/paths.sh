@@ -1,7 +1,7 @@
-# Where the project's tools are: sourced by scripts, with the project's root as the current folder.
-# Tools of a certain version live outside the tree, so that a second clone finds them, and outside ~/.cargo/bin, so that
-# other projects keep theirs.
+# The paths of the project's tools. Scripts source this file with the project's root as the current folder. Tools with
+# fixed versions are outside the tree, so that a second clone finds them, and outside ~/.cargo/bin, so that other
+# projects keep theirs.
 TOOLS="${HANDSTAMP_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/handstamp/tools}"
 PYTHON_PACKAGES="$TOOLS/python"
-# wasm-opt comes from npm (binaryen); Debian's is too old for what rustc emits.
+# wasm-opt comes from npm (binaryen), because Debian's is too old for the output of rustc.
 export PATH="$TOOLS/bin:$PWD/end2end/node_modules/.bin:$PATH"

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Tries deploy/nginx.conf and deploy/Caddyfile as they stand, but for name, ports and certificate: Handstamp behind each of
-// them on this machine, a stranger with curl, and a person in Chromium.
+// Tries deploy/nginx.conf and deploy/Caddyfile unchanged, except host name, ports and certificate: Handstamp behind
+// each of them on this machine, an attacker with curl, and a user in Chromium.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -10,7 +10,7 @@ import { chromium } from '../end2end/node_modules/@playwright/test/index.mjs';
 import { PASSWORD, Server, expect, root, start, stop, within } from './trying.mjs';
 
 const NAME = 'id.example.org';
-/** Where the stranger comes from; the proxy comes from 127.0.0.1. */
+/** The attacker's address; the proxy connects from 127.0.0.1. */
 const STRANGER = '127.7.7.7';
 const ONCE = [
   'strict-transport-security', 'content-security-policy', 'x-content-type-options', 'x-frame-options', 'referrer-policy',
@@ -39,7 +39,7 @@ for (const tryProxy of [nginx, caddy]) {
     addressIsTheStrangers(origin, https);
     requestIdIsTheProxys(origin, https);
     await personSignsIn(origin);
-    console.log(`proxies: ${tryProxy.name} does as its example says`);
+    console.log(`proxies: ${tryProxy.name} works as its example says`);
   } finally {
     if (proxy) await stop(proxy);
     if (server.child) await server.stop();
@@ -47,7 +47,7 @@ for (const tryProxy of [nginx, caddy]) {
   }
 }
 
-/** The example with other ports and another certificate, inside the least that nginx needs around it. */
+/** The example with other ports and another certificate, inside the minimum that nginx needs. */
 function nginx({ folder, http, https, own }) {
   const example = read('deploy/nginx.conf')
     .replace(/^ *listen \[::\].*\n/gm, '')
@@ -57,7 +57,7 @@ function nginx({ folder, http, https, own }) {
     .replace(`https://${NAME}$request_uri`, `https://${NAME}:${https}$request_uri`)
     .replace(/\/etc\/ssl\/id\.example\.org/g, folder);
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${folder}/${kind};`);
-  // Root's workers would become somebody who may not enter the folder.
+  // As root, nginx would start its workers as a user who may not enter the folder.
   const user = process.getuid() === 0 ? 'user root;' : '';
   const around = `${user} pid ${folder}/pid; daemon off; error_log stderr; events {} http { access_log off; ${folders.join(' ')}\n`;
   writeFileSync(join(folder, 'nginx.conf'), `${around}${example}}\n`);
@@ -78,11 +78,11 @@ function caddy({ folder, http, https, own }) {
 function plainHttpGoesToHttps(http, https) {
   const answer = curl(http, ['-i', `http://${NAME}:${http}/login?next=1`]);
   const told = `${/^HTTP\/\S+ (\d+)/.exec(answer)[1]} ${header(answer, 'location')}`;
-  // Caddy takes whatever port it has for the usual one.
+  // Caddy treats any port of its configuration as the usual one.
   expect('plain http', told.replace(`:${https}/`, '/'), `308 https://${NAME}/login?next=1`);
 }
 
-/** The older protocol, allowed by this side, gets no handshake; the newer ones do. */
+/** The handshake fails with the older protocol, although this side allows it, and succeeds with the newer ones. */
 function onlyNewTls(https) {
   for (const [protocol, wanted] of [['tls1_1', false], ['tls1_2', true], ['tls1_3', true]]) {
     const words = ['s_client', '-connect', `127.0.0.1:${https}`, '-servername', NAME, `-${protocol}`, '-cipher', 'DEFAULT@SECLEVEL=0'];
@@ -115,7 +115,7 @@ function tooMuchIsRefusedInOurWords(origin, https) {
   expect('a large body', body, '{"code":"too_large","msg":"Request too large"}');
 }
 
-/** A stranger who writes an address himself is seen where he is. */
+/** A client that sends its own X-Forwarded-For is still seen at its real address. */
 function addressIsTheStrangers(origin, https) {
   const forged = ['-H', 'x-forwarded-for: 203.0.113.9', '-H', 'forwarded: for=203.0.113.9', '-H', 'x-real-ip: 203.0.113.9'];
   const form = ['--data', `username=ada&password=${encodeURIComponent(PASSWORD)}`];
@@ -124,12 +124,12 @@ function addressIsTheStrangers(origin, https) {
   expect('the address of the session', sessions.find(session => session.current).ip.split('.').slice(0, 3).join('.'), '127.7.7');
 }
 
-/** A request id that a stranger chose would stand in the log; the proxy's own does, and comes back. */
+/** A request id from the client must not appear in the log; the proxy's own id does, and is in the answer. */
 function requestIdIsTheProxys(origin, https) {
   const forged = '0'.repeat(32);
   const id = header(curl(https, ['-i', '-H', `x-request-id: ${forged}`, `${origin}/login`]), 'x-request-id');
   expect("that a stranger's request id comes back", id === forged, false);
-  // nginx makes 32 digits, Caddy a UUID; one of Handstamp's own has 16 characters.
+  // nginx makes 32 digits, Caddy a UUID; Handstamp's own ids have 16 characters.
   expect("that the proxy's request id comes back", /^[0-9a-f-]{32,36}$/.test(id), true);
 }
 
@@ -161,7 +161,7 @@ async function personSignsIn(origin) {
   }
 }
 
-/** As the stranger, who believes the certificate. */
+/** Runs curl as the attacker, who trusts the certificate. */
 function curl(port, words) {
   const fixed = ['-sSk', '--max-time', '30', '--interface', STRANGER, '--resolve', `${NAME}:${port}:127.0.0.1`];
   return execFileSync('curl', [...fixed, ...words]).toString();
@@ -186,7 +186,7 @@ async function freePorts(count) {
   return ports;
 }
 
-/** Resolves when somebody listens at this port. */
+/** Resolves when a process listens on this port. */
 async function reached(port) {
   const tried = () => new Promise(answered => {
     const socket = connect(port, '127.0.0.1', () => answered(true)).once('error', () => answered(false)).once('close', () => {});

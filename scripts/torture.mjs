@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Tries the promise against crashes: what a sign-out, the end of all other sessions or a refresh was answered must hold,
-// whatever happens next. R1 kills the server in storms of them (torture/crashes.mjs). A crash does not show what a power
-// loss would take, so R2 reads a trace of system calls: no acknowledgement before the fsync of its rows
+// Tests the promise against crashes: an acknowledged sign-out, end of all other sessions or refresh must survive. R1
+// kills the server under a load of such requests (torture/crashes.mjs). A crash does not show what a power failure
+// would lose, so R2 reads a trace of system calls: no acknowledgement may come before the fsync of its rows
 // (torture/fsync_order.mjs).
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -82,7 +82,7 @@ function report({ seen, living, storms }, order) {
   const faults = [seen.cut, seen.damaged, ...storms.map(({ seen }) => [...seen.lost, ...seen.unstable, ...seen.torn])].flat().length;
   const vacuous = storms.some(({ seen }) => seen.sessions === 0) || order.some(({ traced, provenWithout }) => traced === 0 || provenWithout > 0);
   if (faults > 0 || vacuous || seen.exit !== 0 || order.some(({ traced, proven }) => proven < traced)) {
-    console.error('torture: the promise was broken, or not tried');
+    console.error('torture: the promise was broken, or was not tested');
     process.exitCode = 1;
   }
 }
@@ -105,12 +105,12 @@ function rowsOf({ kind, seen, firstAnswers }) {
   ];
 }
 
-/** How many sessions: each may have been seen more than once. */
+/** The number of sessions: each may have been seen more than once. */
 function different(sightings) {
   return new Set(sightings.map(({ sid }) => sid)).size;
 }
 
-/** Mulberry32: small, and the same everywhere for the same seed. */
+/** Mulberry32: a small generator that gives the same numbers everywhere for the same seed. */
 function randomFrom(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;

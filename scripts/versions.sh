@@ -1,4 +1,4 @@
-# Tools that must have exactly these versions. Read by scripts/setup; no other file repeats them, but for
+# Tools that must have exactly these versions. scripts/setup reads this file. No other file repeats them, except
 # WASM_BINDGEN_VERSION, which must be that of `wasm-bindgen` in Cargo.toml.
 CARGO_FUZZ_VERSION=0.13.2
 CARGO_LEPTOS_VERSION=0.3.10

@@ -1,12 +1,12 @@
-// Clients that sign in and out and refresh, and the log of what they were told.
+// Clients that sign in, sign out and refresh, and the log of the answers that they got.
 import { closeSync, fdatasync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import http from 'node:http';
 import { promisify } from 'node:util';
 import { PASSWORD } from '../trying.mjs';
 
-/** One client, with one connection that it keeps as long as it can. */
+/** A client with one connection, which it keeps as long as it can. */
 export class Client {
-  /** `address`: one of this machine, of its own where many clients sign in at once; so many from one would be slowed. */
+  /** `address`: an address of this machine. If many clients sign in at once, each needs its own; from one address they would be slowed. */
   constructor(port, { keepAlive = true, address = '127.0.0.1' } = {}) {
     this.port = port;
     this.address = address;
@@ -14,8 +14,9 @@ export class Client {
   }
 
   /**
-   * An answer that was read to the end: `status`, `body`, and the `port` it came to. Else `{ sent }`: whether the request
-   * may have arrived.
+   * Resolves to an answer that was read to its end: `status`, `body`, and the local `port`. Otherwise to `{ sent }`:
+   * whether
+   * the request may have arrived.
    */
   send(method, path, token, json) {
     const headers = token ? { authorization: `Bearer ${token}` } : {};
@@ -35,7 +36,7 @@ export class Client {
     });
   }
 
-  /** A new session, or nothing where the server is gone. */
+  /** Starts a session. Resolves to nothing if the server is gone. */
   async signIn(username = 'ada') {
     const { status, body } = await this.send('POST', '/login', null, { username, password: PASSWORD });
     if (status === undefined) return null;
@@ -43,7 +44,7 @@ export class Client {
     return tokens(body);
   }
 
-  /** Its `outcome`: `acknowledged`, with the answer, or `unknown`, or `unsent`. */
+  /** Resolves to the `outcome`: `acknowledged`, with the answer, or `unknown`, or `unsent`. */
   async change(method, path, token) {
     const { status, sent, ...answer } = await this.send(method, path, token);
     if (status === undefined) return { outcome: sent ? 'unknown' : 'unsent' };
@@ -51,7 +52,7 @@ export class Client {
     return { outcome: 'acknowledged', ...answer };
   }
 
-  /** Gives a session its next tokens. The outcome likewise, or the code of the error. */
+  /** Refreshes a session. Resolves to the same outcomes, or to the code of the error. */
   async rotate(session) {
     const { status, body, sent, port } = await this.send('POST', '/refresh', session.refresh);
     if (status === undefined) return sent ? 'unknown' : 'unsent';
@@ -60,13 +61,13 @@ export class Client {
     return 'acknowledged';
   }
 
-  /** What the protected door says: 200, or the code of its error; nothing where the server is gone. */
+  /** Resolves to the answer of the protected door: 200, or the code of its error; nothing if the server is gone. */
   async protected(session) {
     const { status, body } = await this.send('GET', '/protected', session.access);
     return status === 200 ? '200' : status && JSON.parse(body).code;
   }
 
-  /** What the door that rotates refresh tokens says, likewise. */
+  /** Resolves to the answer of the door that rotates refresh tokens, in the same form. */
   async refreshed(session) {
     const { status, body } = await this.send('POST', '/refresh', session.refresh);
     return status === 200 ? '200' : status && JSON.parse(body).code;
@@ -77,14 +78,14 @@ export class Client {
   }
 }
 
-/** A session, by the tokens that an answer gives. `jti`: what the store knows of the access token. */
+/** Makes a session from the tokens in an answer. `jti`: the id of the access token in the store. */
 function tokens(body) {
   const { access_token: access, refresh_token: refresh } = JSON.parse(body);
   const { sid, jti } = JSON.parse(Buffer.from(access.split('.')[1], 'base64url'));
   return { sid, jti, access, refresh };
 }
 
-/** Shares work out among clients. */
+/** Distributes work among clients. */
 export async function inParallel(clients, work, job) {
   const left = work[Symbol.iterator]();
   await Promise.all(clients.map(async client => {
@@ -92,14 +93,14 @@ export async function inParallel(clients, work, job) {
   }));
 }
 
-/** What clients were told, on disk: one JSON record a line. Those of one moment share an fdatasync. */
+/** The log of answers on disk: one JSON record on each line. Records of one moment share an fdatasync. */
 export class Log {
   constructor(path) {
     this.path = path;
     this.fd = openSync(path, 'a+');
     this.waiting = '';
     this.synced = Promise.resolve();
-    /** How much of it `readNew` has read. */
+    /** How far `readNew` has read. */
     this.known = 0;
   }
 
@@ -116,14 +117,14 @@ export class Log {
     await promisify(fdatasync)(this.fd);
   }
 
-  /** All records, as the file has them. */
+  /** Returns all records from the file. */
   async read() {
     await this.synced;
     this.known = fstatSync(this.fd).size;
     return records(readFileSync(this.path));
   }
 
-  /** Those that came since the last look. */
+  /** Returns the records since the last call. */
   async readNew() {
     await this.synced;
     const bytes = Buffer.alloc(fstatSync(this.fd).size - this.known);

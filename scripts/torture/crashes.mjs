@@ -1,14 +1,14 @@
-// R1: storms of requests that end sessions or refresh them, each ended by SIGKILL. What was acknowledged before must hold
-// from the very first connection that is accepted after.
+// R1: storms of requests that end or refresh sessions. SIGKILL ends each storm. What was acknowledged before must hold
+// from the very first connection that is accepted after the restart.
 import { request } from 'node:http';
 import { Client, inParallel } from './clients.mjs';
 import { EndsOfOthers, SignOuts, endedBy } from './endings.mjs';
 import { Refreshes } from './refreshes.mjs';
 import { CROWD } from './tortured.mjs';
 
-/** Clients that sign out, that end others' sessions, that refresh. */
+/** The number of clients that sign out, that end other sessions, and that refresh. */
 const [SIGNING_OUT, ENDING, REFRESHING] = [32, 4, 4];
-/** Milliseconds of a storm. */
+/** Duration of a storm in milliseconds. */
 const [SHORTEST, LONGEST] = [50, 500];
 
 export class Crashes {
@@ -23,17 +23,17 @@ export class Crashes {
       new EndsOfOthers('ends of all others', log, this.clients.slice(SIGNING_OUT, -REFRESHING), CROWD, random),
       new Refreshes('refreshes', log, refreshing),
     ];
-    /** Signed in, and never signed out: what must be let in to the end. */
+    /** Sessions that never sign out: their tokens must work until the end. */
     this.kept = [];
     this.seen = { cycles: 0, cut: [], damaged: [], starts: [] };
   }
 
-  /** Nobody has asked for their end. */
+  /** Sessions whose end no client has asked for. */
   get living() {
     return [...this.kept, ...this.storms.flatMap(({ living }) => living)];
   }
 
-  /** One storm, one crash, one judgement. */
+  /** One storm, one crash, one check. */
   async cycle() {
     await inParallel(this.clients, Array(SIGNING_OUT - this.kept.length).fill(), async client => {
       this.kept.push(await client.signIn());
@@ -49,7 +49,7 @@ export class Crashes {
     await this.restartAndJudge(records, storm => storm.afterStorm(ofKind(records, storm)));
   }
 
-  /** One more crash, and then everything that was ever told of ends. Of refreshes only the last counts, which was judged. */
+  /** One more crash, then a check of every end that was ever acknowledged. Of the refreshes only the last counts, which was checked. */
   async finish() {
     await this.server.kill();
     const records = await this.log.read();
@@ -77,7 +77,7 @@ export class Crashes {
 
     const integrity = this.server.integrity();
     await Promise.all(this.storms.map(storm => storm.judge(judged(storm))));
-    // A server that refused everybody would lose nothing.
+    // Also check that good tokens work: a server that rejects everything would lose nothing.
     await inParallel(this.clients, this.living, async (client, session) => {
       const answer = await client.protected(session);
       if (answer !== '200') this.seen.cut.push({ sid: session.sid, answer });
@@ -91,7 +91,7 @@ function ofKind(records, storm) {
   return records.filter(({ kind }) => kind === storm.kind);
 }
 
-/** The status of the protected door's answer on this very connection. */
+/** Returns the status of the protected door's answer on this connection. */
 function askOn(socket, token) {
   const headers = { authorization: `Bearer ${token}`, connection: 'close' };
   return new Promise((answered, failed) => {

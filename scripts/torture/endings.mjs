@@ -1,32 +1,33 @@
-// Requests that end sessions: this one, or all others of a user. Acknowledged, every token of theirs is dead after the crash.
+// Requests that end sessions: the current one, or all others of a user. If one was acknowledged, every token of those
+// sessions must be rejected after the crash.
 import { inParallel } from './clients.mjs';
 
-/** Sessions that are there when a storm begins. Clients that find none left sign in first. */
+/** Sessions that exist when a storm begins. Clients that find none left sign in first. */
 const STOCK = 256;
 /** Sessions that end together. */
 const OTHERS = 3;
-/** Milliseconds between two such requests of a client. */
+/** Milliseconds between two such requests of one client. */
 const LONGEST_PAUSE = 100;
 
-/** What both have in common: of each request the log has its outcome, and the sessions that it was to end. */
+/** The common part: for each request, the log has the outcome and the sessions that it had to end. */
 class Endings {
   constructor(kind, log, clients) {
     Object.assign(this, { kind, log, clients });
-    /** Requests of the last storm whose end is unknown. */
+    /** Requests of the last storm with an unknown outcome. */
     this.asked = [];
-    /** By session, the first answer about those whose end is unknown. */
+    /** For each session with an unknown outcome, the first answer about it. */
     this.firstAnswers = new Map();
     this.seen = { acknowledged: 0, unknown: 0, sessions: 0, lost: [], unstable: [], torn: [] };
   }
 
-  /** What is judged after the storm that these records tell of: they, and what was unknown before. */
+  /** Returns what to check after the storm of these records: their sessions, and those with an unknown outcome before. */
   afterStorm(records) {
     const unknown = records.filter(({ outcome }) => outcome === 'unknown');
     const acknowledged = records.filter(({ outcome }) => outcome === 'acknowledged');
     this.seen.unknown += unknown.length;
     this.seen.acknowledged += acknowledged.length;
     this.seen.sessions += acknowledged.flatMap(({ sessions }) => sessions).length;
-    // Asked for once more: the answer may be another one.
+    // Asked for again: the answer may differ.
     for (const { sid } of unknown.flatMap(({ sessions }) => sessions)) this.firstAnswers.delete(sid);
     const judged = [...this.asked, ...records];
     this.asked = unknown;
@@ -58,13 +59,13 @@ class Endings {
   }
 }
 
-/** Sessions whose end was acknowledged, the newest first: they are what a crash could take. */
+/** Sessions whose end was acknowledged, the newest first: those that a crash could lose. */
 export function endedBy(records) {
   return records.filter(({ outcome }) => outcome === 'acknowledged').flatMap(({ sessions }) => sessions ?? []).reverse();
 }
 
 export class SignOuts extends Endings {
-  /** Signed in, and waiting to be signed out. */
+  /** Sessions that wait for their sign-out. */
   living = [];
 
   async fill() {
@@ -77,7 +78,7 @@ export class SignOuts extends Endings {
     return this.clients.map((client, index) => this.signOutUntilKilled(client, index % 4 === 0));
   }
 
-  /** Those with `signingIn` sign in before each sign-out, so that both are under way when the server dies. */
+  /** Clients with `signingIn` sign in before each sign-out, so that both kinds of request are running when the server is killed. */
   async signOutUntilKilled(client, signingIn) {
     for (;;) {
       const session = (!signingIn && this.living.pop()) || (await client.signIn());
@@ -91,14 +92,14 @@ export class SignOuts extends Endings {
 }
 
 export class EndsOfOthers extends Endings {
-  /** Each client has users of its own, so that nobody ends what another is asked about. */
+  /** Each client has its own users, so that no client ends a session that another one checks. */
   constructor(kind, log, clients, users, random) {
     super(kind, log, clients);
     this.random = random;
     this.crowds = users.map((user, index) => ({ client: clients[index % clients.length], user, asking: null, others: [] }));
   }
 
-  /** Those who ask stay signed in. */
+  /** The sessions that send the requests stay signed in. */
   get living() {
     return this.crowds.map(({ asking }) => asking);
   }
@@ -110,7 +111,7 @@ export class EndsOfOthers extends Endings {
     }));
   }
 
-  /** `false` where the server is gone. */
+  /** Resolves to `false` if the server is gone. */
   async signOthersIn({ client, user, others }) {
     while (others.length < OTHERS) {
       const session = await client.signIn(user);
@@ -124,7 +125,7 @@ export class EndsOfOthers extends Endings {
     return this.clients.map(async client => {
       const own = this.crowds.filter(crowd => crowd.client === client);
       for (let turn = 0; ; turn += 1) {
-        // Those who are there would all be ended long before the server dies.
+        // Without a pause, all sessions would have ended long before the server is killed.
         await new Promise(over => setTimeout(over, this.random() * LONGEST_PAUSE));
         const crowd = own[turn % own.length];
         if (!(await this.signOthersIn(crowd))) return;
@@ -138,7 +139,7 @@ export class EndsOfOthers extends Endings {
 
   async judge(records) {
     await super.judge(records);
-    // Whoever lives on is there for the next storm.
+    // Sessions that are still live are used in the next storm.
     for (const crowd of this.crowds) {
       crowd.others = crowd.others.filter(({ sid }) => (this.firstAnswers.get(sid) ?? '200') === '200');
     }

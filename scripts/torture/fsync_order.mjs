@@ -1,8 +1,8 @@
-// R2: ends sessions and refreshes them under strace, and demands of the trace that every acknowledgement comes after the
+// R2: ends and refreshes sessions under strace, and checks in the trace that every acknowledgement comes after the
 // fsync of its rows.
 //
-// By order, not by pairs: one fsync may be for many requests. strace holds a thread before and after each call, so a line
-// that is earlier in the trace was earlier in time.
+// It compares the order, because one fsync may serve many requests. strace stops a thread before and after each call,
+// so an earlier line in the trace was earlier in time.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, inParallel } from './clients.mjs';
@@ -14,10 +14,10 @@ const REFRESHES = 64;
 const OTHERS = 3;
 const AT_A_TIME = 16;
 const CALLS = 'pwrite64,fdatasync,fsync,read,recvfrom,recvmsg,write,writev,sendto,sendmsg';
-/** Whole pages in the trace, and which file or connection a number stands for. `-D`: the child is the server. */
+/** The trace contains whole pages, and the file or connection of each descriptor. `-D`: the child process is the server. */
 const STRACE = ['strace', '-D', '-f', '-qq', '-yy', '-s', '5000', '-e', `trace=${CALLS}`, '-e', 'signal=none'];
 
-/** By kind of request: how many there were, how many of their answers came after the fsync, and of how many fsyncs. */
+/** For each kind of request: how many there were, how many answers came after the fsync, and how many fsyncs these had. */
 export async function traceAnswers(server) {
   const trace = join(server.folder, 'trace');
   await server.start([...STRACE, '-o', trace]);
@@ -41,7 +41,7 @@ async function signOuts(server) {
   });
 }
 
-/** All rows are durable; that they became so at once, R1 shows: a page holds those of earlier commits too. */
+/** Checks that all rows are durable. R1 shows that this happens at once: a page also contains rows of earlier commits. */
 async function endsOfOthers(server) {
   const others = await signIn(server, CROWD.flatMap(user => Array(OTHERS).fill(user)));
   const asking = await signIn(server, CROWD);
@@ -62,7 +62,7 @@ async function refreshes(server) {
   });
 }
 
-/** The row in the blocklist as SQLite writes it: its first column, and then its second. */
+/** The row of the blocklist in SQLite's format: its first column, then its second. */
 function blocked(sid) {
   return `${sid}session`;
 }
@@ -79,13 +79,13 @@ async function signIn(server, users) {
 async function allAtOnce(server, work, job) {
   const done = [];
   await inParallel(Array(AT_A_TIME).fill(), work, async (_, one) => {
-    // A connection each: its port says whose answer it is.
+    // Each request has its own connection: its port identifies the answer.
     done.push(await job(new Client(server.port, { keepAlive: false }), one));
   });
   return done;
 }
 
-/** For each answer the commit that made its rows durable between the request and it, if there is one. */
+/** Finds for each answer the commit that made its rows durable between request and answer, if there is one. */
 function proofs(answers, calls) {
   const done = commits(calls);
   return answers.map(({ port, asked, answered, rows }) => {
@@ -98,7 +98,7 @@ function proofs(answers, calls) {
   });
 }
 
-/** Pages that went into the write-ahead log, and the fsync after the last of them. SQLite has one writer at a time. */
+/** Finds the pages in the write-ahead log, and the fsync after the last of them. SQLite has one writer at a time. */
 function commits(calls) {
   const done = [];
   let pages = [];
@@ -116,7 +116,7 @@ function isSync({ name }) {
   return name === 'fdatasync' || name === 'fsync';
 }
 
-/** Calls in the order in which they began; `begin` and `end` are line numbers. One that another thread's interrupts stands on two lines. */
+/** Parses calls in the order of their beginning; `begin` and `end` are line numbers. A call that another thread interrupts has two lines. */
 function parse(trace) {
   const [calls, unfinished] = [[], new Map()];
   trace.split('\n').forEach((line, number) => {

@@ -1,8 +1,8 @@
-// Refreshes: a successor that was given is good after the crash, the token before it still earns the same one, and a token
-// whose answer was lost is as good as before.
+// Refreshes: after the crash, the next token that a client got is valid, the token before it still gets the same next
+// token, and a token whose answer was lost is valid as before.
 import { inParallel } from './clients.mjs';
 
-/** Sessions that take turns: the newest token of each is what a crash could take. */
+/** Sessions that take turns: a crash could lose the newest token of each. */
 const STOCK = 64;
 
 export class Refreshes {
@@ -32,7 +32,7 @@ export class Refreshes {
     });
   }
 
-  /** The last word about each session: what came before has been used up. */
+  /** The last record of each session: earlier tokens have been used up. */
   afterStorm(records) {
     this.seen.acknowledged += records.filter(({ outcome }) => outcome === 'acknowledged').length;
     this.seen.unknown += records.filter(({ outcome }) => outcome === 'unknown').length;
@@ -45,8 +45,8 @@ export class Refreshes {
       const session = bySid.get(sid);
       const told = outcome === 'acknowledged' ? next : null;
       if (told) this.seen.sessions += 1;
-      // Half of them by what came before, as if the answer had been lost. The others by the successor alone, as the token
-      // before it would earn it once more although it was lost.
+      // Half of the sessions use the token before, as if the answer had been lost. The others use only the next token:
+      // with the token before, the server would give the next token again, even if it had lost it.
       if (told && index % 2 === 0) {
         session.refresh = refresh;
         await this.expectRotated(client, session);

@@ -1,4 +1,4 @@
-// The server that is tortured: one folder and one port, killed and started again.
+// The server under test: one folder and one port, killed and started again and again.
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Server, within } from '../trying.mjs';
 
-/** Users beside ada, who end all their sessions but one. */
+/** Users besides ada, who end all their sessions except one. */
 export const CROWD = Array.from({ length: 16 }, (_, number) => `crowd${number}`);
 
 export class Tortured extends Server {
   static async in(folder, binary) {
     mkdirSync(folder);
     const port = await freePort();
-    // The tokens of the first cycle are still judged in the last one: that they expired must not be what refuses them.
+    // The tokens of the first cycle are still checked in the last one. They must not be rejected because they have
+    // expired.
     const settings = { LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, JWT_ACCESS_TOKEN_EXPIRES: '60m' };
     const server = new Tortured(binary, folder, settings);
     Object.assign(server, { port, database: join(folder, 'data/handstamp.db') });
@@ -21,13 +22,13 @@ export class Tortured extends Server {
     return server;
   }
 
-  /** SIGKILL, and nothing is tidied up. */
+  /** Kills the server with SIGKILL. It cannot clean up. */
   async kill() {
     this.child.kill('SIGKILL');
     await within(this.child.ended, 'a killed process to end');
   }
 
-  /** Starts, and answers with the first connection that is accepted. */
+  /** Starts the server, and returns the first connection that it accepts. */
   async restart() {
     const listening = this.start();
     const socket = await within(this.firstConnection(), 'the server to accept a connection');
@@ -45,14 +46,14 @@ export class Tortured extends Server {
     }
   }
 
-  /** SQLite's own look at every page: `ok`, or what is wrong. The server stays connected, so that this repairs nothing. */
+  /** SQLite's check of every page: `ok`, or the fault. The server stays connected, so that this check repairs nothing. */
   async integrity() {
     const { stdout } = await promisify(execFile)('sqlite3', ['-readonly', this.database, 'PRAGMA integrity_check']);
     return stdout.trim();
   }
 }
 
-/** Below the ports that the system gives to clients: one that knocks at a closed port there can end up talking to itself. */
+/** Below the ports that the system gives to clients: there, a client that connects to a closed port can connect to itself. */
 async function freePort() {
   for (let port = 20_000 + (process.pid % 10_000); ; port += 1) {
     const probe = createServer();
