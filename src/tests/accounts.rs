@@ -20,7 +20,7 @@ impl TestApp {
 }
 
 #[tokio::test]
-async fn anybody_can_sign_up_where_it_is_open() {
+async fn anyone_can_sign_up_if_sign_up_is_open() {
     let app = TestApp::start().await;
 
     let answer = app.post_json("/signup", &credentials("Ada", PASSWORD)).await;
@@ -33,7 +33,7 @@ async fn anybody_can_sign_up_where_it_is_open() {
 }
 
 #[tokio::test]
-async fn nobody_can_sign_up_where_it_is_closed() {
+async fn sign_up_is_refused_if_it_is_closed() {
     let app = TestApp::start_with(&[("SIGNUP", "closed")]).await;
     let closed = "403 signup_closed Sign-up is closed";
 
@@ -54,7 +54,7 @@ async fn a_name_is_taken_in_all_its_spellings() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_name_or_a_password_is_refused_with_its_reason() {
+async fn an_invalid_name_or_password_is_refused_with_its_reason() {
     let app = TestApp::start().await;
     let short = "400 password_too_short Password too short";
     let cases = [
@@ -89,7 +89,7 @@ async fn a41_the_same_name_at_the_same_time_is_one_account() {
 }
 
 #[tokio::test]
-async fn whoever_has_the_code_makes_the_administrator_once() {
+async fn the_setup_code_creates_the_administrator_once() {
     let app = TestApp::start().await;
     let code = app.setup_code();
     assert_eq!(code.len(), 22);
@@ -107,7 +107,7 @@ async fn whoever_has_the_code_makes_the_administrator_once() {
 }
 
 #[tokio::test]
-async fn a_setup_code_that_was_used_is_no_good_when_its_account_is_gone() {
+async fn a_used_setup_code_is_refused_even_after_its_account_was_removed() {
     let app = TestApp::start().await;
     let code = app.setup_code();
     assert_eq!(app.claim(&code, "ada").await.status, 200);

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::harness::{PASSWORD, TestApp, part};
 
 #[tokio::test]
-async fn a43_nothing_but_the_pages_files_is_served() {
+async fn a43_only_the_pages_files_are_served() {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site");
     fs::create_dir_all(site.join("pkg")).unwrap();
@@ -54,7 +54,7 @@ async fn a43_nothing_but_the_pages_files_is_served() {
 }
 
 #[tokio::test]
-async fn a44_who_we_are_is_said_by_the_settings_and_never_by_the_request() {
+async fn a44_the_settings_and_never_the_request_decide_the_servers_address() {
     let app = TestApp::start_with(&[("PUBLIC_URL", "https://id.example.org")]).await;
     app.add_user("ada").await;
     for (name, value) in [

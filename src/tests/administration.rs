@@ -115,7 +115,7 @@ async fn a_disabled_or_removed_user_is_refused_at_the_very_next_request() {
 }
 
 #[tokio::test]
-async fn a_role_that_was_taken_away_opens_nothing_any_more() {
+async fn a_role_that_was_removed_gives_no_access() {
     let app = TestApp::start().await;
     let root = app.administrator().await;
     app.add_user("ada").await;
@@ -223,7 +223,7 @@ async fn an_invitation_expires() {
 }
 
 #[tokio::test]
-async fn an_invitation_is_good_no_longer_than_whoever_made_it_is_an_administrator() {
+async fn an_invitation_is_valid_only_while_its_maker_is_an_administrator() {
     let app = TestApp::start_with(&[("SIGNUP", "closed")]).await;
     let root = app.administrator().await;
     let invitation = async |token: &str| {
@@ -245,7 +245,7 @@ async fn an_invitation_is_good_no_longer_than_whoever_made_it_is_an_administrato
 }
 
 #[tokio::test]
-async fn what_an_administrator_does_to_no_account_is_told_of_their_own() {
+async fn an_administrators_action_without_a_target_is_listed_for_that_administrator() {
     let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
     app.pass(Duration::from_mins(5));
     let root = app.administrator().await;

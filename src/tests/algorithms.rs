@@ -115,7 +115,7 @@ async fn t19_the_key_set_holds_public_keys_and_never_a_secret() {
 }
 
 #[tokio::test]
-async fn a2_a_public_key_is_no_secret() {
+async fn a2_a_public_key_is_never_used_as_a_secret() {
     // The oldest trick: HS256 with the public key, which everybody has, for a secret.
     let folder = tempfile::tempdir().unwrap();
     let (app, key) = with_key_file(folder.path(), Algorithm::RS256).await;
@@ -155,7 +155,7 @@ async fn t21_eddsa_has_one_name_here() {
 }
 
 #[tokio::test]
-async fn a14_the_second_spelling_of_an_ecdsa_signature_dies_with_the_first() {
+async fn a14_revoking_a_token_revokes_the_second_spelling_of_its_ecdsa_signature_too() {
     let folder = tempfile::tempdir().unwrap();
     let (app, _) = with_key_file(folder.path(), Algorithm::ES256).await;
     for (end_with, try_with) in [(0, 1), (1, 0)] {

@@ -26,7 +26,7 @@ impl TestApp {
 }
 
 #[tokio::test]
-async fn a_client_learns_all_of_a_good_token() {
+async fn introspection_shows_a_client_all_claims_of_a_valid_token() {
     let app = TestApp::start_with(&[("ADDITIONAL_CLAIMS", r#"{"tenant":"north"}"#)]).await;
     let (client, token) = (app.client("billing").await, app.somebody("ada").await);
 
@@ -43,7 +43,7 @@ async fn a_client_learns_all_of_a_good_token() {
 }
 
 #[tokio::test]
-async fn s15_of_a_bad_token_nothing_is_said_but_that_it_is_bad() {
+async fn s15_introspection_of_a_bad_token_shows_only_that_it_is_inactive() {
     let app = TestApp::start().await;
     let (client, ended, expired) = (app.client("billing").await, app.somebody("ada").await, app.login("ada").await);
     app.logout(&ended).await;
@@ -104,7 +104,7 @@ async fn a_revoked_token_is_refused_at_once_and_its_session_lives() {
 }
 
 #[tokio::test]
-async fn a_token_is_revoked_whatever_the_clock_says_of_it() {
+async fn a_token_is_revoked_at_any_time_of_the_clock() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let client = app.client("billing").await;
@@ -141,7 +141,7 @@ async fn a_token_is_revoked_whatever_the_clock_says_of_it() {
 }
 
 #[tokio::test]
-async fn s14_revoking_tells_nobody_whether_a_token_was_one() {
+async fn s14_the_answer_to_a_revocation_does_not_show_whether_the_token_existed() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let again = app.login("ada").await;
@@ -163,7 +163,7 @@ async fn s14_revoking_tells_nobody_whether_a_token_was_one() {
 }
 
 #[tokio::test]
-async fn the_feed_names_what_is_refused_and_a_tag_asks_for_news_alone() {
+async fn the_blocklist_feed_lists_all_entries_and_an_etag_avoids_sending_it_again() {
     let app = TestApp::start().await;
     let client = app.client("billing").await;
     let empty = app.revocations(&client, &[]).await;
@@ -192,7 +192,7 @@ async fn the_feed_names_what_is_refused_and_a_tag_asks_for_news_alone() {
 }
 
 #[tokio::test]
-async fn whoever_waits_hears_of_a_sign_out_as_it_happens() {
+async fn a_waiting_client_gets_a_sign_out_at_once() {
     let app = Arc::new(TestApp::start().await);
     let (client, token) = (Arc::new(app.client("billing").await), app.somebody("ada").await);
     let tag = app.revocations(&client, &[]).await.header("etag").unwrap().to_owned();
@@ -216,7 +216,7 @@ async fn whoever_waits_hears_of_a_sign_out_as_it_happens() {
 }
 
 #[tokio::test]
-async fn whoever_waits_is_let_go_when_the_server_stops() {
+async fn a_waiting_client_gets_an_answer_when_the_server_stops() {
     let mut app = TestApp::start().await;
     let client = app.client("billing").await;
     let tag = app.revocations(&client, &[]).await.header("etag").unwrap().to_owned();

@@ -14,7 +14,7 @@ use crate::process::{Serving, add_ada, handstamp};
 const STEP: i64 = 262;
 
 #[tokio::test]
-async fn a_clock_that_swings_while_entries_are_purged_revives_nothing() {
+async fn a_clock_that_swings_during_a_purge_makes_no_revoked_token_valid() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let mut ended = Vec::new();
@@ -32,7 +32,7 @@ async fn a_clock_that_swings_while_entries_are_purged_revives_nothing() {
 }
 
 #[tokio::test]
-async fn a_purge_under_a_clock_that_is_far_ahead_revives_nothing_once_it_is_set_right() {
+async fn a_purge_with_a_clock_far_ahead_makes_no_revoked_token_valid_after_its_correction() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     assert_eq!(app.logout(&token).await.status, 200);
@@ -50,7 +50,7 @@ async fn a_purge_under_a_clock_that_is_far_ahead_revives_nothing_once_it_is_set_
 }
 
 #[tokio::test]
-async fn a_clock_that_was_ahead_for_hours_revives_nothing_when_its_times_come_once_more() {
+async fn a_clock_that_was_ahead_for_hours_makes_no_revoked_token_valid_when_the_same_times_come_again() {
     let app = TestApp::start().await;
     let ended = app.somebody("ada").await;
     let living = app.tokens("ada").await;
@@ -76,7 +76,7 @@ async fn a_clock_that_was_ahead_for_hours_revives_nothing_when_its_times_come_on
 }
 
 #[tokio::test]
-async fn what_has_expired_stays_expired_however_far_the_clock_steps_forward() {
+async fn an_expired_token_stays_expired_however_far_the_clock_steps_forward() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     for forward in [Duration::from_hours(1), Duration::from_hours(24), Duration::from_hours(24 * 365 * 80)] {
@@ -86,7 +86,7 @@ async fn what_has_expired_stays_expired_however_far_the_clock_steps_forward() {
 }
 
 #[tokio::test]
-async fn a_machine_whose_clock_is_wrong_by_seconds_or_by_ages_goes_on_and_revives_nothing() {
+async fn with_a_clock_that_is_wrong_by_seconds_or_years_the_server_works_and_rejects_revoked_tokens() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     add_ada(folder).await;

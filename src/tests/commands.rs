@@ -191,7 +191,7 @@ fn the_first_start_prints_a_one_time_link_and_the_log_never_a_secret() {
 }
 
 #[tokio::test]
-async fn a_server_that_runs_learns_of_what_the_command_line_ends() {
+async fn a_running_server_rejects_what_the_command_line_ends() {
     let folder = tempfile::tempdir().unwrap();
     let command = |arguments: &[&str]| {
         let output = run(folder.path(), arguments, "");
@@ -243,7 +243,7 @@ async fn a_server_that_runs_learns_of_what_the_command_line_ends() {
 }
 
 #[test]
-fn administrators_are_made_people_invited_and_it_is_told_what_happened() {
+fn the_command_line_promotes_demotes_invites_and_lists_events() {
     let folder = tempfile::tempdir().unwrap();
     let said = |arguments: &[&str], input: &str| {
         let output = run(folder.path(), arguments, input);
@@ -274,7 +274,7 @@ fn administrators_are_made_people_invited_and_it_is_told_what_happened() {
 }
 
 #[tokio::test]
-async fn everything_that_is_kept_is_told_also_of_accounts_that_are_gone() {
+async fn all_stored_events_are_listed_also_those_of_removed_accounts() {
     let folder = tempfile::tempdir().unwrap();
     let said = |arguments: &[&str]| {
         let output = run(folder.path(), arguments, PASSWORD);

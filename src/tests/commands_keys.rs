@@ -154,7 +154,7 @@ fn commands_with_other_settings_than_the_server_leave_its_keys_alone() {
 }
 
 #[test]
-fn the_key_of_a_file_is_for_the_server_alone_and_a_server_without_it_says_what_to_do() {
+fn only_the_server_reads_the_key_file_and_a_server_without_it_says_what_to_do() {
     const ES256: &[(&str, &str)] = &[("JWT_ALGORITHM", "ES256")];
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -193,7 +193,7 @@ fn the_key_of_a_file_is_for_the_server_alone_and_a_server_without_it_says_what_t
 }
 
 #[tokio::test]
-async fn whoever_retires_the_key_of_jwt_secret_is_told_what_else_is_made_of_it() {
+async fn retiring_the_key_of_jwt_secret_says_what_else_is_derived_from_it() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     add_ada(folder).await;

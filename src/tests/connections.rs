@@ -27,7 +27,7 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a26_h11_a_client_that_never_finishes_its_header_is_let_go() {
+async fn a26_h11_a_client_that_never_finishes_its_header_is_disconnected() {
     let app = TestApp::start_limited(hasty()).await;
     for beginning in ["", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
         let mut stream = connect(&app).await;
@@ -37,7 +37,7 @@ async fn a26_h11_a_client_that_never_finishes_its_header_is_let_go() {
 }
 
 #[tokio::test]
-async fn a26_h11_a_client_that_never_finishes_its_body_is_told_so_and_let_go() {
+async fn a26_h11_a_client_that_never_finishes_its_body_gets_an_error_and_is_disconnected() {
     let app = TestApp::start_limited(hasty()).await;
     let mut stream = connect(&app).await;
     let head = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
@@ -48,7 +48,7 @@ async fn a26_h11_a_client_that_never_finishes_its_body_is_told_so_and_let_go() {
 }
 
 #[tokio::test]
-async fn a26_h11_an_idle_connection_is_let_go_after_its_answer() {
+async fn a26_h11_an_idle_connection_is_closed_after_its_answer() {
     let app = TestApp::start_limited(hasty()).await;
     let mut stream = connect(&app).await;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
@@ -57,7 +57,7 @@ async fn a26_h11_an_idle_connection_is_let_go_after_its_answer() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_and_never_reads_is_let_go() {
+async fn a_client_that_never_reads_its_answer_is_disconnected() {
     // Alone: nothing else may be what lets it go.
     let short = Duration::from_millis(200);
     let app = TestApp::start_limited(Limits { write_time: short, ..Limits::default() }).await;
@@ -79,7 +79,7 @@ async fn only_so_many_connections_are_open_at_a_time() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_or_could_be_read_in_two_ways_is_refused() {
+async fn bytes_that_are_not_http_or_are_ambiguous_are_refused() {
     let app = TestApp::start().await;
     let post = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
     for (what, request) in [

@@ -28,7 +28,7 @@ async fn start_with_ada(settings: &[(&str, &str)]) -> TestApp {
 }
 
 #[tokio::test]
-async fn a_page_gets_the_access_token_and_the_browser_the_other() {
+async fn a_page_gets_the_access_token_and_only_the_cookie_has_the_refresh_token() {
     let app = start_with_ada(&[]).await;
     let answer = app.call("login", None, LOGIN).await;
     let (cookie, attributes) = cookie(&answer);
@@ -97,7 +97,7 @@ async fn a_cookie_that_is_worth_nothing_any_more_is_taken_back() {
 }
 
 #[tokio::test]
-async fn a_browser_whose_token_and_cookie_are_of_two_sessions_signs_out_of_both() {
+async fn a_browser_with_token_and_cookie_of_two_sessions_signs_out_of_both() {
     let app = start_with_ada(&[]).await;
     let (one, other) = (app.call("login", None, LOGIN).await, app.call("login", None, LOGIN).await);
     let [first, second] = [&one, &other].map(|answer| answer.json()["access_token"].as_str().unwrap().to_owned());
@@ -141,7 +141,7 @@ async fn a_new_sign_in_ends_the_session_that_this_browser_held() {
 }
 
 #[tokio::test]
-async fn a_form_posted_without_the_program_signs_in_by_the_cookie_alone() {
+async fn a_form_posted_without_script_signs_in_with_the_cookie_only() {
     let app = start_with_ada(&[]).await;
     let headers = [
         ("content-type", "application/x-www-form-urlencoded"),

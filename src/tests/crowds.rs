@@ -49,7 +49,7 @@ async fn a_made_up_invitation_costs_no_hash() {
 }
 
 #[tokio::test]
-async fn a_crowd_that_fills_the_queue_does_not_keep_a_known_browser_out() {
+async fn a_full_queue_of_unknown_clients_does_not_block_a_known_browser() {
     let app = TestApp::start_with(&[("HASH_CONCURRENCY", "1"), ("HASH_QUEUE", "1")]).await;
     app.add_user("ada").await;
     let cookie = device_cookie(&browser(&app, "ada", "", PASSWORD).await);
@@ -64,7 +64,7 @@ async fn a_crowd_that_fills_the_queue_does_not_keep_a_known_browser_out() {
 }
 
 #[tokio::test]
-async fn of_those_who_wait_for_their_turn_only_as_many_hope_for_a_hash_as_there_are_places() {
+async fn no_more_requests_wait_for_a_hash_than_there_are_places() {
     let app = TestApp::start_with(&[("HASH_CONCURRENCY", "1"), ("HASH_QUEUE", "0")]).await;
     app.add_user("ada").await;
     let cookie = device_cookie(&browser(&app, "ada", "", PASSWORD).await);

@@ -98,7 +98,7 @@ fn a_secret_or_key_that_cannot_be_used_is_a_problem() {
 }
 
 #[tokio::test]
-async fn files_that_others_can_reach_are_named_with_the_command_that_ends_it() {
+async fn files_that_other_users_can_reach_are_reported_with_the_command_that_fixes_it() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     add_ada(folder).await;
@@ -143,7 +143,7 @@ async fn files_that_others_can_reach_are_named_with_the_command_that_ends_it() {
 }
 
 #[tokio::test]
-async fn a_database_that_stops_the_start_is_a_problem_with_its_true_name() {
+async fn a_database_that_stops_the_start_is_reported_with_its_exact_problem() {
     for (change, words) in [
         (
             "INSERT INTO _sqlx_migrations SELECT 9999, 'to come', installed_on, 1, checksum, 1 FROM _sqlx_migrations LIMIT 1",

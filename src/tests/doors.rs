@@ -7,7 +7,7 @@ use handstamp::server::http::{CLIENTS, OPERATORS, PUBLIC, doors};
 use crate::harness::TestApp;
 
 #[tokio::test]
-async fn a_door_that_is_not_on_the_public_list_is_closed_to_strangers() {
+async fn a_door_that_is_not_on_the_public_list_answers_401_without_a_token() {
     let app = TestApp::start().await;
     let mut tried = 0;
     for door in doors() {
@@ -52,7 +52,7 @@ fn the_public_list_names_only_doors_that_are_there() {
 }
 
 #[tokio::test]
-async fn a_page_holds_nothing_that_a_stranger_may_not_see() {
+async fn the_html_of_a_page_contains_nothing_protected() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     for page in ["/", "/dashboard", "/login", "/signup", "/account", "/admin", "/admin/events", "/admin/keys"] {

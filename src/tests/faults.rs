@@ -31,43 +31,43 @@ const FAULTS: [&str; 6] = [
 ];
 
 #[tokio::test]
-async fn a42_a_full_disk_acknowledges_only_what_is_durable_and_is_got_over() {
+async fn a42_on_a_full_disk_only_durable_sign_outs_are_acknowledged_and_the_server_recovers() {
     sign_outs_are_kept_or_refused(Disk::Full { room: 80_000 }).await;
 }
 
 #[tokio::test]
-async fn a_disk_that_fails_acknowledges_only_what_is_durable_and_is_got_over() {
+async fn on_a_failing_disk_only_durable_sign_outs_are_acknowledged_and_the_server_recovers() {
     for fault in FAULTS {
         sign_outs_are_kept_or_refused(Disk::Failing(fault)).await;
     }
 }
 
 #[tokio::test]
-async fn a_full_disk_ends_all_other_sessions_or_none_of_them() {
+async fn on_a_full_disk_all_other_sessions_end_or_none() {
     ends_of_several_are_kept_or_refused(Disk::Full { room: 80_000 }).await;
 }
 
 #[tokio::test]
-async fn a_disk_that_fails_ends_all_other_sessions_or_none_of_them() {
+async fn on_a_failing_disk_all_other_sessions_end_or_none() {
     for fault in FAULTS {
         ends_of_several_are_kept_or_refused(Disk::Failing(fault)).await;
     }
 }
 
 #[tokio::test]
-async fn a_full_disk_takes_no_refresh_token_away() {
+async fn on_a_full_disk_no_refresh_token_is_lost() {
     rotations_are_kept_or_refused(Disk::Full { room: 40_000 }).await;
 }
 
 #[tokio::test]
-async fn a_disk_that_fails_takes_no_refresh_token_away() {
+async fn on_a_failing_disk_no_refresh_token_is_lost() {
     for fault in FAULTS {
         rotations_are_kept_or_refused(Disk::Failing(fault)).await;
     }
 }
 
 #[tokio::test]
-async fn a_refresh_token_outlives_a_process_that_is_killed_while_its_disk_fails() {
+async fn a_refresh_token_stays_valid_after_a_kill_during_a_disk_failure() {
     for fault in FAULTS {
         let (folder, sessions) = a_folder_with_sessions(&[("ada", UNDER_THE_FAULT)]).await;
         let disk = Disk::Failing(fault);
@@ -81,7 +81,7 @@ async fn a_refresh_token_outlives_a_process_that_is_killed_while_its_disk_fails(
 }
 
 #[tokio::test]
-async fn a_process_that_is_killed_while_its_disk_fails_has_ended_all_other_sessions_or_none_of_them() {
+async fn after_a_kill_during_a_disk_failure_all_other_sessions_have_ended_or_none() {
     // Those that leave a commit in the write-ahead log which nobody has acknowledged.
     for fault in &FAULTS[..3] {
         let (folder, endings, bystanders) = ends_of_several().await;

@@ -17,7 +17,7 @@ async fn sessions(app: &TestApp, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn h13_a_session_shows_the_visitor_behind_our_proxies_and_nothing_it_made_up() {
+async fn h13_a_session_shows_the_real_address_behind_our_proxies_and_never_a_forged_one() {
     let app = TestApp::start_with(&[("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")]).await;
     app.add_user("ada").await;
     for (forwarded, expected) in [
@@ -33,7 +33,7 @@ async fn h13_a_session_shows_the_visitor_behind_our_proxies_and_nothing_it_made_
 }
 
 #[tokio::test]
-async fn h13_without_a_setting_nobody_is_believed() {
+async fn h13_without_a_setting_no_proxy_is_trusted() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     assert_eq!(shown_address(&app, &["203.0.113.7"]).await, "127.0.0.1");

@@ -58,7 +58,7 @@ async fn h5_h6_h7_every_answer_carries_them_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn a42_a_broken_store_is_503_and_says_nothing_of_itself() {
+async fn a42_a_broken_store_is_503_without_details() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     app.state.store.close().await;

@@ -298,7 +298,7 @@ async fn t11_leeway_forgives_a_clock_that_is_behind_by_what_it_says_and_no_more(
 }
 
 #[tokio::test]
-async fn a8_a15_t12_t15_every_claim_must_be_there_and_be_ours() {
+async fn a8_a15_t12_t15_every_claim_must_be_present_and_right() {
     let honest = Honest::start().await;
     for name in honest.claims.as_object().unwrap().keys() {
         let mut claims = honest.claims.clone();

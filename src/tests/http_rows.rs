@@ -46,7 +46,7 @@ const ELSEWHERE: [&str; 22] = [
 ];
 
 #[tokio::test]
-async fn h4_a31_nobody_is_sent_elsewhere() {
+async fn h4_a31_no_redirect_leads_to_another_origin() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     for elsewhere in ELSEWHERE {
@@ -234,7 +234,7 @@ async fn h16_a_handler_that_panics_costs_its_request_and_not_the_process() {
 }
 
 #[tokio::test]
-async fn h14_a28_what_happens_is_logged_in_one_line_whatever_a_stranger_writes() {
+async fn h14_a28_every_event_is_one_log_line_whatever_a_client_sends() {
     let folder = tempfile::tempdir().unwrap();
     add_ada(folder.path()).await;
     let serving = Serving::start_with(folder.path(), &[("RUST_LOG", "info")]);
@@ -296,7 +296,7 @@ async fn h19_a36_a_secret_of_the_settings_is_shown_nowhere() {
 }
 
 #[tokio::test]
-async fn a40_nobody_reaches_what_is_somebody_elses_by_naming_it() {
+async fn a40_knowing_an_id_gives_no_access_to_another_users_data() {
     let app = TestApp::start().await;
     let (ada, mallory) = (app.somebody("ada").await, app.somebody("mallory").await);
     let sid = crate::harness::part(&ada, 1)["sid"].as_str().unwrap().to_owned();

@@ -117,7 +117,7 @@ async fn another_process_follows_and_its_tokens_are_good_here() {
 }
 
 #[tokio::test]
-async fn what_was_remembered_does_not_outlive_a_sign_out() {
+async fn a_remembered_token_is_rejected_after_a_sign_out() {
     for algorithm in ["HS256", "EdDSA", "ES256", "RS256"] {
         let mut app = TestApp::start_with(&[("JWT_ALGORITHM", algorithm)]).await;
         let (here, elsewhere) = (app.somebody("ada").await, app.login("ada").await);
@@ -199,7 +199,7 @@ async fn with_another_secret_it_does_not_start_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_algorithm_can_change_without_signing_anybody_out_unless_the_family_changes() {
+async fn changing_the_algorithm_signs_no_user_out_unless_the_family_changes() {
     let folder = tempfile::tempdir().unwrap();
     let made = TestApp::start_with(&[("JWT_ALGORITHM", "ES256")]).await;
     // One key, one algorithm: neither JWT_SECRET nor the file signs as something else than it did.
@@ -264,7 +264,7 @@ async fn a_server_neither_takes_the_keys_of_another_algorithm_nor_loses_its_own(
 }
 
 #[tokio::test]
-async fn however_those_who_read_the_keys_overtake_each_other_the_newest_ones_stay() {
+async fn in_any_order_of_readers_the_newest_keys_stay() {
     let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
     for _ in 0..20 {
         let before = app.state.keys.load().version;

@@ -161,7 +161,7 @@ fn every_module_is_reached_from_its_parent() {
 }
 
 #[test]
-fn what_must_be_said_twice_is_said_the_same() {
+fn values_that_two_files_repeat_are_equal() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
     let version = read("scripts/versions.sh");
     let version = version.lines().find_map(|line| line.strip_prefix("WASM_BINDGEN_VERSION=")).unwrap();

@@ -107,7 +107,7 @@ async fn as_text_every_line_begins_with_its_time_and_moves_no_cursor() {
 }
 
 #[tokio::test]
-async fn a_request_id_is_taken_over_from_this_machine_where_it_is_short_and_plain() {
+async fn a_request_id_from_this_machine_is_used_if_it_is_short_and_plain() {
     let app = TestApp::start().await;
     let longest = "x".repeat(64);
     for given in ["a", "0f8fad5b-d9cb-469f-a165-70867728950e", "Az09._-", &longest] {

@@ -33,7 +33,7 @@ async fn a_form_and_json_get_the_same_answer() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_malformed_is_said_in_the_words_of_the_contract() {
+async fn missing_or_malformed_fields_get_the_errors_of_the_contract() {
     let app = TestApp::start().await;
     let cases = [
         (r"{}", "400 missing_username Missing username parameter"),
@@ -153,7 +153,7 @@ async fn a41_a_password_that_changes_while_it_is_checked_starts_no_session() {
 }
 
 #[tokio::test]
-async fn whoever_finds_the_queue_full_is_told_at_once() {
+async fn a_full_queue_refuses_at_once() {
     let app = TestApp::start_with(&[("HASH_CONCURRENCY", "1"), ("HASH_QUEUE", "0")]).await;
     app.add_user("ada").await;
     let taken = app.state.hash_pool.place().unwrap();

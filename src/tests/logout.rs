@@ -60,7 +60,7 @@ async fn a21_signing_out_twice_or_with_an_expired_token_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_sign_out_does_not_ask_the_clock() {
+async fn a_sign_out_does_not_depend_on_the_clock() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     for off in [-60, 3600] {
@@ -73,7 +73,7 @@ async fn a_sign_out_does_not_ask_the_clock() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_signs_out_as_well_of_whatever_generation() {
+async fn a_refresh_token_of_any_generation_signs_out() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let living = app.tokens("ada").await;
@@ -101,7 +101,7 @@ async fn a_refresh_token_signs_out_as_well_of_whatever_generation() {
 }
 
 #[tokio::test]
-async fn a21_a_stranger_ends_nothing() {
+async fn a21_a_client_without_a_valid_token_ends_no_session() {
     let app = TestApp::start().await;
     assert_eq!(
         app.send("DELETE", "/logout", &[], None).await.error(),
@@ -111,7 +111,7 @@ async fn a21_a_stranger_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a18_s2_a_restart_brings_no_token_back_to_life() {
+async fn a18_s2_after_a_restart_revoked_tokens_stay_rejected() {
     let app = TestApp::start().await;
     let (ended, living) = (app.somebody("ada").await, app.login("ada").await);
     app.logout(&ended).await;
@@ -123,7 +123,7 @@ async fn a18_s2_a_restart_brings_no_token_back_to_life() {
 }
 
 #[tokio::test]
-async fn a_process_that_was_killed_right_after_its_answer_has_forgotten_nothing() {
+async fn a_sign_out_survives_a_kill_right_after_its_answer() {
     let app = TestApp::start().await;
     let ended = app.somebody("ada").await;
     app.logout(&ended).await;
@@ -137,7 +137,7 @@ async fn a_process_that_was_killed_right_after_its_answer_has_forgotten_nothing(
 }
 
 #[tokio::test]
-async fn a18_a_purge_or_a_clock_that_steps_back_revives_nothing() {
+async fn a18_after_a_purge_or_a_step_back_of_the_clock_revoked_tokens_stay_rejected() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     app.logout(&token).await;
@@ -158,7 +158,7 @@ async fn a18_a_purge_or_a_clock_that_steps_back_revives_nothing() {
 }
 
 #[tokio::test]
-async fn what_another_process_ends_is_refused_after_the_next_look() {
+async fn sessions_ended_by_another_process_are_rejected_after_the_next_read_of_the_blocklist() {
     let mut app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let (command_line, _) = app.another_process().await;

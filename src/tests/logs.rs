@@ -122,7 +122,7 @@ fn is_part_of_a_jwt(text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn h14_a36_whatever_is_a_secret_is_found_in_a_log_and_nothing_else_is() {
+async fn h14_a36_the_watched_log_finds_secrets_and_nothing_else() {
     let app = TestApp::start().await;
     assert!(tracing::enabled!(target: "hyper", Level::TRACE) && tracing::enabled!(target: "sqlx", Level::TRACE));
     let token = app.somebody("ada").await;

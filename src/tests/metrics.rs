@@ -115,7 +115,7 @@ async fn it_counts_what_happens_at_the_doors() {
 }
 
 #[tokio::test]
-async fn whoever_is_told_to_wait_is_counted_however_long() {
+async fn refusals_with_any_wait_are_counted_under_one_code() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     for expected in [401, 401, 401, 401, 401, 429, 429] {
@@ -128,7 +128,7 @@ async fn whoever_is_told_to_wait_is_counted_however_long() {
 }
 
 #[tokio::test]
-async fn a_session_that_nobody_refreshed_in_time_is_not_counted() {
+async fn a_session_that_was_not_refreshed_in_time_is_not_counted() {
     let app = TestApp::start_with(&[("JWT_REFRESH_TOKEN_IDLE", "1d"), ("JWT_REFRESH_TOKEN_EXPIRES", "30d")]).await;
     app.add_user("ada").await;
     let (idle, _brief) = (app.tokens("ada").await, app.login("ada").await);
@@ -141,7 +141,7 @@ async fn a_session_that_nobody_refreshed_in_time_is_not_counted() {
 }
 
 #[tokio::test]
-async fn passwords_that_wait_and_those_that_are_turned_away_are_counted() {
+async fn waiting_and_refused_passwords_are_counted() {
     let app = TestApp::start_with(&[("HASH_CONCURRENCY", "1"), ("HASH_QUEUE", "1")]).await;
     let (release, held) = std::sync::mpsc::channel::<()>();
     let (begun, has_begun) = std::sync::mpsc::channel::<()>();

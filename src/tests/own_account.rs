@@ -71,7 +71,7 @@ async fn the_machines_door_wants_a_fresh_token() {
 }
 
 #[tokio::test]
-async fn whoever_deletes_their_account_is_gone_at_once() {
+async fn deleting_an_account_takes_effect_at_once() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let (other, own) = (app.tokens("ada").await, app.tokens("ada").await);

@@ -58,7 +58,7 @@ async fn a_path_that_nothing_has_is_a_page_with_404() {
 }
 
 #[tokio::test]
-async fn a_page_asks_nobody_else_for_anything() {
+async fn a_page_loads_nothing_from_other_origins() {
     let app = TestApp::start().await;
     for page in ["/", "/login", "/signup", "/setup", "/dashboard", "/account", "/admin", "/admin/events", "/admin/keys"]
     {

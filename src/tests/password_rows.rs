@@ -176,7 +176,7 @@ async fn p9_a22_an_answer_does_not_tell_who_has_an_account() {
 }
 
 #[tokio::test]
-async fn p10_where_sign_up_is_closed_nobody_learns_which_names_are_taken() {
+async fn p10_if_sign_up_is_closed_the_answer_does_not_show_which_names_are_taken() {
     let app = TestApp::start_with(&[("SIGNUP", "closed")]).await;
     app.add_user("ada").await;
     let answers = [signup(&app, "ada", PASSWORD).await, signup(&app, "nobody", PASSWORD).await];
@@ -185,7 +185,7 @@ async fn p10_where_sign_up_is_closed_nobody_learns_which_names_are_taken() {
 }
 
 #[tokio::test]
-async fn p12_nobody_is_there_before_somebody_was_made() {
+async fn p12_there_is_no_default_account() {
     let app = TestApp::start().await;
     for name in ["admin", "root", "handstamp", "test", "user"] {
         for password in [name, "admin", "password", "changeme", "handstamp"] {

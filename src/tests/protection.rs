@@ -98,7 +98,7 @@ impl WithRoutes {
 }
 
 #[tokio::test]
-async fn optional_protection_knows_nobody_from_somebody_and_refuses_a_bad_token() {
+async fn optional_protection_works_with_and_without_a_user_and_rejects_a_bad_token() {
     let with = with_routes(&[]).await;
     let token = with.app.somebody("ada").await;
 
@@ -145,7 +145,7 @@ async fn a_role_opens_its_own_doors() {
 }
 
 #[tokio::test]
-async fn either_kind_of_token_names_the_session_that_is_to_end_however_old_it_is() {
+async fn an_access_or_refresh_token_of_any_age_ends_its_session() {
     let with = with_routes(&[]).await;
     with.app.add_user("ada").await;
     let tokens = with.app.tokens("ada").await;
@@ -179,7 +179,7 @@ async fn either_kind_of_token_names_the_session_that_is_to_end_however_old_it_is
 }
 
 #[tokio::test]
-async fn a_public_server_function_knows_nobody_from_somebody_and_refuses_a_bad_token() {
+async fn a_public_server_function_works_with_and_without_a_user_and_rejects_a_bad_token() {
     let app = TestApp::start().await;
     let (token, ended) = (app.somebody("ada").await, app.login("ada").await);
     app.logout(&ended).await;

@@ -21,7 +21,7 @@ async fn start_with_ada(settings: &[(&str, &str)]) -> TestApp {
 }
 
 #[tokio::test]
-async fn a_refresh_token_earns_the_next_and_a_new_access_token() {
+async fn a_refresh_gives_the_next_refresh_token_and_a_new_access_token() {
     let app = start_with_ada(&[]).await;
     let first = app.tokens("ada").await;
     assert!(first.refresh.starts_with("hs_rt_"), "{first:?}");
@@ -67,7 +67,7 @@ async fn it_comes_in_the_header_a_form_or_json() {
 }
 
 #[tokio::test]
-async fn a15_one_kind_of_token_is_never_taken_for_the_other() {
+async fn a15_no_kind_of_token_is_accepted_for_another() {
     let app = start_with_ada(&[]).await;
     let tokens = app.tokens("ada").await;
     assert_eq!(app.refresh(&tokens.access).await.error(), INVALID);
@@ -82,7 +82,7 @@ async fn a15_one_kind_of_token_is_never_taken_for_the_other() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_costs_nobody_the_session() {
+async fn a_lost_answer_does_not_end_the_session() {
     let app = start_with_ada(&[]).await;
     let first = app.tokens("ada").await;
     let lost = app.refresh(&first.refresh).await.tokens();
@@ -98,7 +98,7 @@ async fn a_lost_answer_costs_nobody_the_session() {
 }
 
 #[tokio::test]
-async fn whoever_uses_what_was_asked_for_once_more_has_used_the_successor() {
+async fn using_a_token_from_a_repeated_refresh_counts_as_using_the_successor() {
     let app = start_with_ada(&[]).await;
     let first = app.tokens("ada").await;
     app.refresh(&first.refresh).await.tokens();
@@ -119,7 +119,7 @@ async fn a_tab_that_comes_late_within_the_grace_gets_the_same_successor_although
 }
 
 #[tokio::test]
-async fn a16_a_refresh_token_that_comes_back_after_its_successor_was_used_ends_the_session() {
+async fn a16_a_refresh_token_used_again_after_its_successor_was_used_ends_the_session() {
     let app = start_with_ada(&[]).await;
     let first = app.tokens("ada").await;
     let other_device = app.tokens("ada").await;
@@ -141,7 +141,7 @@ async fn a16_a_refresh_token_that_comes_back_after_its_successor_was_used_ends_t
 }
 
 #[tokio::test]
-async fn a16_one_two_generations_old_ends_the_session_at_once() {
+async fn a16_a_refresh_token_that_is_two_generations_old_ends_the_session_at_once() {
     let app = start_with_ada(&[]).await;
     let first = app.tokens("ada").await;
     let second = app.refresh(&first.refresh).await.tokens();
@@ -177,7 +177,7 @@ async fn a_session_ends_when_it_lies_idle_and_at_its_end_whatever_happens() {
 }
 
 #[tokio::test]
-async fn a_session_that_nobody_asked_to_keep_ends_within_half_a_day() {
+async fn a_session_without_remember_ends_within_12_hours() {
     let app = start_with_ada(&[]).await;
     let brief = app.post_form("/login", &format!("username=ada&password={PASSWORD}")).await;
     assert_eq!(brief.json()["refresh_expires_in"], 12 * 3600);
@@ -202,7 +202,7 @@ async fn a_refreshed_token_is_fresh_only_as_long_as_the_password_was_typed_not_l
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_write_takes_no_token_away() {
+async fn a_refresh_that_cannot_be_stored_leaves_the_token_valid() {
     let app = start_with_ada(&[]).await;
     let first = app.tokens("ada").await;
     let options: SqliteConnectOptions = app.database_url().parse().unwrap();
@@ -220,7 +220,7 @@ async fn a_store_that_cannot_write_takes_no_token_away() {
 }
 
 #[tokio::test]
-async fn a20_a_refresh_that_meets_a_sign_out_leaves_nothing_alive() {
+async fn a20_a_refresh_at_the_same_time_as_a_sign_out_leaves_no_valid_token() {
     let app = start_with_ada(&[]).await;
     for round in 0..50 {
         let tokens = app.tokens("ada").await;
@@ -272,7 +272,7 @@ async fn a_storm_over_http_is_answered_with_one_successor_too() {
 }
 
 #[tokio::test]
-async fn a41_whoever_is_locked_out_refreshes_nothing() {
+async fn a41_a_disabled_user_cannot_refresh() {
     let app = start_with_ada(&[]).await;
     let tokens = app.tokens("ada").await;
 

@@ -10,16 +10,16 @@ const ROWS: [(char, u32); 5] = [('t', 23), ('s', 18), ('p', 14), ('h', 20), ('a'
 
 /// Rows on sessions that are tried under another number, as an attack asks for the same, or under none.
 const AS_WELL: &[(&str, &str)] = &[
-    ("s3", "a16_a_refresh_token_that_comes_back_after_its_successor_was_used_ends_the_session"),
-    ("s4", "a_lost_answer_costs_nobody_the_session"),
+    ("s3", "a16_a_refresh_token_used_again_after_its_successor_was_used_ends_the_session"),
+    ("s4", "a_lost_answer_does_not_end_the_session"),
     ("s5", "a17_of_fifty_refreshes_at_once_one_rotates_and_all_get_its_successor"),
-    ("s6", "a_store_that_cannot_write_takes_no_token_away"),
+    ("s6", "a_refresh_that_cannot_be_stored_leaves_the_token_valid"),
     ("s7", "a_session_ends_when_it_lies_idle_and_at_its_end_whatever_happens"),
     ("s9", "a_new_sign_in_ends_the_session_that_this_browser_held"),
-    ("s10", "all_others_end_for_whoever_typed_the_password_a_moment_ago"),
+    ("s10", "ending_all_other_sessions_needs_a_fresh_token"),
     ("s11", "p11_a_changed_password_ends_all_other_sessions_and_not_this_one"),
-    ("s12", "a19_a_token_of_the_same_second_as_the_end_of_all_works_if_it_came_after"),
-    ("s13", "a40_one_of_ones_own_is_ended_and_nobody_elses"),
+    ("s12", "a19_a_sign_in_in_the_same_second_after_all_sessions_ended_works"),
+    ("s13", "a40_a_user_can_end_only_own_sessions"),
 ];
 
 /// What no test of the suite can try, and why, or who tries it instead.

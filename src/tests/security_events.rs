@@ -24,7 +24,7 @@ fn kinds(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn its_owner_sees_who_came_in_and_who_tried() {
+async fn a_user_sees_sign_ins_and_failed_attempts() {
     let app = TestApp::start().await;
     let made = app.post_json("/signup", &format!(r#"{{"username":"ada","password":"{PASSWORD}"}}"#)).await;
     assert_eq!(made.status, 201);
@@ -131,7 +131,7 @@ async fn a_page_of_events_says_where_the_next_begins() {
 }
 
 #[tokio::test]
-async fn it_is_told_for_ninety_days() {
+async fn events_are_kept_for_ninety_days() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let day = Duration::from_hours(24);

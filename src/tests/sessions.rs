@@ -35,7 +35,7 @@ async fn end_others(app: &TestApp, access_token: &str) -> crate::harness::Answer
 }
 
 #[tokio::test]
-async fn everybody_sees_their_own_sessions_and_which_is_this_one() {
+async fn users_see_their_own_sessions_and_which_one_is_current() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     app.somebody("bob").await;
@@ -70,7 +70,7 @@ async fn everybody_sees_their_own_sessions_and_which_is_this_one() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_over_is_not_listed_although_nobody_purged_it() {
+async fn an_expired_session_is_not_listed_even_before_a_purge() {
     let app = TestApp::start_with(&[("JWT_REFRESH_TOKEN_IDLE", "1h")]).await;
     app.somebody("ada").await;
     app.pass(Duration::from_hours(1));
@@ -79,7 +79,7 @@ async fn a_session_that_is_over_is_not_listed_although_nobody_purged_it() {
 }
 
 #[tokio::test]
-async fn a40_one_of_ones_own_is_ended_and_nobody_elses() {
+async fn a40_a_user_can_end_only_own_sessions() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let mallory = app.somebody("mallory").await;
@@ -108,7 +108,7 @@ async fn a40_one_of_ones_own_is_ended_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn all_others_end_for_whoever_typed_the_password_a_moment_ago() {
+async fn ending_all_other_sessions_needs_a_fresh_token() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let bob = app.somebody("bob").await;
@@ -138,7 +138,7 @@ async fn all_others_end_for_whoever_typed_the_password_a_moment_ago() {
 }
 
 #[tokio::test]
-async fn a19_a_token_of_the_same_second_as_the_end_of_all_works_if_it_came_after() {
+async fn a19_a_sign_in_in_the_same_second_after_all_sessions_ended_works() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let mut before = app.tokens("ada").await;
@@ -155,7 +155,7 @@ async fn a19_a_token_of_the_same_second_as_the_end_of_all_works_if_it_came_after
 }
 
 #[tokio::test]
-async fn the_page_of_the_same_path_holds_nothing_of_anybody() {
+async fn the_page_at_the_same_path_contains_no_data_of_a_user() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let html = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
@@ -195,7 +195,7 @@ async fn a45_an_answer_that_stays_open_ends_with_the_session() {
 }
 
 #[tokio::test]
-async fn whoever_ends_the_session_that_asks_hears_that_it_is_done() {
+async fn ending_the_current_session_is_acknowledged() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     for _ in 0..20 {

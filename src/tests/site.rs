@@ -38,7 +38,7 @@ async fn get_as(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn a_file_is_sent_packed_to_whoever_takes_that() {
+async fn a_file_is_compressed_for_a_client_that_accepts_it() {
     let (_folder, app) = with_files(&FILES).await;
     for (accepted, coding, body) in [
         ("gzip, deflate, br, zstd", Some("br"), "small"),
@@ -65,7 +65,7 @@ async fn a_file_is_sent_packed_to_whoever_takes_that() {
 }
 
 #[tokio::test]
-async fn a_name_with_a_hash_is_kept_and_the_script_is_asked_for() {
+async fn a_file_with_a_hash_in_its_name_is_cached_and_the_script_is_revalidated() {
     let (_folder, app) = with_files(&FILES).await;
     for (path, caching, content_type) in [
         ("/pkg/handstamp.Qq91.wasm", "public, max-age=31536000, immutable", "application/wasm"),
@@ -81,7 +81,7 @@ async fn a_name_with_a_hash_is_kept_and_the_script_is_asked_for() {
 }
 
 #[tokio::test]
-async fn whoever_has_the_file_already_is_sent_none() {
+async fn a_client_that_has_the_file_gets_304() {
     let (folder, app) = with_files(&FILES).await;
     let path = "/pkg/handstamp.Qq91.wasm";
     let plain = get_as(&app, path, &[]).await.header("etag").unwrap().to_owned();
@@ -108,7 +108,7 @@ async fn head_answers_as_get_without_the_file() {
 }
 
 #[tokio::test]
-async fn a_page_names_the_files_that_are_there() {
+async fn a_page_links_the_files_that_exist() {
     let (_folder, app) = with_files(&FILES).await;
     let page = app.get("/login").await.body;
     for name in ["handstamp.aB-3_x.js", "handstamp.Qq91.wasm", "handstamp.c5S.css", "__wasm_split.s1.js"] {
@@ -153,8 +153,8 @@ async fn no_path_leads_out_of_the_folder() {
 }
 
 #[tokio::test]
-async fn a_folder_without_them_stops_the_start() {
+async fn a_folder_without_the_pages_files_stops_the_start() {
     let app = TestApp::start().await;
     let refused = app.start_another_with(&[("LEPTOS_SITE_ROOT", "/nowhere")]).await.err().unwrap();
-    assert!(refused.starts_with("LEPTOS_SITE_ROOT holds no pages' files: "), "{refused}");
+    assert!(refused.starts_with("LEPTOS_SITE_ROOT contains no files of the pages: "), "{refused}");
 }

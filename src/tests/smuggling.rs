@@ -59,7 +59,7 @@ async fn a27_a46_h12_a_request_that_can_be_read_in_two_ways_is_refused_and_ends_
 }
 
 #[tokio::test]
-async fn a27_h12_where_one_reading_is_the_standards_it_is_ours() {
+async fn a27_h12_if_the_standard_allows_one_reading_the_server_uses_it() {
     let app = TestApp::start().await;
     // RFC 9112, section 6.3: chunked wins over a length, and then nothing may follow on the connection.
     let chunked_wins = "Content-Length: 40\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
@@ -79,7 +79,7 @@ async fn a27_h12_where_one_reading_is_the_standards_it_is_ours() {
 }
 
 #[tokio::test]
-async fn a27_what_is_no_request_of_http_1_is_refused() {
+async fn a27_bytes_that_are_not_an_http_1_request_are_refused() {
     let app = TestApp::start().await;
     for (what, request) in [
         ("nothing of the kind", "hello\r\n\r\n"),

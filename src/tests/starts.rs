@@ -37,7 +37,7 @@ fn refusal(command: Command) -> String {
 }
 
 #[tokio::test]
-async fn a_sign_out_waits_for_whoever_writes_to_the_database_and_the_door_does_not() {
+async fn a_sign_out_waits_for_another_writer_of_the_database_and_protected_doors_do_not() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let (ended, living) = database_left_by_a_server(folder).await;
@@ -58,7 +58,7 @@ async fn a_sign_out_waits_for_whoever_writes_to_the_database_and_the_door_does_n
 }
 
 #[tokio::test]
-async fn a_database_that_somebody_has_to_himself_stops_the_start() {
+async fn a_database_that_another_process_has_locked_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let (ended, living) = database_left_by_a_server(folder).await;
@@ -107,7 +107,7 @@ async fn tables_of_a_newer_version_or_of_half_an_update_stop_the_start() {
 }
 
 #[tokio::test]
-async fn tables_of_any_older_version_are_brought_up_to_date_with_what_is_in_them() {
+async fn tables_of_any_older_version_are_updated_with_their_rows() {
     let today = tempfile::tempdir().unwrap();
     add_ada(today.path()).await;
     let hash = sql(today.path(), "SELECT password_hash FROM users").await.remove(0);
@@ -157,7 +157,7 @@ async fn a_file_or_folder_that_cannot_be_written_stops_the_start() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_stops_the_start() {
+async fn a_file_that_is_not_a_database_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     add_ada(folder).await;
@@ -169,7 +169,7 @@ async fn a_file_that_is_no_database_stops_the_start() {
 }
 
 #[tokio::test]
-async fn whichever_page_is_damaged_the_start_is_refused_or_the_door_judges_right() {
+async fn with_any_damaged_page_the_start_fails_or_verification_is_right() {
     const PAGE: usize = 4096;
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -22,7 +22,7 @@ const IDLE: usize = 40;
 const BOUND: Duration = Duration::from_secs(10);
 
 #[tokio::test]
-async fn whoever_asked_before_the_signal_is_answered_and_the_process_ends_in_time() {
+async fn requests_before_the_signal_are_answered_and_the_process_ends_in_time() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     // One real hash at a time: the last sign-in waits long.
@@ -108,7 +108,7 @@ async fn a_signal_is_obeyed_from_the_moment_the_server_says_that_it_listens() {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_the_process_on_the_spot() {
+async fn a_second_signal_ends_the_process_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let serving = Serving::start(folder);

@@ -112,7 +112,7 @@ async fn a22_a_throttled_answer_does_not_tell_who_has_an_account() {
 }
 
 #[tokio::test]
-async fn a22_an_overlong_password_is_refused_alike_whoever_it_is_for() {
+async fn a22_an_overlong_password_is_refused_alike_for_every_name() {
     let app = behind_a_proxy().await;
     for name in ["ada", "nobody"] {
         let answer = attempt(&app, name, &"x".repeat(1025), "192.0.2.1").await;
@@ -143,7 +143,7 @@ async fn p8_a23_two_hundred_guesses_from_fifty_addresses_get_fewer_than_a_hundre
 }
 
 #[tokio::test]
-async fn a23_an_address_that_a_visitor_writes_itself_changes_nothing() {
+async fn a23_a_forged_forwarded_address_changes_no_limit() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let mut statuses = Vec::new();
@@ -192,7 +192,7 @@ async fn a23_one_password_at_many_accounts_from_one_address_is_slowed_and_a_sign
 }
 
 #[tokio::test]
-async fn a24_nobody_can_lock_an_owner_out_of_a_device_or_a_network_that_is_known() {
+async fn a24_an_attacker_cannot_lock_a_user_out_of_a_known_device_or_network() {
     let app = behind_a_proxy().await;
     let cookie = device_cookie(&browser(&app, "ada", "", PASSWORD).await);
     assert_eq!(attempt(&app, "ada", PASSWORD, "203.0.113.7").await.status, 200);
@@ -220,7 +220,7 @@ async fn a24_nobody_can_lock_an_owner_out_of_a_device_or_a_network_that_is_known
 }
 
 #[tokio::test]
-async fn a_known_device_may_guess_little_and_none_once_the_password_has_changed() {
+async fn a_known_device_has_few_attempts_and_none_after_the_password_has_changed() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let cookie = device_cookie(&browser(&app, "ada", "", PASSWORD).await);
@@ -241,7 +241,7 @@ async fn a_known_device_may_guess_little_and_none_once_the_password_has_changed(
 }
 
 #[tokio::test]
-async fn a_restart_forgives_nobody() {
+async fn a_restart_resets_no_count_of_wrong_passwords() {
     let app = behind_a_proxy().await;
     for _ in 0..5 {
         guess(&app, "ada", "192.0.2.1").await;
@@ -302,7 +302,7 @@ async fn setting_the_clock_neither_lifts_a_wait_nor_makes_it_longer() {
 }
 
 #[tokio::test]
-async fn whoever_finds_the_hashing_queue_full_has_not_tried() {
+async fn a_refusal_by_a_full_hashing_queue_counts_no_attempt() {
     let app = TestApp::start_with(&[("HASH_CONCURRENCY", "1"), ("HASH_QUEUE", "0")]).await;
     app.add_user("ada").await;
     let taken = app.state.hash_pool.place().unwrap();
@@ -315,7 +315,7 @@ async fn whoever_finds_the_hashing_queue_full_has_not_tried() {
 }
 
 #[tokio::test]
-async fn a_setup_code_is_not_guessed_for_long_and_not_by_others_expense() {
+async fn guesses_of_the_setup_code_are_limited_for_each_visitor_alone() {
     let app = TestApp::start_with(&[("TRUSTED_PROXIES", "127.0.0.1")]).await;
     let setup = async |code: &str, address: &str| {
         let headers = [
@@ -336,7 +336,7 @@ async fn a_setup_code_is_not_guessed_for_long_and_not_by_others_expense() {
 }
 
 #[tokio::test]
-async fn what_has_faded_is_purged_from_memory_and_table() {
+async fn empty_buckets_are_purged_from_memory_and_table() {
     let app = behind_a_proxy().await;
     guess(&app, "ada", "192.0.2.1").await;
     assert_eq!(app.state.throttle.len(), 3);
@@ -347,7 +347,7 @@ async fn what_has_faded_is_purged_from_memory_and_table() {
 }
 
 #[tokio::test]
-async fn another_process_hears_of_what_this_one_has_counted_when_it_counts_itself() {
+async fn another_process_learns_of_failed_attempts_when_it_counts_its_own() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let (other, _) = app.another_process().await;
@@ -362,7 +362,7 @@ async fn another_process_hears_of_what_this_one_has_counted_when_it_counts_itsel
 }
 
 #[tokio::test]
-async fn whoever_hangs_up_before_the_answer_is_counted_all_the_same() {
+async fn a_client_that_hangs_up_before_the_answer_is_counted() {
     let app = TestApp::start().await;
     let visitor = flows::Visitor::default();
     for _ in 0..5 {

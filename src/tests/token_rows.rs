@@ -18,7 +18,7 @@ use crate::harness::{SECRET, TestApp, part};
 use crate::process::{handstamp, text};
 
 #[tokio::test]
-async fn t3_a_header_that_names_an_address_makes_nobody_call_there() {
+async fn t3_an_address_in_a_tokens_header_is_never_fetched() {
     let folder = tempfile::tempdir().unwrap();
     let (app, key) = with_key_file(folder.path(), Algorithm::EdDSA).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -39,7 +39,7 @@ async fn t3_a_header_that_names_an_address_makes_nobody_call_there() {
 }
 
 #[tokio::test]
-async fn t13_a_token_of_a_user_who_is_gone_is_refused() {
+async fn t13_a_token_of_a_removed_user_is_rejected() {
     let mut app = TestApp::start().await;
     let token = app.somebody("ada").await;
     assert_eq!(app.protected(&token).await.status, 200);
@@ -117,7 +117,7 @@ fn t16_what_is_no_secret_stops_the_start_before_it_listens() {
 }
 
 #[tokio::test]
-async fn a_key_that_everybody_can_read_does_not_start() {
+async fn a_key_file_that_other_users_can_read_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let (app, _) = with_key_file(folder.path(), Algorithm::EdDSA).await;
     let path = folder.path().join("key.pem");
@@ -149,7 +149,7 @@ async fn t23_a_token_says_who_and_until_when_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn s8_whoever_copies_the_database_has_no_token() {
+async fn s8_a_copy_of_the_database_contains_no_token() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     let (ended, revoked, first) = (app.tokens("ada").await, app.tokens("ada").await, app.tokens("ada").await);

@@ -66,7 +66,7 @@ fn issue(rules: &TokenRules, ring: &KeyRing, now: UnixTime) -> String {
 }
 
 #[test]
-fn what_was_issued_is_verified() {
+fn an_issued_token_passes_verification() {
     let (rules, ring) = (rules(), ring(SECRET, KeyState::Active));
     let token = rules.verify(&ring, &issue(&rules, &ring, NOW), NOW, Expiry::Judged).unwrap();
 

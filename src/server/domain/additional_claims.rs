@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_ours_cannot_be_overridden() {
+    fn our_own_claims_cannot_be_replaced() {
         for name in RESERVED.into_iter().filter(|name| *name != "roles") {
             let refused = AdditionalClaims::parse(&format!(r#"{{"{name}":"x"}}"#));
             assert_eq!(refused, Err(UnfitClaims::Reserved(name.into())));

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_can_reach_is_named_with_the_command_that_ends_it() {
+    fn files_that_others_can_reach_come_with_the_command_that_fixes_it() {
         let (file, folder) = (Path::new("data/handstamp.db"), Path::new("data"));
         for (mode, verdict) in [(0o600, Ok), (0o400, Ok), (0o640, Warning), (0o604, Warning), (0o601, Warning)] {
             says(&private_file(file, mode), verdict);

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_address_from_the_right_that_is_no_proxy_of_ours_is_the_visitor() {
+    fn the_first_address_from_the_right_that_is_not_our_proxy_is_the_visitor() {
         let ours = "10.0.0.0/8, 2001:db8:1::/48 192.0.2.7";
         for (peer, forwarded, expected) in [
             // No proxy.
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_does_not_say_what_it_means_is_refused() {
+    fn an_ambiguous_list_of_proxies_is_refused() {
         for bad in
             ["proxy", "10.0.0.0/33", "10.0.0.1/8", "10.0.0", "10.0.0.1:80", "*", "10.0.0.0/8;10.1.0.0/16", "::/129"]
         {

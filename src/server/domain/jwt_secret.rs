@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_anybody_could_guess_is_refused() {
+    fn a_secret_that_is_easy_to_guess_is_refused() {
         assert_eq!(refused(""), Some(UnfitSecret::TooShort(32)));
         assert_eq!(refused("secret"), Some(UnfitSecret::TooShort(32)));
         assert_eq!(refused("your-256-bit-secret"), Some(UnfitSecret::TooShort(32)));

@@ -56,7 +56,7 @@ fn rotation_moves_every_key_one_step_on() {
 }
 
 #[test]
-fn a_public_key_signs_only_once_everybody_can_know_it() {
+fn a_public_key_signs_only_after_it_was_published_long_enough() {
     let jwk: Jwk = serde_json::from_str(r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"AA"}"#).unwrap();
     let young = KeptKey { public: Some(jwk), created_at: UnixTime(NOW.0 - 60), ..key("b", EdDSA, Next) };
     let keys = vec![key("a", EdDSA, Active), young];

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_the_one_that_the_library_makes_by_itself() {
+    fn a_hash_equals_the_one_of_the_library() {
         use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
         let password = Password::parse(&typed("correct horse battery")).unwrap();
         let own = hasher().hash(&password, &[7; 16]).unwrap();

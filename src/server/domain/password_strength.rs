@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_on_a_list_is_too_common() {
+    fn a_password_from_a_word_list_is_too_common() {
         let context = ["ada", "handstamp", "id.example.org"];
         for common in [
             "password1234567",

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_of_a_time_that_was_purged_is_good_only_if_it_was_issued_since() {
+    fn a_token_that_expires_in_a_purged_time_is_valid_only_if_it_was_issued_after_the_purge() {
         let past = PastPurge::default();
         let id = |number| TokenId::from_random([number; 16]);
         past.issued(id(1), UnixTime(100));

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_opens_with_its_secret_and_its_id_alone() {
+    fn an_encrypted_key_decrypts_only_with_its_secret_and_its_id() {
         let key = sealing_key("the secret of this spec, and its own");
         let sealed = key.seal(b"private", "kid-1", [9; NONCE_LEN]);
 

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_remembered_for_as_long_as_somebody_asks() {
+    fn a_step_of_the_clock_is_remembered_for_the_whole_time_that_is_asked_for() {
         let seconds = Duration::from_secs;
         let mut steady = SteadyClock::begin(UnixTime(1_000), seconds(0));
         assert!(!steady.stepped_within(seconds(60), UnixTime(1_001), seconds(1)));

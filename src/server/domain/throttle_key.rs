@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_differs_is_counted_apart() {
+    fn different_accounts_networks_and_devices_are_counted_separately() {
         let ada = stranger("ada", "192.0.2.1");
         let all = [
             ada.pair,

@@ -48,7 +48,7 @@ fn after_five_tries_every_further_one_waits_twice_as_long_up_to_a_quarter_of_an_
 }
 
 #[test]
-fn what_is_left_alone_is_forgiven_and_what_goes_on_is_not() {
+fn a_bucket_empties_with_time_unless_attempts_go_on() {
     let throttle = Throttle::default();
     for _ in 0..5 {
         pair(&throttle, NOW).unwrap();
@@ -73,7 +73,7 @@ fn what_is_left_alone_is_forgiven_and_what_goes_on_is_not() {
 }
 
 #[test]
-fn strangers_get_a_hundred_tries_an_hour_at_one_account_whatever_their_addresses() {
+fn unknown_clients_get_a_hundred_attempts_an_hour_at_one_account_from_all_addresses() {
     for each in [1, 2, 4, 50] {
         let throttle = Throttle::default();
         // Every second for three hours, always from a new address.
@@ -157,7 +157,7 @@ fn of_parallel_tries_only_the_free_ones_get_through() {
 }
 
 #[test]
-fn memory_is_bounded_and_whoever_keeps_trying_is_remembered_longest() {
+fn memory_is_bounded_and_the_most_active_guessers_are_kept_longest() {
     let throttle = Throttle::default();
     for _ in 0..5 {
         throttle.count(&[(key(0), PAIR)], NOW).unwrap();
@@ -170,7 +170,7 @@ fn memory_is_bounded_and_whoever_keeps_trying_is_remembered_longest() {
 }
 
 #[test]
-fn what_is_learned_adds_to_what_is_known_and_takes_nothing_away() {
+fn loaded_counts_are_added_and_never_lower_a_count() {
     let throttle = Throttle::default();
     let counted = pair(&throttle, NOW).unwrap();
     let known = Bucket { empty_at: NOW + PAIR.fade * 4, next_at: NOW };
@@ -199,7 +199,7 @@ fn no_rule_holds_longer_than_the_bounds_for_what_a_store_says() {
 }
 
 #[test]
-fn whoever_read_the_clock_first_and_is_counted_last_is_not_too_early() {
+fn an_attempt_that_read_the_clock_first_and_is_counted_last_is_not_too_early() {
     let throttle = Throttle::default();
     let a_moment = Duration::from_micros(1);
     throttle.count_stranger(&stranger(1), NOW).unwrap();

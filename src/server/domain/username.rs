@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_could_be_taken_for_another_is_refused() {
+    fn a_name_that_looks_like_another_is_refused() {
         let refused = [
             "",
             " ",
