@@ -1,14 +1,14 @@
 //! Every body that crosses the network between a page and the server, and every error (contract, section 4).
 //!
-//! Compiled on both sides. Knows no HTTP library, no storage and no words for people: an error is a code, and the page
-//! that shows it owns the sentence. The browser reads these types in `app/answer.rs`, which changes with them.
+//! Compiled on both sides. Knows no HTTP library, no storage and no sentences for users: an error is a code, and the
+//! page that shows it has the sentence. The browser reads these types in `app/answer.rs`; change both together.
 
 use std::fmt;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
-/// Answer of a sign-in, to a page and to a machine alike. No `Debug`: it holds a token.
+/// The answer to a sign-in, for pages and for the HTTP API. No `Debug`: it contains a token.
 #[derive(Clone, Serialize)]
 pub struct SignedInAnswer {
     pub access_token: String,
@@ -23,7 +23,8 @@ pub enum TokenType {
     Bearer,
 }
 
-/// What the dashboard shows. Durations, not instants, where the browser counts: its clock may be wrong.
+/// The content of the dashboard. The browser gets durations and not times where it counts, because its clock may be
+/// wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GreetingAnswer {
     pub message: String,
@@ -37,7 +38,7 @@ pub struct GreetingAnswer {
     pub expires_in: u64,
 }
 
-/// A session as its owner sees it, to a page and to a machine alike.
+/// A session as the user sees it, for pages and for the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SessionSummary {
     pub id: String,
@@ -49,11 +50,11 @@ pub struct SessionSummary {
     pub started_at: i64,
     pub last_used_at: i64,
     pub expires_at: i64,
-    /// Whether it is the session that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
 }
 
-/// One's own account, to a page and to a machine alike.
+/// The user's own account, for pages and for the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountAnswer {
     pub id: String,
@@ -63,19 +64,19 @@ pub struct AccountAnswer {
     pub created_at: i64,
 }
 
-/// Something that happened to an account.
+/// A security event of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventSummary {
     pub id: String,
     /// Unix seconds.
     pub at: i64,
-    /// One of the codes of `server/domain/security_event.rs`; the page owns the sentences.
+    /// One of the codes of `server/domain/security_event.rs`; the page has the sentences.
     pub kind: String,
-    /// Whose account it was.
+    /// The name of the account.
     pub username: String,
-    /// Who did it, where it was not whoever uses the account: an administrator's name, or `operator` for the command line.
+    /// Who did it, if not the user of the account: an administrator's name, or `operator` for the command line.
     pub by: String,
-    /// Of whoever did it, where it came over the network: "Firefox on Windows", and a shortened address.
+    /// Device and shortened address of the person who did it, if it came over the network: "Firefox on Windows".
     pub device: String,
     pub ip: String,
 }
@@ -84,18 +85,18 @@ pub struct EventSummary {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct EventsAnswer {
     pub events: Vec<EventSummary>,
-    /// What to ask with for older ones; none where these were the last.
+    /// The position of older events; `None` if there are none.
     pub older: Option<String>,
 }
 
-/// How a password that somebody is choosing would be judged.
+/// The judgement of a password that a user is choosing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StrengthAnswer {
     /// From 0 (guessed at once) to 4.
     pub score: u8,
-    /// The code of the error that it would meet; none for one that is taken.
+    /// The code of the error that it would get; `None` if it is accepted.
     pub refused: Option<&'static str>,
-    /// What makes it easy to guess, in a sentence; empty where nothing does.
+    /// What makes it easy to guess, as a sentence; empty if it is not.
     pub advice: String,
 }
 
@@ -108,11 +109,11 @@ pub struct UserSummary {
     /// Unix seconds, all three.
     pub created_at: i64,
     pub disabled_at: Option<i64>,
-    /// When one of the live sessions was last used; none without.
+    /// When a live session was last used; `None` without sessions.
     pub last_used_at: Option<i64>,
-    /// How many sessions are live.
+    /// The number of live sessions.
     pub sessions: i64,
-    /// Whether it is whoever asks.
+    /// Whether it is the user who asks.
     pub own: bool,
 }
 
@@ -120,11 +121,11 @@ pub struct UserSummary {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UsersAnswer {
     pub users: Vec<UserSummary>,
-    /// What to ask with for the next ones; none where these were the last.
+    /// The position of the next users; `None` if there are no more.
     pub next: Option<String>,
 }
 
-/// A link by which one person can make an account. No `Debug`: whoever reads it can.
+/// A link with which one person can create an account. No `Debug`: anyone who reads it can.
 #[derive(Clone, Serialize)]
 pub struct InvitationAnswer {
     pub link: String,
@@ -132,7 +133,7 @@ pub struct InvitationAnswer {
     pub expires_at: i64,
 }
 
-/// A key of the ring, without what is secret.
+/// A key of the ring, without its secret part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeySummary {
     pub id: String,
@@ -144,7 +145,7 @@ pub struct KeySummary {
     pub verifies_until: Option<i64>,
 }
 
-/// Whether to keep somebody signed in on this device: `true` in JSON; `true`, or what a checkbox sends, in a form.
+/// "Keep me signed in": `true` in JSON; `true`, or the value of a checkbox, in a form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Remember(pub bool);
@@ -168,7 +169,7 @@ impl<'de> Deserialize<'de> for Remember {
     }
 }
 
-/// A password on its way to the server. Prints as nothing: server functions derive `Debug` for their arguments.
+/// A password on its way to the server. Never printed, although server functions derive `Debug` for their arguments.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordInput(pub String);
@@ -179,7 +180,7 @@ impl fmt::Debug for PasswordInput {
     }
 }
 
-/// Everything that can go wrong, as the outside sees it. Each has one row in [`ApiError::row`].
+/// Every error that a client can see. Each has one row in [`ApiError::row`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiError {
     MissingUsername,
@@ -213,19 +214,19 @@ pub enum ApiError {
     TooLarge,
     UnsupportedMediaType,
     TooManyAttempts {
-        /// Seconds from now; in the header `Retry-After`, not in the body. 0 where it is not known.
+        /// Seconds from now; in the header `Retry-After`, not in the body. 0 if unknown.
         retry_after: u64,
     },
     HeadersTooLarge,
     Internal,
     Overloaded,
     Unavailable,
-    /// Never sent: the browser got no answer, or one that is not ours.
+    /// Never sent by the server: the browser got no answer, or one that is not ours.
     Unreachable,
 }
 
 impl ApiError {
-    /// Every error the server can send, in the order of the contract's table.
+    /// Every error that the server can send, in the order of the contract's table.
     pub const ALL: [Self; 35] = [
         Self::MissingUsername,
         Self::MissingPassword,
@@ -237,7 +238,7 @@ impl ApiError {
         Self::BadCredentials,
         Self::MissingToken,
         Self::BadAuthorizationHeader,
-        // Before `BadSignature`: both have one code, and the browser reads this one.
+        // Before `BadSignature`: both have the same code, and the browser reads this one.
         Self::InvalidToken,
         Self::BadSignature,
         Self::TokenExpired,
@@ -312,13 +313,13 @@ impl ApiError {
         }
     }
 
-    /// What a code means; an unknown one is the server's trouble.
+    /// Returns the error with this code. An unknown code means `Internal`.
     #[must_use]
     pub fn from_code(code: &str) -> Self {
         Self::ALL.into_iter().find(|error| error.code() == code).unwrap_or(Self::Internal)
     }
 
-    /// The stable code, the same on the wire and in logs.
+    /// Returns the stable code, the same on the wire and in logs.
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.row().0

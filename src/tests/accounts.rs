@@ -1,4 +1,4 @@
-//! Accounts: sign-up, and the first one of all.
+//! Accounts: sign-up, and the first account.
 
 use handstamp::server::flows::{self, Actor, Target};
 
@@ -9,7 +9,7 @@ fn credentials(name: &str, password: &str) -> String {
 }
 
 impl TestApp {
-    /// Claims the first account as the page does.
+    /// Creates the first account in the same way as the page.
     async fn claim(&self, code: &str, name: &str) -> crate::harness::Answer {
         self.call("setup", None, &format!("code={code}&username={name}&password={PASSWORD}")).await
     }

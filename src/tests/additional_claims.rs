@@ -1,4 +1,4 @@
-//! Additional claims: the operator's and a flow's. What is ours cannot be overridden.
+//! Additional claims of the operator and of a flow. They cannot replace our own claims.
 
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::flows::{self, NewSession};

@@ -1,4 +1,4 @@
-//! Addresses and names of hosts that somebody made up: attacks A43 and A44.
+//! Forged addresses and host names: attacks A43 and A44.
 
 use std::fs;
 
@@ -82,13 +82,13 @@ async fn a44_the_settings_and_never_the_request_decide_the_servers_address() {
         let claims = part(token["access_token"].as_str().unwrap(), 1);
         assert_eq!(claims["iss"], "https://id.example.org", "{name}");
     }
-    // A door that calls itself by another address is not ours to a browser, either.
+    // For a browser, a door at another address is not ours either.
     let headers = [("content-type", "application/json"), ("host", "evil.example"), ("origin", "http://evil.example")];
     let answer = app.send("POST", "/api/login", &headers, Some("{}")).await;
     assert_eq!(answer.error(), "403 cross_site_request Cross-site request refused");
 }
 
-/// The path as it is written: a client of HTTP would tidy it up first.
+/// Sends the path exactly as written: an HTTP client would normalise it first.
 async fn raw_get(app: &TestApp, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(app.origin.strip_prefix("http://").unwrap()).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept: */*\r\nConnection: close\r\n\r\n");

@@ -1,4 +1,4 @@
-//! What administrators can do, and nobody else.
+//! What only administrators can do.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ async fn a40_every_door_of_administrators_is_closed_to_others() {
     }
     assert_eq!(app.protected(&ada).await.status, 200, "nothing was done");
 
-    // The lists above are all there are.
+    // The lists above are complete.
     let doors = handstamp::server::http::doors();
     let admin = doors.iter().filter(|door| door.contains("/api/admin/")).count();
     assert_eq!(admin, READING.len() + CHANGING.len());
@@ -198,7 +198,7 @@ async fn an_invitation_makes_one_account_where_sign_up_is_closed() {
 
     let bad = "403 bad_invitation Invitation is not valid";
     assert_eq!(app.sign_up_with("AAAAAAAAAAAAAAAAAAAAAA", "eve").await.error(), bad);
-    // What failed for another reason has not used it.
+    // An attempt that failed for another reason has not used it.
     assert_eq!(app.sign_up_with(code, "root").await.error(), "409 username_taken Username is taken");
     assert_eq!(app.sign_up_with(code, "ada").await.status, 201);
     assert_eq!(app.sign_up_with(code, "eve").await.error(), bad);

@@ -19,7 +19,7 @@ use crate::harness::{TestApp, part};
 const INVALID: &str = "401 invalid_token Invalid token";
 const BAD_SIGNATURE: &str = "401 invalid_token Signature verification failed";
 
-/// A server that signs with a key that the spec has, too.
+/// A server that signs with a key that the spec has too.
 pub async fn with_key_file(folder: &Path, algorithm: Algorithm) -> (TestApp, PrivateKey) {
     let key = World::system().new_key(algorithm);
     let path = folder.join("key.pem");
@@ -29,7 +29,7 @@ pub async fn with_key_file(folder: &Path, algorithm: Algorithm) -> (TestApp, Pri
     (TestApp::start_with(&settings).await, key)
 }
 
-/// Signs what the spec wants with the server's own key.
+/// Signs any content with the server's own key.
 pub fn forge(key: &PrivateKey, header: &Value, claims: &Value) -> String {
     let pem = key.kept().expose_secret();
     let (encoding, algorithm) = match key.algorithm {
@@ -79,7 +79,7 @@ async fn jsonwebtoken_itself_accepts_what_we_sign_with_the_keys_that_we_publish(
         let mut rules = Validation::new(algorithm.name().parse().unwrap());
         rules.set_audience(&["handstamp"]);
         rules.set_issuer(&["http://127.0.0.1:3000"]);
-        // The specs' clock stands in the past of the library's.
+        // The specs' clock is behind the library's clock.
         rules.validate_exp = false;
         #[expect(clippy::disallowed_methods, reason = "a second opinion")]
         let claims = jsonwebtoken::decode::<Value>(&token, &key, &rules).unwrap().claims;
@@ -116,7 +116,7 @@ async fn t19_the_key_set_holds_public_keys_and_never_a_secret() {
 
 #[tokio::test]
 async fn a2_a_public_key_is_never_used_as_a_secret() {
-    // The oldest trick: HS256 with the public key, which everybody has, for a secret.
+    // A classic attack: HS256 with the public key, which anyone has, as the secret.
     let folder = tempfile::tempdir().unwrap();
     let (app, key) = with_key_file(folder.path(), Algorithm::RS256).await;
     let token = app.somebody("ada").await;
@@ -134,7 +134,7 @@ async fn a2_a_public_key_is_never_used_as_a_secret() {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), signed.as_bytes());
         let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag));
         assert_eq!(app.protected(&forged).await.error(), INVALID);
-        // With the header untouched it is a wrong signature.
+        // With the original header, the signature is wrong.
         let forged = format!("{}.{}", token.rsplit_once('.').unwrap().0, URL_SAFE_NO_PAD.encode(tag));
         assert_eq!(app.protected(&forged).await.error(), BAD_SIGNATURE);
     }
@@ -173,7 +173,7 @@ async fn a14_revoking_a_token_revokes_the_second_spelling_of_its_ecdsa_signature
     }
 }
 
-/// (r, n - s) instead of (r, s): also right, and needs no key (ECDSA's malleability).
+/// (r, n - s) instead of (r, s): also valid, and needs no key (ECDSA is malleable).
 fn second_spelling(token: &str) -> String {
     const ORDER: [u8; 32] = [
         0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6,
@@ -193,7 +193,7 @@ fn second_spelling(token: &str) -> String {
 #[tokio::test]
 async fn the_metadata_says_where_everything_is() {
     let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA"), ("PUBLIC_URL", "https://id.example.org")]).await;
-    // The address is the configured one, whatever a request says of itself.
+    // The address is always the configured one, whatever the request contains.
     let headers = [("host", "evil.example"), ("x-forwarded-host", "evil.example")];
     let answer = app.send("GET", "/.well-known/oauth-authorization-server", &headers, None).await;
     let metadata = answer.json();
@@ -207,7 +207,7 @@ async fn the_metadata_says_where_everything_is() {
 
 #[tokio::test]
 async fn a_token_of_another_header_of_the_same_key_is_refused() {
-    // RS256 and PS256 share a key type: the key decides which of the two it is.
+    // RS256 and PS256 have the same key type: the key decides between them.
     let folder = tempfile::tempdir().unwrap();
     let (app, key) = with_key_file(folder.path(), Algorithm::PS256).await;
     let token = app.somebody("ada").await;

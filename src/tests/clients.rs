@@ -73,7 +73,7 @@ async fn only_a_client_with_its_own_secret_may_ask() {
             assert_eq!(answer.header("www-authenticate"), Some(r#"Basic realm="handstamp""#));
         }
     }
-    // Not even whoever is signed in.
+    // A signed-in user has no access either.
     assert_eq!(app.get_as("/revocations", &token).await.error(), NO_CLIENT);
     assert_eq!(app.introspect(&mail, &token).await.json()["active"], true);
 
@@ -96,7 +96,7 @@ async fn a_revoked_token_is_refused_at_once_and_its_session_lives() {
     assert_eq!(app.protected(&two).await.error(), REVOKED);
     assert_eq!(app.introspect(&client, &two).await.body, INACTIVE);
 
-    // And after a crash: the rows were first.
+    // And after a crash, because the rows were written first.
     let app = app.restart().await;
     for token in [&one, &two] {
         assert_eq!(app.protected(token).await.error(), REVOKED);
@@ -109,7 +109,7 @@ async fn a_token_is_revoked_at_any_time_of_the_clock() {
     app.add_user("ada").await;
     let client = app.client("billing").await;
     let mut revoked = Vec::new();
-    // Not begun by a clock that is behind; long over by one that is ahead.
+    // Not yet valid if the clock is behind; expired long ago if it is ahead.
     for (off, seen_before) in [(-60, false), (-60, true), (3600, false), (3600, true)] {
         let token = app.login("ada").await;
         if seen_before {
@@ -131,7 +131,7 @@ async fn a_token_is_revoked_at_any_time_of_the_clock() {
     for token in &revoked {
         assert_eq!(app.protected(token).await.error(), REVOKED);
     }
-    // Nor does it depend on whether the clock says that its key is over.
+    // It also does not depend on whether its key has expired by the clock.
     let token = app.login("ada").await;
     flows::rotate_keys(&app.state, true, &Actor::Operator).await.unwrap();
     app.clock.fetch_add(3600, Ordering::SeqCst);
@@ -186,7 +186,7 @@ async fn the_blocklist_feed_lists_all_entries_and_an_etag_avoids_sending_it_agai
     let tag = news.header("etag").unwrap();
     let none = app.revocations(&client, &[("if-none-match", tag)]).await;
     assert_eq!((none.status, none.body.as_str(), none.header("etag")), (304, "", Some(tag)));
-    // Over, an entry goes: nobody needs it any more.
+    // After its time, an entry is removed: no service needs it any more.
     app.pass(Duration::from_hours(2));
     assert_eq!(app.revocations(&client, &[]).await.body, r#"{"entries":[]}"#);
 }
@@ -199,7 +199,7 @@ async fn a_waiting_client_gets_a_sign_out_at_once() {
     let waiting = {
         let (app, client) = (Arc::clone(&app), Arc::clone(&client));
         tokio::spawn(async move {
-            // Far longer than the spec takes: an answer before it is news.
+            // Far longer than the spec takes: an earlier answer means that something changed.
             app.revocations(&client, &[("if-none-match", &tag), ("prefer", "respond-async, wait=25")]).await
         })
     };

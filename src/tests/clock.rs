@@ -1,4 +1,4 @@
-//! Clocks that jump: what was signed out stays refused, what has expired stays expired, and the server goes on.
+//! Clocks that jump: revoked tokens stay rejected, expired tokens stay expired, and the server works.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use handstamp::server::flows;
 use crate::harness::TestApp;
 use crate::process::{Serving, add_ada, handstamp};
 
-/// The largest step that the blocklist's margin is made for.
+/// The largest step that the margin of the blocklist covers.
 const STEP: i64 = 262;
 
 #[tokio::test]
@@ -55,20 +55,20 @@ async fn a_clock_that_was_ahead_for_hours_makes_no_revoked_token_valid_when_the_
     let ended = app.somebody("ada").await;
     let living = app.tokens("ada").await;
     assert_eq!(app.logout(&ended).await.status, 200);
-    // It has been so steady for so long that it is believed.
+    // The clock was steady for long enough to be trusted.
     let ahead = Duration::from_mins(100);
     app.pass(ahead);
     flows::purge_expired(&app.state).await.unwrap();
     assert!(app.state.blocklist.is_empty());
 
-    // Set right, to the time at which both tokens were issued.
+    // Corrected, to the time at which both tokens were issued.
     app.clock.fetch_sub(ahead.as_secs().cast_signed(), Ordering::SeqCst);
 
     let expired = "401 token_expired Token has expired";
     assert_eq!(app.protected(&ended).await.error(), expired);
     let app = app.restart().await;
     assert_eq!(app.protected(&ended).await.error(), expired);
-    // No token of that time is believed; but whoever was not signed out refreshes, and is.
+    // No token of that time is accepted. A client that was not signed out refreshes, and its new token is.
     assert_eq!(app.protected(&living.access).await.error(), expired);
     let renewed = app.refresh(&living.refresh).await.tokens();
     assert_eq!(app.protected(&renewed.access).await.status, 200);
@@ -120,7 +120,7 @@ async fn with_a_clock_that_is_wrong_by_seconds_or_years_the_server_works_and_rej
     let log = serving.kill();
     assert!(!log.contains("panicked"), "{log}");
 
-    // A restart purges at once: here with the clock ahead, and set right afterwards.
+    // A restart purges at once: here with the clock ahead, and corrected afterwards.
     clock.set("+262");
     let serving = clock.start();
     clock.set("+0");
@@ -130,7 +130,7 @@ async fn with_a_clock_that_is_wrong_by_seconds_or_years_the_server_works_and_rej
     assert!(serving.lets_in(&living).await);
 }
 
-/// A clock of the server's own, by libfaketime. The monotonic one stays as it is: a machine's does, too.
+/// Gives the server its own clock, with libfaketime. The monotonic clock does not change, as on a real machine.
 struct Clock {
     folder: PathBuf,
     library: PathBuf,
@@ -146,7 +146,7 @@ impl Clock {
         clock
     }
 
-    /// Seconds from the true time, or a time to go on from.
+    /// Seconds from the true time, or the time at which it begins.
     fn set(&self, time: &str) {
         let draft = self.folder.join("clock.new");
         fs::write(&draft, format!("{time}\n")).unwrap();

@@ -1,4 +1,4 @@
-//! The real binary: its commands, its first words, its last ones.
+//! The real binary: its commands, and what it prints at the start and at the end.
 
 use std::fs;
 use std::io::Write as _;
@@ -19,7 +19,7 @@ fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
 
 pub fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)], input: &str) -> Output {
     let mut child = handstamp(folder, arguments, settings).spawn().unwrap();
-    // Whoever fails before it reads closes the pipe; what it says matters then, and not what it was told.
+    // A command that fails before it reads closes the pipe. Its output matters then, not its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }

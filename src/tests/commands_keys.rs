@@ -1,4 +1,4 @@
-//! The real binary's commands on keys, clients and tokens, beside a server that runs.
+//! The real binary's commands on keys, clients and tokens, beside a running server.
 
 use std::fs;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ use crate::harness::{PASSWORD, part};
 use crate::process::{Serving, Tokens, add_ada, eventually, handstamp, text};
 
 const EDDSA: &[(&str, &str)] = &[("JWT_ALGORITHM", "EdDSA")];
-/// As where nothing is set.
+/// The same as without a setting.
 const HS256: &[(&str, &str)] = &[];
 
 fn said(folder: &Path, arguments: &[&str], input: &str) -> String {
@@ -64,7 +64,7 @@ async fn keys_are_rotated_and_retired_while_a_server_runs_and_follows() {
 
     let too_early = refused(folder, &["key", "rotate"], "");
     assert!(too_early.contains("; wait ") && too_early.ends_with(": handstamp key rotate --now\n"), "{too_early}");
-    // It is a rotation by another name.
+    // This is a rotation too.
     assert_eq!(refused(folder, &["key", "retire", &old_key], "").split(';').next(), too_early.split(';').next());
     let rotated = said(folder, &["key", "rotate", "--now"], "");
     assert_eq!(rotated, format!("Rotated: {next_key} signs; a running server follows within a second\n"));
@@ -170,7 +170,7 @@ fn only_the_server_reads_the_key_file_and_a_server_without_it_says_what_to_do() 
     let serving = Serving::start_with(folder, &[ES256, &[("JWT_PRIVATE_KEY_FILE", "key.pem")]].concat());
     let token = login(&serving);
 
-    // Neither without the setting nor where the file cannot be read.
+    // Commands work without the setting, and if the file cannot be read.
     for settings in [ES256.to_vec(), [ES256, &[("JWT_PRIVATE_KEY_FILE", "gone.pem")]].concat()] {
         for looking in [&["user", "list"][..], &["client", "list"], &["key", "list"]] {
             said(looking, &settings, "");
@@ -210,7 +210,7 @@ async fn retiring_the_key_of_jwt_secret_says_what_else_is_derived_from_it() {
     assert!(told.starts_with("It is JWT_SECRET itself, "), "{told}");
     let what_to_do = "delete data/jwt_secret, run `handstamp key retire --all --now`, and start again\n";
     assert!(told.ends_with(what_to_do), "{told}");
-    // The next one is a key of its own.
+    // The next key is independent of JWT_SECRET.
     assert_eq!(retire(HS256), "");
     let answer = serving.refresh(&tokens).await;
     assert_eq!(answer.status, 200, "a refresh token of before is good still: {answer:?}");

@@ -1,4 +1,4 @@
-//! Connections: what a slow, greedy or broken client may cost, and how the server stops.
+//! Connections: the limits for slow, greedy or broken clients, and how the server stops.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::harness::TestApp;
 
-/// Short enough for a spec to wait for.
+/// Short enough for a spec to wait.
 fn hasty() -> Limits {
     let short = Duration::from_millis(200);
     Limits { header_time: short, body_time: short, write_time: short, ..Limits::default() }
@@ -18,7 +18,7 @@ async fn connect(app: &TestApp) -> TcpStream {
     TcpStream::connect(app.origin.strip_prefix("http://").unwrap()).await.unwrap()
 }
 
-/// Everything until the server closes; a spec that waits for ever has failed.
+/// Reads everything until the server closes. A spec that waits for ever has failed.
 async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     // A reset is a close too.
@@ -58,11 +58,11 @@ async fn a26_h11_an_idle_connection_is_closed_after_its_answer() {
 
 #[tokio::test]
 async fn a_client_that_never_reads_its_answer_is_disconnected() {
-    // Alone: nothing else may be what lets it go.
+    // Only this limit is short: no other one may close the connection.
     let short = Duration::from_millis(200);
     let app = TestApp::start_limited(Limits { write_time: short, ..Limits::default() }).await;
     let mut stream = connect(&app).await;
-    // More than the buffers in between hold: the server cannot go on writing, and then does not read either.
+    // More than all buffers can hold: the server cannot write any more, and then does not read either.
     while stream.write_all(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok() {}
 }
 
@@ -73,7 +73,7 @@ async fn only_so_many_connections_are_open_at_a_time() {
     let mut second = connect(&app).await;
     second.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     let waiting = tokio::spawn(async move { read_to_end(&mut second).await });
-    // The first has the only place, and says nothing; the second is served when it leaves.
+    // The first has the only place and sends nothing. The second is served when the first leaves.
     drop(first);
     assert!(waiting.await.unwrap().starts_with("HTTP/1.1 200 OK\r\n"));
 }
@@ -116,11 +116,11 @@ async fn a_request_under_way_is_finished_before_the_server_stops() {
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(&body.as_bytes()[..10]).await.unwrap();
-    // The server has read the head once it answers somebody who came later.
+    // The server has read the head when it answers a later client.
     assert_eq!(app.get("/healthz").await.status, 200);
 
     app.stop_accepting();
-    // A refused connection says that it has begun to stop.
+    // A refused connection shows that the server has begun to stop.
     let addr = app.origin.strip_prefix("http://").unwrap().to_owned();
     while TcpStream::connect(&addr).await.is_ok() {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! The cookies: a page's refresh token, and what a browser is known by. Both out of every script's reach.
+//! The cookies: a page's refresh token, and the known device. No script can read either.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use crate::harness::{Answer, PASSWORD, TestApp};
 const LOGIN: &str = "username=ada&password=correct+horse+battery+staple&remember=on";
 const BRIEF: &str = "username=ada&password=correct+horse+battery+staple";
 
-/// The refresh token's cookie as a browser sends it back, and its attributes.
+/// Returns the refresh token's cookie in the form that a browser sends, and its attributes.
 fn cookie(answer: &Answer) -> (String, Vec<String>) {
     the_cookie(answer, "handstamp_refresh=")
 }
 
-/// The one cookie of this name.
+/// Returns the only cookie with this name.
 fn the_cookie(answer: &Answer, name: &str) -> (String, Vec<String>) {
     let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value);
     let set: Vec<_> = set.filter(|cookie| cookie.trim_start_matches("__Host-").starts_with(name)).collect();
@@ -47,7 +47,7 @@ async fn h9_over_tls_the_cookie_is_bound_to_this_host_and_to_tls() {
     let answer = app.call("login", None, BRIEF).await;
     for (name, cookie) in [("refresh", cookie(&answer)), ("device", the_cookie(&answer, "handstamp_device="))] {
         assert!(cookie.0.starts_with(&format!("__Host-handstamp_{name}=")), "{cookie:?}");
-        // Without an age it goes with the browser.
+        // Without `Max-Age` it is deleted when the browser closes.
         assert_eq!(cookie.1, ["HttpOnly", "SameSite=Strict", "Path=/", "Secure"]);
     }
     for (address, secure) in [
@@ -77,7 +77,7 @@ async fn a_page_renews_its_token_with_the_cookie() {
     let none = app.call("refresh", None, "").await;
     assert_eq!(none.error(), "401 missing_token Missing Authorization Header");
     assert_eq!(none.header("set-cookie"), None);
-    // Only the cookie counts here, and only from our own pages.
+    // This door accepts only the cookie, and only from our own pages.
     let answer = app.send("POST", "/api/refresh", &[("cookie", &cookie(&renewed).0)], None).await;
     assert_eq!(answer.error(), "403 cross_site_request Cross-site request refused");
     assert_eq!(app.send("GET", "/api/refresh", &[("cookie", &cookie(&renewed).0)], None).await.status, 405);
@@ -121,7 +121,7 @@ async fn signing_out_takes_the_cookie_back_and_needs_no_more_than_the_cookie() {
     assert_eq!(app.protected(&access).await.error(), "401 token_revoked Token has been revoked");
     assert_eq!(app.call_with_cookie("logout", None, &cookie(&login).0, "").await.status, 200, "twice is no error");
     assert_eq!(app.call("logout", Some(&access), "").await.status, 200);
-    // The machines' door takes no cookie.
+    // The door of the HTTP API accepts no cookie.
     let logout = app.send("DELETE", "/logout", &[("cookie", &cookie(&login).0)], None).await;
     assert_eq!(logout.error(), "401 missing_token Missing Authorization Header");
 }

@@ -1,4 +1,4 @@
-//! What strangers in great numbers cannot do to others: take all the hashing there is.
+//! Many unknown clients cannot take all the hashing from others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::throttle::{browser, device_cookie, retry_after};
 async fn accounts_are_not_made_by_the_thousand_from_one_address() {
     let app = TestApp::start_with(&[("TRUSTED_PROXIES", "127.0.0.1")]).await;
     let sign_up = async |number: u32, invitation: &str, address: &str| {
-        // Refused before it is hashed, so that the spec is quick; each counts like one that is not.
+        // Refused before hashing, so that the spec is fast. It counts like a hashed one.
         let body =
             serde_json::json!({ "username": format!("user{number}"), "password": "short", "invitation": invitation });
         let headers = [("content-type", "application/json"), ("x-forwarded-for", address)];
@@ -44,7 +44,7 @@ async fn a_made_up_invitation_costs_no_hash() {
 
     let refused = app.post_json("/signup", body).await;
 
-    // With a place to hash it would have been the same; without one it is not 503.
+    // With a free place the result would be the same. Without one, it is still not 503.
     assert!(refused.error().starts_with("403 bad_invitation"));
 }
 
@@ -69,7 +69,7 @@ async fn no_more_requests_wait_for_a_hash_than_there_are_places() {
     app.add_user("ada").await;
     let cookie = device_cookie(&browser(&app, "ada", "", PASSWORD).await);
     let router = http::router(&app.state, Limits::default());
-    // What is known without waiting. Between two of these nothing else runs, so nobody's turn passes on.
+    // The result without waiting. Nothing else runs between two of these, so no turn passes to the next request.
     let ask = |door: (&str, &str), header: (&str, &str), held: &Arc<()>| {
         let request = Request::builder().method(door.0).uri(door.1).header(header.0, header.1).extension(held.clone());
         let body = Body::from(r#"{"username":"ada","password":"wrong"}"#);

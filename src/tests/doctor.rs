@@ -1,4 +1,5 @@
-//! `handstamp doctor`: each check can fail, says what to do, and changes nothing; a server that starts warns of the same.
+//! `handstamp doctor`: each check can fail, says what to do, and changes nothing. A server logs the same warnings when
+//! it starts.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -10,7 +11,7 @@ use sqlx::Connection as _;
 
 use crate::process::{Serving, add_ada, connect, database, handstamp, handstamp_under, sql, text};
 
-/// What it prints, and whether it finds no problem.
+/// Returns what it prints, and whether it finds no problem.
 fn said(mut command: Command) -> (String, bool) {
     let output = command.output().unwrap();
     let (said, success) = (text(&output.stdout), output.status.success());
@@ -58,7 +59,7 @@ async fn before_the_first_start_and_after_it_all_is_well_and_nothing_is_changed(
     for check in ["disk", "open files", "memory"] {
         assert!(after.lines().any(|line| line.contains(check)), "{check}: {after}");
     }
-    // Beside a server that runs.
+    // Beside a running server.
     let _serving = Serving::start(folder.path());
     assert!(doctor(folder.path(), &[]).1);
 }
@@ -70,7 +71,7 @@ fn all_bad_settings_are_named_at_once() {
     let (said, well) = doctor(folder.path(), &bad);
     assert!(!well);
     for name in ["PUBLIC_URL", "SIGNUP", "JWT_LEEWAY", "METRICS_TOKEN"] {
-        // PUBLIC_URL comes first and cannot be taken away: it is missing.
+        // PUBLIC_URL comes first and cannot be removed, because it is missing.
         if name == "PUBLIC_URL" || !said.contains("PUBLIC_URL is missing") {
             expect(&said, "problem", "settings", name);
         }
@@ -105,7 +106,7 @@ async fn files_that_other_users_can_reach_are_reported_with_the_command_that_fix
     let set = |path: &str, mode: u32| fs::set_permissions(folder.join(path), fs::Permissions::from_mode(mode)).unwrap();
     fs::write(folder.join(".env"), "").unwrap();
     set(".env", 0o644);
-    // The environment wins; the file can be read all the same.
+    // The environment wins, but other users can still read the file.
     let settings = [("DATABASE_URL", "sqlite:data/handstamp.db")];
     for (line, secret) in [
         ("JWT_LEEWAY=0s", false),
@@ -165,7 +166,7 @@ async fn a_database_that_stops_the_start_is_reported_with_its_exact_problem() {
     expect(&doctor(folder, &[]).0, "problem", "store", "locked by another process");
     other.close().await.unwrap();
 
-    // Whom modes do not bind.
+    // File modes do not limit root.
     let root = fs::metadata("/proc/self").unwrap().uid() == 0;
     let bound = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
     let tool = if root { &bound[..] } else { &[] };

@@ -1,4 +1,4 @@
-//! Every door, tried by a stranger.
+//! Every door, tried without a token.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ async fn a_door_that_is_not_on_the_public_list_answers_401_without_a_token() {
             } else if door == "POST /verify-token" {
                 assert!(answer.body.starts_with(r#"{"err":"#), "{answer:?}");
             } else if PUBLIC.contains(&door.as_str()) {
-                // A refresh door asks for another kind of token, and finds none that is right.
+                // A refresh door needs another kind of token, and rejects this one.
                 let refreshes = door.ends_with("/refresh") && [400, 401].contains(&answer.status);
                 assert!(answer.status != 401 || refreshes, "{door}: {answer:?}");
             } else {
@@ -36,7 +36,7 @@ async fn a_door_that_is_not_on_the_public_list_answers_401_without_a_token() {
         }
         tried += 1;
     }
-    // Machines, functions and pages: were one of the three not listed, this spec would walk past it.
+    // API doors, server functions and pages: a kind that is not listed here would not be tested.
     assert!(tried >= 25, "{:?}", doors());
 }
 
@@ -102,6 +102,6 @@ fn without_nonce(page: &str) -> String {
 
 #[test]
 fn no_public_door_has_a_part_that_varies() {
-    // `turns.rs` knows them by the path of the request.
+    // `turns.rs` recognises them by the path of the request.
     assert!(PUBLIC.iter().all(|door| !door.contains('{')));
 }

@@ -1,5 +1,5 @@
-//! Disks that are full and disks that fail: what is acknowledged is durable, what is not takes nothing away; the protected
-//! door goes on judging; and when the disk is well again so is the server, without a restart.
+//! Full disks and failing disks: an acknowledged change is durable, a refused change changes nothing, protected doors
+//! still work, and when the disk works again, so does the server, without a restart.
 
 use std::fs;
 use std::path::Path;
@@ -11,16 +11,16 @@ use crate::process::{
     Serving, Tokens, add_ada, add_users, eventually, expect_intact, handstamp_under, log_file, signal, tracer_of,
 };
 
-/// Asked for while the disk fails: so many sign-outs or ends of several sessions, or so many sessions' refreshes.
+/// The number of requests while the disk fails: sign-outs, ends of several sessions, or sessions that refresh.
 const UNDER_THE_FAULT: usize = 12;
-/// How often each of these refreshes: that writes little.
+/// How often each of these sessions refreshes: one refresh writes little.
 const REFRESHES: usize = 4;
-/// Sessions of ada's that are still there when the disk is well again.
+/// Sessions of ada that still exist when the disk works again.
 const FOR_LATER: usize = 8;
-/// How many of them are signed out then.
+/// How many of them sign out then.
 const LATER: usize = 5;
 
-/// Of the calls on the write-ahead log in each thread: which fail, and how.
+/// Which calls on the write-ahead log fail in each thread, and how.
 const FAULTS: [&str; 6] = [
     "fsync,fdatasync:error=EIO:when=1+",
     "fsync,fdatasync:error=EIO:when=2+",
@@ -82,7 +82,7 @@ async fn a_refresh_token_stays_valid_after_a_kill_during_a_disk_failure() {
 
 #[tokio::test]
 async fn after_a_kill_during_a_disk_failure_all_other_sessions_have_ended_or_none() {
-    // Those that leave a commit in the write-ahead log which nobody has acknowledged.
+    // Faults that leave a commit in the write-ahead log that was not acknowledged.
     for fault in &FAULTS[..3] {
         let (folder, endings, bystanders) = ends_of_several().await;
         let disk = Disk::Failing(fault);
@@ -103,17 +103,17 @@ async fn after_a_kill_during_a_disk_failure_all_other_sessions_have_ended_or_non
     }
 }
 
-/// How a disk lets the server down.
+/// How the disk fails.
 #[derive(Clone, Copy, Debug)]
 enum Disk {
-    /// The write-ahead log has room for so many more bytes: a commit or two.
+    /// The write-ahead log has room for this many more bytes: one or two commits.
     Full { room: u64 },
     /// One of `FAULTS`.
     Failing(&'static str),
 }
 
 impl Disk {
-    /// Starts a server that meets the fault.
+    /// Starts a server with this fault.
     fn serve(self, folder: &Path) -> Serving {
         match self {
             Self::Full { room } => {
@@ -131,13 +131,13 @@ impl Disk {
         }
     }
 
-    /// That the fault was met at all, and not by everything where the disk had room at first.
+    /// Checks that the fault happened, and not for every request if the disk had room at first.
     fn expect_met(self, acknowledged: &[bool]) {
         assert!(acknowledged.contains(&false), "{self:?} was not met");
         assert!(matches!(self, Self::Failing(_)) || acknowledged.contains(&true), "{self:?} left no room");
     }
 
-    /// The disk is well again.
+    /// Repairs the disk.
     async fn heal(self, serving: &Serving) {
         match self {
             Self::Full { .. } => limit_file_size(serving, "unlimited:"),
@@ -149,7 +149,7 @@ impl Disk {
     }
 }
 
-/// A request that ends sessions, its own or others.
+/// A request that ends sessions: its own or others.
 struct Ending {
     door: &'static str,
     asking: Tokens,
@@ -165,14 +165,14 @@ impl Ending {
         Self { door: "/sessions", asking, ends: others }
     }
 
-    /// Whether it is acknowledged.
+    /// Returns whether it is acknowledged.
     async fn ask(&self, serving: &Serving) -> bool {
         let answer = serving.send("DELETE", self.door, &self.asking.access).await;
         assert!([200, 503].contains(&answer.status), "{answer:?}");
         answer.status == 200
     }
 
-    /// Whether its sessions are let in: all or none.
+    /// Returns whether the tokens of its sessions are accepted: all or none.
     async fn lets_them_in(&self, serving: &Serving) -> bool {
         let mut let_in = Vec::new();
         for session in &self.ends {
@@ -195,9 +195,9 @@ async fn ends_of_several_are_kept_or_refused(disk: Disk) {
     endings_are_kept_or_refused(disk, folder.path(), &endings, &bystanders).await;
 }
 
-/// Each of which ends all other sessions of a user; and the sessions that nobody ends.
+/// Makes requests that each end all other sessions of a user, and sessions that no request ends.
 async fn ends_of_several() -> (TempDir, Vec<Ending>, Vec<Tokens>) {
-    // A user each: who ends the others ends all of them.
+    // A user for each, because such a request ends all other sessions of its user.
     let names: Vec<_> = (1..=UNDER_THE_FAULT).map(|number| format!("user{number}")).collect();
     let several = names.iter().map(|name| (name.as_str(), 3));
     let users: Vec<_> = [("ada", FOR_LATER)].into_iter().chain(several).collect();
@@ -230,8 +230,8 @@ async fn endings_are_kept_or_refused(disk: Disk, folder: &Path, endings: &[Endin
     for session in acknowledged.chain(later) {
         serving.expect_ended(session).await;
     }
-    // What failed is not there beneath what was written later. The system forgets pages whose fsync has failed: a power
-    // failure would take them, and everything after them in the write-ahead log.
+    // The failed change must not be in the write-ahead log below later ones. The system forgets pages whose fsync
+    // failed: a power failure would lose them, and everything after them.
     let failed = endings.iter().zip(&told).filter(|(_, told)| !**told).flat_map(|(ending, _)| &ending.ends);
     for session in failed.chain(living) {
         assert!(serving.lets_in(session).await, "{told:?}");
@@ -239,7 +239,7 @@ async fn endings_are_kept_or_refused(disk: Disk, folder: &Path, endings: &[Endin
     expect_intact(folder).await;
 }
 
-/// Which were acknowledged, one after the other. After each the door is asked about all.
+/// Returns which were acknowledged, one after the other. After each, the protected door is called for all.
 async fn end_under_the_fault(serving: &Serving, endings: &[Ending], bystanders: &[Tokens]) -> Vec<bool> {
     let mut told = Vec::new();
     for ending in endings {
@@ -249,7 +249,7 @@ async fn end_under_the_fault(serving: &Serving, endings: &[Ending], bystanders: 
             match told.get(index) {
                 None => assert!(let_in, "{told:?}: nobody ended number {index}"),
                 Some(true) => assert!(!let_in, "{told:?}: number {index} was ended"),
-                // Whoever was told neither may find either.
+                // A request without an answer may have either result.
                 Some(false) => {}
             }
         }
@@ -267,7 +267,7 @@ async fn rotations_are_kept_or_refused(disk: Disk) {
     disk.expect_met(&rotated.told);
     disk.heal(&serving).await;
 
-    // The others are asked again after the crash.
+    // The others are checked again after the crash.
     for session in rotated.newest.iter_mut().step_by(2) {
         eventually("the same refresh token earns the next", async || rotate(&serving, session).await).await;
     }
@@ -276,15 +276,15 @@ async fn rotations_are_kept_or_refused(disk: Disk) {
     rotated.expect_no_session_lost(folder.path()).await;
 }
 
-/// What came of refreshing while the disk failed.
+/// The results of the refreshes while the disk failed.
 struct Rotated {
-    /// Of each session the newest tokens that were given.
+    /// The newest tokens of each session.
     newest: Vec<Tokens>,
     /// Which refreshes were acknowledged.
     told: Vec<bool>,
 }
 
-/// All sessions in turn, several times. Nobody is signed out by it.
+/// Refreshes all sessions in turn, several times. No session ends because of that.
 async fn rotate_under_the_fault(serving: &Serving, sessions: Vec<Tokens>) -> Rotated {
     let mut rotated = Rotated { newest: sessions.clone(), told: Vec::new() };
     for _ in 0..REFRESHES {
@@ -298,7 +298,7 @@ async fn rotate_under_the_fault(serving: &Serving, sessions: Vec<Tokens>) -> Rot
     rotated
 }
 
-/// Goes on to the next tokens; `false` where the store could not write.
+/// Takes the next tokens; `false` if the store could not write.
 async fn rotate(serving: &Serving, session: &mut Tokens) -> bool {
     let answer = serving.refresh(session).await;
     assert!([200, 503].contains(&answer.status), "{answer:?}");
@@ -310,7 +310,7 @@ async fn rotate(serving: &Serving, session: &mut Tokens) -> bool {
 }
 
 impl Rotated {
-    /// After a crash: what a session has, given or kept when the next was refused, is good for more.
+    /// Checks after a crash that each session can go on with its newest tokens.
     async fn expect_no_session_lost(self, folder: &Path) {
         let serving = Serving::start_with(folder, &[]);
         for mut session in self.newest {
@@ -321,7 +321,7 @@ impl Rotated {
     }
 }
 
-/// Users with so many sessions each, left by a server that has stopped in order.
+/// Creates users with this number of sessions each, with a server that then stops in order.
 async fn a_folder_with_sessions(users: &[(&str, usize)]) -> (TempDir, Vec<Tokens>) {
     let folder = tempfile::tempdir().unwrap();
     add_ada(folder.path()).await;
@@ -330,7 +330,7 @@ async fn a_folder_with_sessions(users: &[(&str, usize)]) -> (TempDir, Vec<Tokens
     let mut sessions = Vec::new();
     for name in users.iter().flat_map(|(name, number)| std::iter::repeat_n(*name, *number)) {
         let session = serving.login_as(name).await;
-        // That a token was used for the first time is written too: here, and not while the disk fails.
+        // The first use of a token is written too: do that here, and not while the disk fails.
         assert!(serving.lets_in(&session).await);
         sessions.push(session);
     }
@@ -338,7 +338,7 @@ async fn a_folder_with_sessions(users: &[(&str, usize)]) -> (TempDir, Vec<Tokens
     (folder, sessions)
 }
 
-/// The soft limit alone, which may be raised again.
+/// Sets only the soft limit, which may be raised again.
 fn limit_file_size(serving: &Serving, limit: &str) {
     let arguments = ["--pid", &serving.pid().to_string(), &format!("--fsize={limit}")];
     let status = Command::new("prlimit").args(arguments).status();

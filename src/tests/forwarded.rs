@@ -1,9 +1,9 @@
-//! Proxies: whose word counts on where a visitor comes from.
+//! Proxies: which of them are trusted for the visitor's address.
 
 use crate::harness::{Answer, PASSWORD, TestApp, bearer};
 use crate::process::{Serving, add_ada};
 
-/// Ada signs in; the address that her list of sessions shows for it.
+/// Signs ada in, and returns the address that her list of sessions shows.
 async fn shown_address(app: &TestApp, forwarded: &[&str]) -> String {
     let body = format!(r#"{{"username":"ada","password":"{PASSWORD}"}}"#);
     let lines = forwarded.iter().map(|line| ("x-forwarded-for", *line));

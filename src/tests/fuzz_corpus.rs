@@ -1,4 +1,4 @@
-//! What fuzzing has found so far (`fuzz/corpus`, grown by `make fuzz-keep`), given to the same functions again: attack A11.
+//! Calls the fuzzed functions with all inputs found so far (`fuzz/corpus`, which `make fuzz-keep` extends): attack A11.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 #[path = "../../fuzz/entries.rs"]
 mod entries;
 
-/// Gives a target all of its corpus; returns the names of the files for which it said yes.
+/// Calls a target with its whole corpus. Returns the names of the files that it accepted.
 fn replay(target: &str, entry: impl Fn(&[u8]) -> bool) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let files = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
@@ -33,7 +33,7 @@ fn a11_no_header_form_or_cookie_of_the_corpus_gives_access() {
 
 #[test]
 fn a11_of_the_corpus_only_the_valid_tokens_are_accepted() {
-    // The seeds that are good; were they refused, a fuzzer would never get past the first check.
+    // The valid seeds. If they were rejected, a fuzzer would never get past the first check.
     let accepted = replay("token", entries::token);
     for honest in ["honest", "honest_parts", "additional_claims"] {
         assert!(accepted.contains(&honest.to_owned()), "{honest}: {accepted:?}");

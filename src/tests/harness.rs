@@ -1,4 +1,4 @@
-//! A whole server of one's own, and its doors as methods.
+//! A whole server for each spec, with its doors as methods.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -25,14 +25,14 @@ use tokio::task::JoinHandle;
 
 use crate::logs::{self, Watched};
 
-/// What every user of the specs has.
+/// The password of every user in the specs.
 pub const PASSWORD: &str = "correct horse battery staple";
-/// What the specs' servers sign with, so that specs can forge with the right key.
+/// The secret of the specs' servers, so that specs can forge tokens with the right key.
 pub const SECRET: &str = "specs sign with this and nobody else does: long enough for SHA-512";
-/// When the specs begin: 2026-11-22T09:12:00Z.
+/// The time at which the specs begin: 2026-11-22T09:12:00Z.
 pub const MORNING: i64 = 1_795_338_720;
 
-/// The clock, and the seconds that have really passed.
+/// The clock, and the seconds that have passed.
 type Clocks = (Arc<AtomicI64>, Arc<AtomicU64>);
 
 fn clocks() -> Clocks {
@@ -113,7 +113,7 @@ impl TestApp {
         open(&self.folder, &self.settings, &self.clocks()).await
     }
 
-    /// Another process on the same database with other settings; or why it does not start.
+    /// Another process on the same database with other settings, or the message with which it does not start.
     pub async fn start_another_with(&self, settings: &[(&str, &str)]) -> Result<AppState, String> {
         let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings: Vec<_> = self.settings.iter().cloned().chain(more).collect();
@@ -121,7 +121,7 @@ impl TestApp {
         opened.map(|(state, _)| state).map_err(|error| error.to_string())
     }
 
-    /// What else the server's own process does now and then: follows blocklist and keys.
+    /// Does the regular work of the server's process: follows blocklist and keys.
     pub async fn follow(&mut self) {
         self.follower.catch_up(&self.state).await.unwrap();
         flows::follow_keys(&self.state).await.unwrap();
@@ -143,7 +143,7 @@ impl TestApp {
         self.state.store.close().await;
     }
 
-    /// Sends the signal to stop, and waits for nothing.
+    /// Sends the signal to stop, without waiting.
     pub fn stop_accepting(&mut self) {
         self.state.stopping.send_replace(true);
         if let Some(stop) = self.stop.take() {
@@ -155,7 +155,7 @@ impl TestApp {
         (Arc::clone(&self.clock), Arc::clone(&self.uptime))
     }
 
-    /// Lets time pass. Whoever changes `clock` alone sets the clock.
+    /// Lets time pass. A change of only `clock` sets the clock instead.
     pub fn pass(&self, duration: Duration) {
         self.uptime.fetch_add(duration.as_secs(), Ordering::SeqCst);
         self.clock.fetch_add(i64::try_from(duration.as_secs()).unwrap(), Ordering::SeqCst);
@@ -165,14 +165,14 @@ impl TestApp {
         flows::add_user(&self.state, name, PASSWORD.into(), Roles::default()).await.unwrap();
     }
 
-    /// A user who is there already signs in.
+    /// Signs in an existing user.
     pub async fn login(&self, name: &str) -> String {
         let answer = self.post_json("/login", &format!(r#"{{"username":"{name}","password":"{PASSWORD}"}}"#)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// A user who is there already signs in, to stay.
+    /// Signs in an existing user with `remember`.
     pub async fn tokens(&self, name: &str) -> Tokens {
         let body = format!(r#"{{"username":"{name}","password":"{PASSWORD}","remember":true}}"#);
         let answer = self.post_json("/login", &body).await;
@@ -180,12 +180,12 @@ impl TestApp {
         answer.tokens()
     }
 
-    /// Presents a refresh token.
+    /// Sends a refresh token.
     pub async fn refresh(&self, refresh_token: &str) -> Answer {
         self.send("POST", "/refresh", &[("authorization", &bearer(refresh_token))], None).await
     }
 
-    /// A new user signs in.
+    /// Creates a user and signs in.
     pub async fn somebody(&self, name: &str) -> String {
         self.add_user(name).await;
         self.login(name).await
@@ -199,7 +199,7 @@ impl TestApp {
         self.send("DELETE", "/logout", &[("authorization", &bearer(token))], None).await
     }
 
-    /// As another service, which shows its name and secret.
+    /// Sends a request as another service, with its name and secret.
     pub async fn as_client(&self, method: &str, path: &str, client: &Client, body: &str) -> Answer {
         let credentials = STANDARD.encode(format!("{}:{}", client.name, client.secret));
         let basic = format!("Basic {credentials}");
@@ -207,7 +207,7 @@ impl TestApp {
         self.send(method, path, &headers, Some(body)).await
     }
 
-    /// A new client.
+    /// Adds a client.
     pub async fn client(&self, name: &str) -> Client {
         let secret = flows::add_client(&self.state, name).await.unwrap();
         Client { name: name.to_owned(), secret: secret.expose_secret().to_owned() }
@@ -229,12 +229,12 @@ impl TestApp {
         self.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], Some(body)).await
     }
 
-    /// A server function, called as our own page calls it.
+    /// Calls a server function as our own page does.
     pub async fn call(&self, function: &str, token: Option<&str>, body: &str) -> Answer {
         self.call_with_cookie(function, token, "", body).await
     }
 
-    /// The same, by a browser that holds a cookie.
+    /// The same, with a cookie.
     pub async fn call_with_cookie(&self, function: &str, token: Option<&str>, cookie: &str, body: &str) -> Answer {
         let authorization = token.map(bearer);
         let mut headers = vec![
@@ -256,7 +256,7 @@ impl TestApp {
     }
 }
 
-/// Something that happens in a spec of the store.
+/// Makes an event for a spec of the store.
 pub fn event(kind: EventKind) -> NewEvent {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let id = u128::from(COUNT.fetch_add(1, Ordering::SeqCst));
@@ -269,7 +269,7 @@ pub fn event(kind: EventKind) -> NewEvent {
     }
 }
 
-/// One request, on a connection of its own.
+/// Sends one request on a new connection.
 pub async fn send_to(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
     let mut request = ureq::http::Request::builder().method(method).uri(format!("{origin}{path}"));
     for (name, value) in headers {
@@ -296,7 +296,7 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Status, code and sentence of an error, as the contract's table has them in a row.
+    /// Returns status, code and sentence of an error, in the order of the contract's table.
     pub fn error(&self) -> String {
         let body = self.json();
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
@@ -307,7 +307,7 @@ impl Answer {
     }
 }
 
-/// One part of a token, decoded: 0 is the header, 1 the claims.
+/// Returns a decoded part of a token: 0 is the header, 1 the claims.
 pub fn part(token: &str, index: usize) -> Value {
     let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap();
     serde_json::from_slice(&bytes).unwrap()

@@ -1,4 +1,4 @@
-//! The hash pool: exactly so many at a time.
+//! The hash pool runs a fixed number of jobs at the same time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use handstamp::server::hash_pool::{HashPool, Overloaded};
 use tokio::sync::mpsc as async_mpsc;
 
-/// Jobs that say when they begin, and end when told.
+/// Jobs that report when they begin, and end on command.
 struct Jobs {
     pool: HashPool,
     begun: async_mpsc::UnboundedReceiver<()>,
@@ -22,7 +22,7 @@ impl Jobs {
         Self { pool: HashPool::new(concurrency, queue), begun, begin, running: Arc::default(), most: Arc::default() }
     }
 
-    /// Starts a job; it ends when the sender says so.
+    /// Starts a job. It ends when the sender says so.
     fn start(&self) -> (tokio::task::JoinHandle<Result<(), Overloaded>>, mpsc::Sender<()>) {
         let (end, ended) = mpsc::channel();
         let (pool, begin) = (self.pool.clone(), self.begin.clone());
@@ -50,7 +50,7 @@ async fn p7_exactly_so_many_run_at_a_time() {
         }
         assert_eq!(jobs.running.load(Ordering::SeqCst), concurrency);
 
-        // Whichever begin next do so as others end.
+        // The next jobs begin only when others end.
         for (_, end) in &started {
             end.send(()).unwrap();
         }
@@ -66,7 +66,7 @@ async fn p7_the_queue_has_so_many_places_and_the_next_is_refused_at_once() {
     let mut jobs = Jobs::new(1, 2);
     let (running, end_running) = jobs.start();
     jobs.begun.recv().await.unwrap();
-    // On this thread, so that both have taken their places when the third asks.
+    // On this thread, so that both have their places before the third asks.
     let mut waiting = Vec::new();
     for _ in 0..2 {
         let mut wait = Box::pin(jobs.pool.run(|| ()));
@@ -96,7 +96,7 @@ async fn a_client_that_hangs_up_frees_its_place_in_the_queue_but_not_a_running_j
     assert_eq!(jobs.pool.run(|| ()).await, Err(Overloaded), "it still runs");
 
     end.send(()).unwrap();
-    // The permits come back with the end of the job, which nobody awaits any more.
+    // The permits come back when the job ends, although no caller waits for it any more.
     while jobs.pool.run(|| ()).await.is_err() {
         tokio::task::yield_now().await;
     }

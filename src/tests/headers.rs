@@ -70,7 +70,7 @@ async fn a42_a_broken_store_is_503_without_details() {
     assert_eq!(logout.error(), unavailable, "a sign-out that is not durable is none");
     assert_secure("a broken store", &logout);
     assert_eq!(app.call("logout", Some(&token), "").await.error(), unavailable);
-    // What needs no store goes on.
+    // Doors that need no store still work.
     assert_eq!(app.protected(&token).await.status, 200);
     assert_eq!(app.get("/healthz").await.status, 200);
 }

@@ -1,8 +1,8 @@
-//! Tokens that somebody made up, over HTTP: rows T1 to T12 and T15 of the security requirements. Each is shown to a
-//! protected door, and by another service to `/introspect`, which says nothing but that it is bad (S15).
+//! Forged tokens, over HTTP: rows T1 to T12 and T15 of the security requirements. Each is sent to a protected door, and
+//! to `/introspect`, which answers only that it is not active (S15).
 //!
-//! The worst case throughout: whoever made them has the right key, unless the spec says otherwise. A signature proves
-//! who signed, not that the rest is ours.
+//! The specs assume the worst case: the attacker has the right key, unless the spec says otherwise. A signature proves
+//! who signed, but not that the rest of the token is right.
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -27,7 +27,7 @@ fn sign_with(secret: &[u8], header: &str, claims: impl AsRef<[u8]>) -> String {
     format!("{signed}.{}", b64(tag))
 }
 
-/// An honest token of a signed-in user, and its parts to bend.
+/// A valid token of a signed-in user, and its parts to change.
 struct Honest {
     app: TestApp,
     /// The `Authorization` header of another service.
@@ -63,7 +63,7 @@ impl Honest {
         sign(&self.header.to_string(), claims.to_string())
     }
 
-    /// With the value of a claim written otherwise, which JSON libraries may read as the same.
+    /// Writes the value of a claim in another form, which JSON libraries may read as the same.
     fn with_claim_written(&self, name: &str, written: &str) -> String {
         let honest = format!(r#""{name}":{}"#, self.claims[name]);
         let claims = self.claims.to_string();
@@ -77,14 +77,14 @@ impl Honest {
 
     async fn refused(&self, what: &str, token: &str, expected: &str) {
         assert_eq!(self.app.protected(token).await.error(), expected, "{what}");
-        // As JSON: in a form some of their characters would be others.
+        // As JSON: a form would encode some of the characters.
         let headers = [("authorization", self.client.as_str()), ("content-type", "application/json")];
         let body = json!({ "token": token }).to_string();
         let answer = self.app.send("POST", "/introspect", &headers, Some(&body)).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"active":false}"#), "{what}");
     }
 
-    /// After all that, the honest token still works.
+    /// Checks that the valid token still works after all that.
     async fn still_works(&self) {
         assert_eq!(self.app.protected(&self.token).await.status, 200);
     }
@@ -92,7 +92,7 @@ impl Honest {
 
 #[tokio::test]
 async fn bending_an_honest_token_without_changing_it_is_accepted() {
-    // The control: what the other specs send differs from an accepted token by what they name.
+    // The control: the tokens of the other specs differ from an accepted one only by the change that they make.
     let honest = Honest::start().await;
     honest.accepted("the same", &sign(&honest.header.to_string(), honest.claims.to_string())).await;
     honest.accepted("one claim more, of arrays", &honest.with_claim("a", json!([[[1]]]))).await;
@@ -157,7 +157,7 @@ async fn a3_t4_a_key_id_is_looked_up_and_never_interpreted() {
         json!("$(sleep 10)"),
         json!("a\u{0}b"),
         json!("a\r\nb"),
-        // More than a header may have, and less.
+        // More bytes than a header may have, and fewer.
         json!("k".repeat(2000)),
         json!("k".repeat(300)),
         json!(7),
@@ -177,13 +177,13 @@ async fn a3_t4_a_key_id_is_looked_up_and_never_interpreted() {
 async fn a5_a14_t6_t7_there_is_one_spelling_of_a_token() {
     let honest = Honest::start().await;
     let mut token = honest.token.clone();
-    // One signature in four has neither of the two characters that the alphabets write differently.
+    // One signature in four has none of the two characters that differ between the alphabets.
     while !token.rsplit('.').next().unwrap().contains(['-', '_']) {
         token = honest.app.login("ada").await;
     }
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
     let in_standard = signature.replace('-', "+").replace('_', "/");
-    // The last character of the signature holds unused bits: another spelling of the same bytes.
+    // The last character of the signature has unused bits: there is another spelling of the same bytes.
     let last = signature.chars().last().unwrap();
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let twin = alphabet.chars().nth(alphabet.find(last).unwrap() ^ 1).unwrap();
@@ -255,7 +255,7 @@ async fn a7_a11_t8_t9_duplicate_members_and_bad_json_are_refused() {
 #[tokio::test]
 async fn a9_a10_t10_t11_times_must_be_whole_in_range_and_in_order() {
     let honest = Honest::start().await;
-    // The right time, but not as a whole number: nothing else is wrong with it.
+    // The right time, but not a whole number: nothing else is wrong.
     for name in ["exp", "nbf", "iat"] {
         let time = &honest.claims[name];
         for written in [

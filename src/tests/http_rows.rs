@@ -1,5 +1,5 @@
-//! The rows of the security requirements on HTTP (H1 to H20) that stand nowhere else, and the attacks A28, A31, A37, A39,
-//! A40, A42. `rows.rs` says where the others are.
+//! The rows of the security requirements on HTTP (H1 to H20) that no other file has, and the attacks A28, A31, A37,
+//! A39, A40, A42. `rows.rs` checks that all rows have a test.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ use crate::commands::run_with;
 use crate::harness::{MORNING, PASSWORD, SECRET, TestApp, bearer};
 use crate::process::{Serving, Tokens, add_ada, text};
 
-/// Addresses that would lead a browser away from here, as an attacker spells them.
+/// Addresses of other origins, in the spellings of attackers.
 const ELSEWHERE: [&str; 22] = [
     "https://evil.example",
     "//evil.example",
@@ -114,7 +114,7 @@ async fn h8_a37_no_other_origin_may_read_an_answer() {
             let allows = answer.headers.iter().find(|(name, _)| name.starts_with("access-control-"));
             assert_eq!(allows, None, "{origin}: {method} {path}");
             assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"), "{method} {path}");
-            // A preflight is answered no: the browser sends nothing after it.
+            // The preflight gets no permission, so the browser sends no request.
             assert!(method != "OPTIONS" || [401, 404, 405].contains(&answer.status), "{path}: {answer:?}");
         }
     }
@@ -203,7 +203,7 @@ async fn h16_a_handler_that_panics_costs_its_request_and_not_the_process() {
     let settings = [("DATABASE_URL", database.as_str()), ("JWT_SECRET", SECRET)];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = Config::from_settings(&Settings::from_pairs(settings)).unwrap();
-    // A clock that breaks: whoever asks for the time panics, and the guard asks.
+    // A broken clock: reading the time panics, and the guard reads it.
     let broken = Arc::new(AtomicBool::new(false));
     let world = World::with_clocks(
         {
@@ -304,7 +304,7 @@ async fn a40_knowing_an_id_gives_no_access_to_another_users_data() {
     let ask =
         async |method: &str, path: &str| app.send(method, path, &[("authorization", &bearer(&mallory))], None).await;
     assert_eq!(ask("DELETE", &format!("/sessions/{sid}")).await.error(), "404 not_found Not found");
-    // Whom it concerns is said by the token and by nothing else.
+    // Only the token decides which user a request is about.
     for query in [format!("user={sub}"), format!("sub={sub}"), "username=ada".into(), format!("id={sid}&sid={sid}")] {
         assert_eq!(ask("GET", &format!("/me?{query}")).await.json()["username"], "mallory", "{query}");
         let sessions = ask("GET", &format!("/sessions?{query}")).await;
@@ -314,7 +314,7 @@ async fn a40_knowing_an_id_gives_no_access_to_another_users_data() {
     let body = format!("id={sid}&sub={sub}&username=ada");
     assert_eq!(app.call("end-session", Some(&mallory), &body).await.error(), "404 not_found Not found");
     assert_eq!(app.protected(&ada).await.status, 200, "a46: the honest token still works");
-    // More fields make nobody an administrator.
+    // Additional fields make no user an administrator.
     let wants = json!({ "username": "eve", "password": PASSWORD, "roles": ["admin"], "role": "admin", "id": sub });
     let made = app.post_json("/signup", &wants.to_string()).await;
     assert!([201, 400].contains(&made.status), "{made:?}");

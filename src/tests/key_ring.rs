@@ -1,4 +1,4 @@
-//! The key ring: rotated, retired, restarted, shared by two processes, sealed at rest.
+//! The key ring: rotated, retired, restarted, shared by two processes, encrypted in the store.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -43,7 +43,7 @@ async fn t20_a_rotated_key_verifies_until_its_last_token_has_expired_and_then_is
         assert_eq!(app.protected(&old).await.status, 200, "{algorithm}");
         app.pass(Duration::from_secs(1));
         assert_eq!(app.protected(&old).await.error(), "401 token_expired Token has expired");
-        // And some seconds later the key itself is unknown, and no longer published.
+        // Some seconds later the key itself is unknown, and no longer published.
         app.pass(Duration::from_secs(10));
         assert_eq!(app.protected(&old).await.error(), INVALID, "{algorithm}");
         assert!(!published(&app).await.contains(&kid(&old)));
@@ -75,7 +75,7 @@ async fn an_emergency_kills_the_tokens_of_one_key_at_once_and_no_others() {
         let old = app.somebody("ada").await;
         flows::rotate_keys(&app.state, true, &Actor::Operator).await.unwrap();
         let new = app.login("ada").await;
-        // Seen before: what is remembered of a token goes with its key.
+        // The token was seen before: the memory of a token is dropped with its key.
         for token in [&old, &new] {
             assert_eq!(app.protected(token).await.status, 200);
         }
@@ -85,12 +85,12 @@ async fn an_emergency_kills_the_tokens_of_one_key_at_once_and_no_others() {
         assert_eq!(app.protected(&old).await.error(), INVALID, "{algorithm}");
         assert_eq!(app.protected(&new).await.status, 200, "{algorithm}");
         assert!(!published(&app).await.contains(&kid(&old)));
-        // A restart does not bring it back, not even the one that JWT_SECRET gives.
+        // A restart does not bring it back, not even the key that is JWT_SECRET.
         let app = app.restart().await;
         assert_eq!(app.protected(&old).await.error(), INVALID, "{algorithm}");
         assert_eq!(app.protected(&new).await.status, 200, "{algorithm}");
 
-        // The active one, too: the next one takes over.
+        // The same for the active key: the next one replaces it.
         flows::retire_key(&app.state, &kid(&new), true, &Actor::Operator).await.unwrap();
         assert_eq!(app.protected(&new).await.error(), INVALID);
         assert_eq!(app.protected(&app.login("ada").await).await.status, 200);
@@ -106,7 +106,7 @@ async fn another_process_follows_and_its_tokens_are_good_here() {
 
     flows::rotate_keys(&other, true, &Actor::Operator).await.unwrap();
     let there = other.keys.load().active().id.clone();
-    // Not followed yet: what the other signs with was the next key here, and verifies.
+    // This process has not followed yet: the other signs with the key that is still next here, and that verifies.
     assert!(app.state.keys.load().find(&there, app.state.world.now()).is_some());
     assert_eq!(app.protected(&token).await.status, 200);
 
@@ -155,7 +155,7 @@ async fn rotation_under_load_loses_no_request() {
         let before = answered.load(Ordering::SeqCst);
         flows::rotate_keys(&app.state, true, &Actor::Operator).await.unwrap();
         assert_eq!(app.protected(&app.login("ada").await).await.status, 200);
-        // Only on once requests were answered in between.
+        // Continues only after requests were answered in between.
         while answered.load(Ordering::SeqCst) == before && readers.iter().all(|reader| !reader.is_finished()) {
             tokio::task::yield_now().await;
         }
@@ -192,7 +192,7 @@ async fn with_another_secret_it_does_not_start_and_changes_nothing() {
     assert!(refused.starts_with("JWT_SECRET is not the one"), "{refused}");
     assert_eq!(app.state.store.list_signing_keys().await.unwrap(), before);
 
-    // The way out that it names.
+    // The command that the message recommends.
     flows::retire_all_keys(&app.state.store).await.unwrap();
     let state = app.start_another_with(&[("JWT_ALGORITHM", "EdDSA"), ("JWT_SECRET", other)]).await.unwrap();
     assert!(state.keys.load().find(&kid(&token), state.world.now()).is_none());
@@ -202,7 +202,7 @@ async fn with_another_secret_it_does_not_start_and_changes_nothing() {
 async fn changing_the_algorithm_signs_no_user_out_unless_the_family_changes() {
     let folder = tempfile::tempdir().unwrap();
     let made = TestApp::start_with(&[("JWT_ALGORITHM", "ES256")]).await;
-    // One key, one algorithm: neither JWT_SECRET nor the file signs as something else than it did.
+    // One key has one algorithm: neither JWT_SECRET nor the file signs with another one.
     let secret = TestApp::start().await;
     let (file, _) = with_key_file(folder.path(), Algorithm::RS256).await;
     for (app, other) in [(&made, "EdDSA"), (&secret, "HS512"), (&file, "PS256")] {
@@ -213,7 +213,7 @@ async fn changing_the_algorithm_signs_no_user_out_unless_the_family_changes() {
         let keys = changed.keys.load();
         assert_eq!(keys.active().algorithm.name(), other);
         assert_ne!(keys.active().id, kid(&token), "{other}");
-        // The next start is one like others.
+        // The next start changes nothing.
         let again = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
         assert_eq!(again.keys.load().version, keys.version, "{other}");
 

@@ -1,10 +1,10 @@
-//! The architecture, checked: who may import whom, where `cfg` stands, how long a file may be, and that the maps are true.
+//! Checks the architecture: allowed imports, the place of `cfg`, the length of files, and the maps of modules.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a file of a layer must not name, and why the layer map says so.
+/// The words that a file of a layer must not contain.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "src/server/domain",
@@ -55,7 +55,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("src/api_types.rs", &["axum", "sqlx", "tokio", "crate::"]),
 ];
 
-/// Lines of the longest file.
+/// The most lines of a file.
 const MAX_LINES: usize = 400;
 
 fn root() -> &'static Path {
@@ -71,7 +71,7 @@ fn rust_files(path: &Path) -> Vec<PathBuf> {
     files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 
-/// A layer is a folder with the file of its name beside it.
+/// Returns the files of a layer: a folder, and the file of its name beside it.
 fn layer_files(layer: &str) -> Vec<PathBuf> {
     let path = root().join(layer);
     let beside = path.with_extension("rs");
@@ -83,7 +83,7 @@ fn layer_files(layer: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The lines that compile: comments may name anything.
+/// Returns the lines of code. Comments may name anything.
 fn code(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).map(str::to_owned).collect()
@@ -94,7 +94,7 @@ fn no_layer_names_what_it_must_not_know() {
     for (layer, forbidden) in FORBIDDEN {
         for file in layer_files(layer) {
             for line in code(&file) {
-                // Imports inside the body of a server function exist on the server alone; each begins with `use`.
+                // Imports inside the body of a server function exist only on the server. Each begins with `use`.
                 let server_fns = file.ends_with("server_fns.rs") || file.parent().unwrap().ends_with("server_fns");
                 let server_fn_body = server_fns && line.starts_with("    use crate::server::{flows, http};");
                 for word in forbidden.iter().filter(|word| line.contains(**word)) {

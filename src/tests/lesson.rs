@@ -1,4 +1,4 @@
-//! The doors of the second tutorial, and that its tokens open nothing real.
+//! The doors of the second tutorial. Their tokens open no real door.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -70,7 +70,7 @@ async fn t15_the_lessons_tokens_open_no_real_door() {
         let client = app.client("billing").await;
         let answer = app.as_client("POST", "/introspect", &client, &format!("token={token}")).await;
         assert_eq!(answer.body, r#"{"active":false}"#);
-        // Nor is its key the secret, or the other way round.
+        // Its key is not the secret, and the secret is not its key.
         let signature = token.rsplit('.').next().unwrap();
         let signed = token.rsplit_once('.').unwrap().0;
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, SECRET.as_bytes());

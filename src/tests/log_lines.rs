@@ -1,4 +1,5 @@
-//! The log: every event is one line that reads alone, carries its request's id, and does what nobody wrote into it.
+//! The log: every event is one line that can be read alone, has the id of its request, and contains no control
+//! characters from clients.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, TcpStream};
@@ -12,10 +13,10 @@ use tower::ServiceExt as _;
 use crate::harness::{PASSWORD, TestApp, bearer, send_to};
 use crate::process::{Serving, add_ada};
 
-/// What an attacker puts where it may be logged: ends of lines, and what moves a terminal's cursor.
+/// Text that an attacker sends to places that may be logged: line ends, and sequences that move a terminal's cursor.
 const HOSTILE: &str = "eve\r\n{\"forged\":1}\u{1b}[2J\u{9b}31m\u{2028}\u{202e}";
 
-/// Signs in and out under an id, and tries to write into the log wherever the outside has a say.
+/// Signs in and out with a request id, and sends hostile text in every place that may reach the log.
 async fn visit(serving: &Serving) {
     let json = ("content-type", "application/json");
     let id = ("x-request-id", "from-the-proxy_1.2");

@@ -128,7 +128,7 @@ async fn a_sign_out_survives_a_kill_right_after_its_answer() {
     let ended = app.somebody("ada").await;
     app.logout(&ended).await;
 
-    // Nothing is closed in order: the other process sees what the disk holds.
+    // Nothing is closed in order: the other process sees only what is on the disk.
     let (other, _) = app.another_process().await;
 
     let header = bearer(&ended);
@@ -147,7 +147,8 @@ async fn a18_after_a_purge_or_a_step_back_of_the_clock_revoked_tokens_stay_rejec
     app.clock.fetch_sub(2 * 262, Ordering::SeqCst);
     assert_eq!(app.protected(&token).await.error(), REVOKED);
 
-    // Long after, the entry goes; the token is expired by then. A step back is a step: what is known of the clock begins anew.
+    // Long after, the entry is removed; the token has expired by then. A step back restarts the observation of the
+    // clock.
     for _ in 0..2 {
         app.pass(Duration::from_hours(2));
         flows::purge_expired(&app.state).await.unwrap();

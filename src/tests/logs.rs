@@ -1,8 +1,8 @@
-//! What is logged while the specs run, at its most talkative (`RUST_LOG=trace`, of every crate): row H14, attack A36.
+//! The log of all specs with the most detail (`RUST_LOG=trace`, for every crate): row H14, attack A36.
 //!
-//! Every line of every spec is looked through as it is written: for what has the shape of a token, of a client's secret,
-//! of a device's cookie or of a link with a code, and for the passwords, codes and devices that specs use. Whoever drops
-//! a [`Watched`] fails on what was found.
+//! Every line of every spec is searched when it is written: for anything with the form of a token, a client's secret, a
+//! device's cookie or a link with a code, and for the passwords, codes and devices of the specs. Dropping a [`Watched`]
+//! fails if something was found.
 
 use std::collections::HashSet;
 use std::io;
@@ -16,23 +16,24 @@ use tracing_subscriber::EnvFilter;
 
 use crate::harness::{Answer, PASSWORD, SECRET, TestApp};
 
-/// What the cookie of a known device begins with. Its value has no shape of its own.
+/// The beginning of a known device's cookie. Its value has no special form.
 const DEVICE: &str = "handstamp_device=";
-/// What stands before the code of an invitation.
+/// The text before the code of an invitation.
 const INVITATION: &str = "/signup#";
-/// What refresh tokens, their cookies and the secrets of clients begin with, and what those that have no shape follow.
+/// The prefixes of refresh tokens, their cookies and the secrets of clients, and the texts before secrets without a
+/// special form.
 const PREFIXES: [&str; 5] = ["hs_rt_", "hs_cs_", DEVICE, INVITATION, "/setup#"];
-/// Characters of the shortest password looked for. Shorter ones are what specs guess (`handstamp`), and nobody's.
+/// Characters of the shortest password to search for. Shorter ones are only guesses of specs (`handstamp`).
 const SHORTEST: usize = 12;
 
-/// The log is watched from when one is made to when it is dropped.
+/// Watches the log from its creation until it is dropped.
 pub struct Watched;
 
 impl Watched {
     pub fn begin() -> Self {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
-            // The specs' own client logs what it sends; that is nobody's log.
+            // The specs' own HTTP client logs what it sends. That is not the server's log.
             let all_of_the_server = EnvFilter::new("trace,ureq=off,ureq_proto=off");
             tracing_subscriber::fmt().with_env_filter(all_of_the_server).with_ansi(false).with_writer(|| Lines).init();
         });
@@ -50,15 +51,15 @@ impl Drop for Watched {
     }
 }
 
-/// A password, a code, the cookie of a device: what has no shape of its own. From now on it must not be logged.
+/// Adds a secret without a special form: a password, a code, the cookie of a device. From now on it must not be logged.
 pub fn keep_secret(secret: &str) {
-    // One of blanks alone stands in every query.
+    // A password of spaces only is part of every query.
     if secret.trim().len() >= SHORTEST {
         SECRETS.lock().unwrap().insert(secret.to_owned());
     }
 }
 
-/// The passwords in the body of a request, as they stand there.
+/// Finds the passwords in the body of a request.
 pub fn keep_passwords_secret(body: &str) {
     for (field, ends) in [("password\":\"", '"'), ("password=", '&')] {
         for (at, _) in body.match_indices(field) {
@@ -67,7 +68,7 @@ pub fn keep_passwords_secret(body: &str) {
     }
 }
 
-/// What an answer gives away once: a device's cookie, an invitation's code. Later it may stand anywhere by itself.
+/// Finds secrets in an answer: a device's cookie, an invitation's code. Later they may appear alone anywhere.
 pub fn keep_given_secret(answer: &Answer) {
     let cookies = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
     let cookies = cookies.map(|(_, cookie)| (cookie, DEVICE, ';'));
@@ -78,12 +79,12 @@ pub fn keep_given_secret(answer: &Answer) {
     }
 }
 
-/// Looks through what another process has logged.
+/// Searches the log of another process.
 pub fn look_through(log: &str) {
     log.lines().for_each(look_at);
 }
 
-/// Where the subscriber writes: nowhere.
+/// The output of the subscriber, which is dropped.
 struct Lines;
 
 impl io::Write for Lines {
@@ -115,7 +116,7 @@ fn gives_away(line: &str) -> bool {
         || SECRETS.lock().unwrap().iter().any(|secret| line.contains(secret.as_str()))
 }
 
-/// Whether a text begins with a JSON object in base64url. Any random id may hold the letters `eyJ` by chance.
+/// Returns whether a text begins with a JSON object in base64url. A random id may contain the letters `eyJ` by chance.
 fn is_part_of_a_jwt(text: &str) -> bool {
     let Some(Ok(beginning)) = text.get(..16).map(|text| URL_SAFE_NO_PAD.decode(text)) else { return false };
     beginning.starts_with(b"{\"") && beginning.iter().all(|byte| matches!(byte, b' '..=b'~'))

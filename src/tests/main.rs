@@ -1,6 +1,7 @@
-//! The specs: what Handstamp promises, tried from outside, over HTTP where there is a door.
+//! The specs: test the promises of Handstamp from outside, over HTTP if there is a door.
 //!
-//! One file a subject, one sentence a spec. Nothing sleeps: clocks are moved. Each has its own server, port and database.
+//! One file for each subject, one sentence for each spec. Nothing sleeps: specs move the clock. Each has its own
+//! server, port and database.
 
 #![allow(
     clippy::unwrap_used,

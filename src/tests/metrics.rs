@@ -1,4 +1,4 @@
-//! `GET /metrics`: who may read it, that it is well-formed and tells no secret, and that it counts what happens.
+//! `GET /metrics`: who may read it, that it is well-formed and contains no secret, and that it counts correctly.
 
 #![expect(clippy::float_cmp, reason = "counts are whole numbers")]
 
@@ -16,7 +16,7 @@ use crate::harness::{PASSWORD, SECRET, TestApp, bearer};
 
 const TOKEN: &str = "metrics-are-read-with-this-and-nothing-else";
 
-/// Every line by name and labels; panics on one that Prometheus would not read.
+/// Parses every line by name and labels. Panics on a line that Prometheus would not accept.
 async fn metrics(app: &TestApp) -> BTreeMap<String, f64> {
     let answer = app.get("/metrics").await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -107,7 +107,7 @@ async fn it_counts_what_happens_at_the_doors() {
     assert_eq!(followed["handstamp_blocklist_entries"], 2.0);
     assert_eq!(followed["handstamp_blocklist_sync_age_seconds"], 0.0);
 
-    // What was revoked before the start is on the list, and is not counted again.
+    // Revocations from before the start are on the list, and are not counted again.
     let app = app.restart().await;
     let restarted = metrics(&app).await;
     assert_eq!(restarted["handstamp_blocklist_entries"], 2.0);
@@ -192,7 +192,7 @@ async fn a_flood_of_unknown_paths_and_methods_makes_no_new_line() {
         flood(round).await;
     }
     let after = metrics(&app).await;
-    // But for its own, which it counts once it has answered.
+    // Without this request itself, which is counted after its answer.
     let own = |series: &str| series.contains("GET /metrics");
     let lines: Vec<_> = after.keys().filter(|series| !own(series)).cloned().collect();
     assert_eq!(lines, before);
@@ -214,7 +214,7 @@ async fn it_holds_no_secret_and_no_name() {
     }
 }
 
-/// What somebody at this address is told.
+/// Returns the answer for a client at this address.
 async fn asked_by(app: &TestApp, peer: &str, headers: &[(&str, &str)]) -> (u16, String) {
     let mut request = Request::builder().uri("/metrics").extension(Peer(peer.parse::<IpAddr>().unwrap()));
     for (name, value) in headers {

@@ -40,7 +40,7 @@ fn it_says_who_may_enter_as_the_guard_does() {
         } else if OPERATORS.contains(&door.as_str()) {
             assert_eq!(security, &json!([{}, { "metricsToken": [] }]), "{door}");
         } else if PUBLIC.contains(&door.as_str()) {
-            // An empty one among them: nobody has to show anything.
+            // One of them is empty: no credentials are needed.
             let open = security.as_array().unwrap();
             assert!(open.is_empty() || open.contains(&json!({})), "{door}");
         } else {
@@ -57,7 +57,7 @@ fn it_names_every_error_and_no_other() {
     assert_eq!(listed, known);
 }
 
-/// Compares answers with the document, and remembers which were seen.
+/// Compares answers with the document, and records which were seen.
 struct Checked {
     document: Value,
     seen: BTreeSet<(String, u16)>,

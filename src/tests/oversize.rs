@@ -1,6 +1,6 @@
-//! Requests that are too large, or of a shape that costs much: rows H10 and attacks A13, A25.
+//! Requests that are too large, or expensive to parse: row H10 and attacks A13, A25.
 //!
-//! After each, whoever is signed in is still let in (A46), and the process is no bigger than before.
+//! After each, signed-in users are still served (A46), and the process needs no more memory than before.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::process::{Serving, add_ada};
 
 const MIB: usize = 1024 * 1024;
 
-/// Writes as much as is taken, and reads until the server closes.
+/// Writes as much as the server accepts, and reads until it closes.
 async fn send_raw(origin: &str, parts: &[&[u8]]) -> String {
     let stream = TcpStream::connect(origin.strip_prefix("http://").unwrap()).await.unwrap();
     let (mut read, mut write) = stream.into_split();
@@ -29,13 +29,13 @@ async fn send_raw(origin: &str, parts: &[&[u8]]) -> String {
         write
     });
     let mut answer = Vec::new();
-    // A reset is a close too; what came before it counts.
+    // A reset is a close too; the bytes before it count.
     let _ = read.read_to_end(&mut answer).await;
     drop(writing.await.unwrap());
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Nothing, where the connection was reset before the answer could be read; else one of these statuses.
+/// Accepts a connection that was reset before its answer, or one of these statuses.
 fn assert_refused(what: &str, answer: &str, statuses: &[u16]) {
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     assert!(status.is_none_or(|status| statuses.contains(&status)), "{what}: {answer}");
@@ -49,7 +49,7 @@ async fn a13_a46_h10_huge_headers_are_refused_and_cost_no_memory() {
     let tokens = serving.login().await;
     assert!(serving.lets_in(&tokens).await);
     let get = |header: &str| format!("GET /protected HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n");
-    // Once for the allocator, so that what is measured is not its warming up.
+    // Once before measuring, so that the allocator is warm.
     send_raw(&serving.origin, &[get(&format!("Authorization: Bearer {}", "a".repeat(MIB))).as_bytes()]).await;
     let before = resident_kib(serving.pid());
 
@@ -98,11 +98,11 @@ async fn a25_a46_h10_huge_and_tangled_bodies_are_refused_and_cost_no_memory() {
         let announced = post(path, json, &format!("Content-Length: {}", 2 * MIB));
         let answer = send_raw(&serving.origin, &[announced.as_bytes(), "x".repeat(2 * MIB).as_bytes()]).await;
         assert_refused("2 MB", &answer, &[413]);
-        // A gigabyte is announced, and as much of it sent as the server takes.
+        // Announces a gigabyte, and sends as much as the server accepts.
         let announced = post(path, form, "Content-Length: 1073741824");
         let answer = send_raw(&serving.origin, &[announced.as_bytes(), "x".repeat(MIB).as_bytes()]).await;
         assert_refused("a gigabyte", &answer, &[413]);
-        // Chunks without end: the last one never comes.
+        // Endless chunks: the last one never comes.
         let chunked = post(path, form, "Transfer-Encoding: chunked");
         let chunks = vec![chunk.as_bytes(); 64];
         let answer = send_raw(&serving.origin, &[&[chunked.as_bytes()][..], &chunks].concat()).await;
@@ -142,17 +142,17 @@ async fn a25_a_body_that_does_not_match_its_content_type_is_refused() {
             assert!(statuses.contains(&answer.status), "{door}, {what}: {answer:?}");
             answer.error();
         }
-        // Nobody unpacks what was packed: it is read as it came, and is no JSON.
+        // The server does not decompress a body: it reads the bytes as they are, and they are not JSON.
         let packed = [("content-type", json), ("content-encoding", "gzip"), ("sec-fetch-site", "same-origin")];
         let answer = app.send("POST", door, &packed, Some("\u{1f}\u{8b}")).await;
         assert_eq!(answer.error(), "400 invalid_request Malformed request", "{door}");
     }
-    // The pages' functions read a form whichever of the two is named: no other site can send either (H1, H3).
+    // Server functions read a form with either of these content types: no other site can send them (H1, H3).
     for door in ["/login", "/signup"] {
         let answer = app.send("POST", door, &[("content-type", json)], Some(&as_form)).await;
         assert_eq!(answer.error(), "400 invalid_request Malformed request", "{door}: a form that says it is JSON");
     }
-    // Fewer bytes than were announced: no answer is owed, and none that signs in comes.
+    // Fewer bytes than announced: the server need not answer, and must not sign in.
     let head = format!("POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: {json}\r\nConnection: close\r\n");
     let short = format!("{head}Content-Length: {}\r\n\r\n{credentials}", credentials.len() - 1);
     assert_refused("the last byte is not counted", &send_raw(&app.origin, &[short.as_bytes()]).await, &[400]);
@@ -162,7 +162,7 @@ async fn a25_a_body_that_does_not_match_its_content_type_is_refused() {
     assert_eq!(app.send("GET", "/protected", &odd, None).await.status, 200, "a header that does not matter");
 }
 
-/// KiB of memory that a process has to itself.
+/// Returns the private memory of a process in KiB.
 fn resident_kib(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();

@@ -1,4 +1,4 @@
-//! What somebody does with their own account: change the password, delete it.
+//! Changing the password and deleting the account, as the user.
 
 use handstamp::server::flows::{self, NewSession, Visitor};
 
@@ -64,7 +64,7 @@ async fn the_machines_door_wants_a_fresh_token() {
     let stale = app.change_password(&token, PASSWORD, NEW).await;
 
     assert_eq!(stale.error(), "401 fresh_token_required Fresh token required");
-    // The page asks for the password itself.
+    // The page needs the password itself.
     let body = format!("current_password={PASSWORD}&new_password={NEW}");
     assert_eq!(app.call("password", Some(&token), &body).await.status, 200);
     assert_eq!(app.login_status(NEW).await, 200);
@@ -110,7 +110,7 @@ async fn p5_a_password_is_judged_while_it_is_chosen() {
     assert_eq!(judge("", "").await["refused"], "password_too_short");
     let fit = judge("ada", "correct+horse+battery+staple").await;
     assert_eq!((fit["refused"].as_str(), fit["score"].as_u64()), (None, Some(4)));
-    // The name of whoever chooses it is the first thing that is tried.
+    // Attackers try the user's name first.
     assert_eq!(judge("wendelgard", "wendelgard2026!").await["refused"], "password_too_common");
     assert_eq!(judge("somebody-else", "wendelgard2026!").await["refused"], serde_json::Value::Null);
 }
@@ -138,7 +138,7 @@ async fn p6_a_hash_of_lower_parameters_is_made_anew_at_the_next_sign_in() {
     assert_eq!(app.protected(&session).await.status, 200, "no session ends by it");
     assert!(login(PASSWORD).await);
     assert_eq!(hash(&raised).await, after, "once");
-    // A process with the lower parameters accepts it, and does not lower it.
+    // A process with lower parameters accepts the hash, and does not lower it.
     assert_eq!(app.login_status(PASSWORD).await, 200);
     assert_eq!(hash(&app.state).await, after);
 }
@@ -149,7 +149,7 @@ async fn sign_ins_at_the_moment_when_the_hash_is_made_anew_all_succeed() {
     app.add_user("ada").await;
     let raised = app.start_another_with(&[("ARGON2_ITERATIONS", "3")]).await.unwrap();
 
-    // From an address each: so many at once from one would be slowed.
+    // Each from its own address: so many at once from one address would be slowed.
     let login = |number| {
         let visitor = Visitor { address: [192, 0, 2, number].into(), ..Visitor::default() };
         flows::login(&raised, "ada", PASSWORD.into(), NewSession { visitor, ..NewSession::default() })

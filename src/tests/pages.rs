@@ -1,4 +1,4 @@
-//! The pages as documents: what stands in them before any script runs.
+//! The HTML of the pages, before any script runs.
 
 use crate::harness::TestApp;
 

@@ -13,7 +13,7 @@ const WRONG: &str = "401 bad_credentials Bad username or password";
 const TOO_LONG: &str = "400 password_too_long Password too long";
 
 async fn signup(app: &TestApp, name: &str, password: &str) -> Answer {
-    // Not so many at once from one address that they are slowed.
+    // Few enough from one address that they are not slowed.
     app.pass(SIGN_UP.fade);
     app.post_json("/signup", &json!({ "username": name, "password": password }).to_string()).await
 }
@@ -22,7 +22,7 @@ async fn login(app: &TestApp, name: &str, password: &str) -> Answer {
     app.post_json("/login", &json!({ "username": name, "password": password }).to_string()).await
 }
 
-/// Reads or changes the database behind the server's back; the first column of the rows.
+/// Reads or changes the database directly. Returns the first column of the rows.
 async fn sql(app: &TestApp, statement: &str) -> Vec<String> {
     let file = app.database_url().strip_prefix("sqlite:").unwrap().to_owned();
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
@@ -53,13 +53,13 @@ async fn p2_a30_a_password_is_never_cut_and_one_that_is_too_long_costs_no_hash()
         let (name, password) = (format!("ada{bytes}"), lengthy(bytes));
         assert_eq!(signup(&app, &name, &password).await.status, 201, "{bytes}");
         assert_eq!(login(&app, &name, &password).await.status, 200, "{bytes}");
-        // Equal in all bytes but the last, or in all there are.
+        // Equal in all bytes except the last, or in all of its bytes.
         let last = format!("{}#", &password[..bytes - 1]);
         assert_eq!(login(&app, &name, &last).await.error(), WRONG, "{bytes}");
         assert_eq!(login(&app, &name, &password[..bytes - 1]).await.error(), WRONG, "{bytes}");
     }
 
-    // While the only place for a hash is taken: whoever needed one would be told that the server is overloaded.
+    // The only place for a hash is taken: a request that needs a hash would get `overloaded`.
     let (release, released) = std::sync::mpsc::channel::<()>();
     let pool = app.state.hash_pool.clone();
     let (taken, is_taken) = tokio::sync::oneshot::channel();
@@ -75,7 +75,7 @@ async fn p2_a30_a_password_is_never_cut_and_one_that_is_too_long_costs_no_hash()
     assert_eq!(login(&app, "ada64", &lengthy(1025)).await.error(), TOO_LONG);
     assert_eq!(login(&app, "nobody", &lengthy(1025)).await.error(), TOO_LONG);
     assert_eq!(signup(&app, "bob", &lengthy(1025)).await.error(), TOO_LONG);
-    // A megabyte, whose answer a client may miss as it is still sending, is in `oversize.rs`.
+    // `oversize.rs` tests a megabyte, whose answer a client may miss because it is still sending.
     assert_eq!(login(&app, "ada64", &lengthy(20_000)).await.error(), "413 too_large Request too large");
     release.send(()).unwrap();
     occupied.await.unwrap().unwrap();
@@ -84,7 +84,7 @@ async fn p2_a30_a_password_is_never_cut_and_one_that_is_too_long_costs_no_hash()
 #[tokio::test]
 async fn p3_a30_every_character_counts_and_two_keyboards_write_the_same() {
     let app = TestApp::start().await;
-    // All of them, in an order that is on no list.
+    // All kinds, in an order that is on no word list.
     let printing: String = (0..95).map(|index| char::from_u32(32 + index * 37 % 95).unwrap()).collect();
     let decomposed = "  cafe\u{301} mauve, orchid \u{1f511} ";
     let composed = "  caf\u{e9} mauve, orchid \u{1f511} ";
@@ -100,7 +100,7 @@ async fn p3_a30_every_character_counts_and_two_keyboards_write_the_same() {
         assert_eq!(login(&app, name, typed).await.status, 200, "{name}");
         assert_eq!(login(&app, name, wrong).await.error(), WRONG, "{name}");
     }
-    // What is not UTF-8 is no text: refused, and nobody's password.
+    // Bytes that are not UTF-8 are refused, and are no user's password.
     for body in ["username=ascii&password=%FF%FE+au+lait+mauve", "username=%FF&password=mauve+orchid+to+go"] {
         let answer = app.post_form("/login", body).await;
         assert!([400, 401].contains(&answer.status), "{answer:?}");
@@ -145,7 +145,7 @@ async fn p9_a22_an_answer_does_not_tell_who_has_an_account() {
     flows::disable_user(&app.state, Target::Name("locked"), &Actor::Operator).await.unwrap();
     let plain = |answer: Answer| {
         let named = |(name, value): (String, String)| match &*name {
-            // Another each time, whoever asks; its length is the same.
+            // A new one each time, for every user; its length is the same.
             "x-request-id" | "content-security-policy" => (name, value.len().to_string()),
             "date" => (name, String::new()),
             _ => (name, value),
@@ -167,7 +167,7 @@ async fn p9_a22_an_answer_does_not_tell_who_has_an_account() {
     ] {
         assert_eq!(plain(login(&app, name, password).await), expected, "{name}");
     }
-    // The pages' door too: neither its answer nor a cookie says more.
+    // The same for the pages' door: neither its answer nor a cookie shows more.
     let page = async |name: &str| plain(app.call("login", None, &format!("username={name}&password=wrong")).await);
     let expected = page("ada").await;
     for name in ["nobody", "gone", "locked", "not+a+name"] {
@@ -212,7 +212,7 @@ async fn p13_a28_a29_of_all_names_that_look_alike_one_can_be_had() {
         "ISTANBUL",
     ] {
         assert_eq!(signup(&app, twin, PASSWORD).await.error(), taken, "{twin:?}");
-        // The twin signs in to the one account there is: nobody can have the other.
+        // The look-alike signs in to the one existing account: no other user can have that name.
         assert_eq!(login(&app, twin, PASSWORD).await.status, 200, "{twin:?}");
     }
     for refused in [
@@ -243,15 +243,15 @@ async fn p13_a28_a29_of_all_names_that_look_alike_one_can_be_had() {
         "zoe\u{308}\u{308}",     // two marks, one on the other
     ] {
         assert_eq!(signup(&app, twin, PASSWORD).await.error(), taken, "{twin:?}");
-        // It is another name all the same, and nobody has it.
+        // It is still another name, which no user has.
         assert_eq!(login(&app, twin, PASSWORD).await.error(), WRONG, "{twin:?}");
     }
-    // Without its dot it is another letter of Turkish, and a name like others for whoever comes first.
+    // Without its dot it is another Turkish letter, and a normal name for the first user who takes it.
     for (first, twin) in [("\u{131}zmir", "izmir"), ("\u{440}\u{430}\u{443}", "pay")] {
         assert_eq!(signup(&app, first, PASSWORD).await.status, 201, "{first:?}");
         assert_eq!(signup(&app, twin, PASSWORD).await.error(), taken, "{twin:?}");
     }
-    // In plain ASCII such names are chosen in good faith.
+    // People choose such ASCII names in good faith.
     for name in ["adam1", "adaml", "modern", "modem"] {
         assert_eq!(signup(&app, name, PASSWORD).await.status, 201, "{name}");
     }

@@ -1,4 +1,5 @@
-//! The real binary as a process of its own, which specs start, kill, starve and lie to; and its doors.
+//! The real binary as a separate process, which specs start, kill, and run with failing disks and wrong clocks; and its
+//! doors.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind, Lines, Read as _};
@@ -14,12 +15,12 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
 use crate::harness::{Answer, PASSWORD, bearer, send_to};
 use crate::logs::{self, Watched};
 
-/// The binary, in a folder of its own, with no setting of this machine.
+/// Makes a command of the binary in its own folder, with no setting of this machine.
 pub fn handstamp(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
     handstamp_under(&[], folder, arguments, settings)
 }
 
-/// The binary, run by another program: its name, then what stands before the name of the binary.
+/// The same, run by another program: its name, then its arguments before the name of the binary.
 pub fn handstamp_under(tool: &[&str], folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
     let words: Vec<_> = tool.iter().chain(&[env!("CARGO_BIN_EXE_handstamp")]).chain(arguments).collect();
     let mut command = Command::new(words[0]);
@@ -39,17 +40,17 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// A server that runs until it is dropped.
+/// A running server. Dropping it ends it.
 pub struct Serving {
     child: Ended,
     pub lines: Lines<BufReader<ChildStdout>>,
-    /// Reads along: a server whose log nobody reads waits for ever once the pipe is full.
+    /// Reads the log, because a server blocks for ever if the pipe is full.
     log: JoinHandle<String>,
     pub origin: String,
     _watched: Watched,
 }
 
-/// A start that came to nothing.
+/// A start that failed.
 #[derive(Debug)]
 pub struct Refused {
     pub status: ExitStatus,
@@ -104,19 +105,19 @@ impl Serving {
         signal("-TERM", self.pid());
     }
 
-    /// SIGTERM, then whatever it logged.
+    /// Sends SIGTERM, and returns the log.
     pub fn stop(self) -> (ExitStatus, String) {
         self.terminate();
         self.wait()
     }
 
-    /// Waits for the end, then whatever it logged.
+    /// Waits for the end, and returns the log.
     pub fn wait(mut self) -> (ExitStatus, String) {
         let status = self.child.0.wait().unwrap();
         (status, self.log.join().unwrap())
     }
 
-    /// SIGKILL: nothing is tidied up.
+    /// Sends SIGKILL: the server cannot clean up.
     pub fn kill(mut self) -> String {
         self.child.0.kill().unwrap();
         self.child.0.wait().unwrap();
@@ -127,7 +128,7 @@ impl Serving {
         send_to(&self.origin, method, path, &[("authorization", &bearer(token))], None).await
     }
 
-    /// Ada signs in.
+    /// Signs ada in.
     pub async fn login(&self) -> Tokens {
         self.login_as("ada").await
     }
@@ -138,7 +139,7 @@ impl Serving {
         Tokens::of(&answer.json())
     }
 
-    /// Ada signs in from one of her addresses, of which a proxy on this machine tells.
+    /// Signs ada in from one of her addresses, as a proxy on this machine reports it.
     pub async fn login_from(&self, address: &str) -> Tokens {
         let answer = self.send_login("ada", &[("x-forwarded-for", address)]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -159,7 +160,7 @@ impl Serving {
         self.send("DELETE", "/logout", &tokens.access).await
     }
 
-    /// Whether the protected door opens for the access token. That it judges at all is part of the question.
+    /// Returns whether the protected door accepts the access token. Fails if it cannot decide.
     pub async fn lets_in(&self, tokens: &Tokens) -> bool {
         let answer = self.send("GET", "/protected", &tokens.access).await;
         assert!([200, 401].contains(&answer.status), "{answer:?}");
@@ -170,7 +171,7 @@ impl Serving {
         self.send("POST", "/refresh", &tokens.refresh).await
     }
 
-    /// Neither token of a session that has ended is good for anything.
+    /// Checks that both tokens of an ended session are rejected.
     pub async fn expect_ended(&self, tokens: &Tokens) {
         assert!(!self.lets_in(tokens).await, "a token that was signed out is let in");
         let answer = self.refresh(tokens).await;
@@ -179,19 +180,19 @@ impl Serving {
 }
 
 impl Tokens {
-    /// Those of an answer of `/login`.
+    /// Reads the tokens from an answer of `/login`.
     pub fn of(body: &Value) -> Self {
         let token = |name: &str| body[name].as_str().unwrap().to_owned();
         Self { access: token("access_token"), refresh: token("refresh_token") }
     }
 }
 
-/// A process that does not outlive its spec.
+/// A process that ends with its spec.
 struct Ended(Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        // Gone already where the spec stopped it.
+        // It has already ended if the spec stopped it.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -201,7 +202,7 @@ pub fn signal(name: &str, pid: u32) {
     assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
 }
 
-/// Makes the database with ada in it.
+/// Creates the database with the user ada.
 pub async fn add_ada(folder: &Path) {
     let mut command = handstamp(folder, &["user", "add", "ada", "--password-stdin"], &[]);
     let mut child = command.spawn().unwrap();
@@ -210,7 +211,7 @@ pub async fn add_ada(folder: &Path) {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
-/// Adds so many users like her, `user1` and so on: by copying, as a command each takes long.
+/// Adds this number of users like her, `user1` and so on, by copying: a command for each takes long.
 pub async fn add_users(folder: &Path, number: usize) {
     let copies = format!(
         "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {number}) \
@@ -221,12 +222,12 @@ pub async fn add_users(folder: &Path, number: usize) {
     sql(folder, &copies).await;
 }
 
-/// Somebody else who has opened the database.
+/// Opens the database as another process.
 pub async fn connect(folder: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(database(folder)).connect().await.unwrap()
 }
 
-/// What that somebody reads or changes; the first column of the rows.
+/// Reads or changes the database as another process. Returns the first column of the rows.
 pub async fn sql(folder: &Path, statement: &str) -> Vec<String> {
     let mut connection = connect(folder).await;
     sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut connection).await.unwrap()
@@ -245,7 +246,7 @@ pub async fn expect_intact(folder: &Path) {
     assert_eq!(sql(folder, "PRAGMA integrity_check").await, ["ok"]);
 }
 
-/// Asks until it is so. The bound is far beyond what is promised, so that only a fault meets it.
+/// Repeats until the condition is true. The limit is far above the promise, so that only a fault reaches it.
 pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_so().await {
@@ -254,7 +255,7 @@ pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// Whoever traces a process, by `/proc`.
+/// Returns the tracer of a process, from `/proc`.
 pub fn tracer_of(pid: u32) -> Option<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).unwrap().trim().parse().unwrap();

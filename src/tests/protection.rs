@@ -72,14 +72,14 @@ async fn with_routes(settings: &[(&str, &str)]) -> WithRoutes {
     WithRoutes { app, origin }
 }
 
-/// What a server function gets of this call that is asked with this token.
+/// Runs `call` inside a server function for a request with this token.
 fn in_server_function<T>(app: &TestApp, token: Option<&str>, call: impl FnOnce() -> T) -> T {
     let mut request = Request::new(());
     if let Some(token) = token {
         request.headers_mut().insert(AUTHORIZATION, bearer(token).parse().unwrap());
     }
     let (parts, ()) = request.into_parts();
-    // What Leptos puts there, and what we add.
+    // The contexts of Leptos, and our own.
     Owner::new().with(|| {
         provide_context(parts);
         provide_context(app.state.clone());
@@ -157,7 +157,7 @@ async fn an_access_or_refresh_token_of_any_age_ends_its_session() {
             let called = in_server_function(&with.app, Some(token), http::session_to_end);
             assert_eq!(called.unwrap().id.to_string(), session);
         }
-        // And once more when both are over: whoever ends a session is not late.
+        // And again when both have expired: ending a session is always possible.
         with.app.pass(Duration::from_hours(24 * 30));
     }
     with.app.logout(&tokens.access).await;

@@ -1,4 +1,4 @@
-//! Refresh: rotation, lost answers, storms, and what happens to a stolen refresh token.
+//! Refresh: rotation, lost answers, many requests at once, and stolen refresh tokens.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,7 +52,7 @@ async fn it_comes_in_the_header_a_form_or_json() {
     tokens = app.post_form("/refresh", &format!("refresh_token={}", tokens.refresh)).await.tokens();
     tokens = app.post_json("/refresh", &format!(r#"{{"refresh_token":"{}"}}"#, tokens.refresh)).await.tokens();
     tokens = app.refresh(&tokens.refresh).await.tokens();
-    // As a client of OAuth writes it.
+    // The form of an OAuth client.
     let grant = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
     tokens = app.post_form("/refresh", &grant).await.tokens();
     assert_eq!(app.protected(&tokens.access).await.status, 200);
@@ -89,7 +89,7 @@ async fn a_lost_answer_does_not_end_the_session() {
 
     let again = app.refresh(&first.refresh).await.tokens();
     assert_eq!(again.refresh, lost.refresh, "the same successor, no new branch");
-    // Nobody ever used what came with the lost answer: it may have been lost for a night.
+    // The token in the lost answer was never used: it may have been lost a night ago.
     app.pass(Duration::from_hours(9));
     let late = app.refresh(&first.refresh).await.tokens();
     assert_eq!(late.refresh, lost.refresh);
@@ -130,7 +130,7 @@ async fn a16_a_refresh_token_used_again_after_its_successor_was_used_ends_the_se
     assert_eq!(app.refresh(&first.refresh).await.error(), REUSED);
 
     assert_eq!(app.protected(&second.access).await.error(), REVOKED);
-    // Its owner is told why, also after a restart.
+    // The client gets the reason, also after a restart.
     assert_eq!(app.refresh(&second.refresh).await.error(), REUSED);
     let app = app.restart().await;
     assert_eq!(app.protected(&second.access).await.error(), REVOKED);
@@ -303,7 +303,7 @@ async fn revoking_a_refresh_token_ends_its_session() {
     assert_eq!(app.protected(&tokens.access).await.error(), REVOKED);
 }
 
-/// Uses an access token, and waits until the store has noted that.
+/// Uses an access token, and waits until the store has recorded that.
 async fn use_it(app: &TestApp, access_token: &str) {
     assert_eq!(app.protected(access_token).await.status, 200);
     let id = flows::authenticate(&app.state, [bearer(access_token).as_bytes()]).unwrap().session_id;

@@ -1,5 +1,5 @@
-//! Every row of the security requirements (T, S, P, H) and every attack (A) is tried by a test that has its number: as the
-//! first words of a spec's name (`a13_h10_…`), or in brackets at the end of a browser test's title (`… (A32)`).
+//! Every row of the security requirements (T, S, P, H) and every attack (A) has a test with its number: as the first
+//! words of a spec's name (`a13_h10_…`), or in brackets at the end of a browser test's title (`… (A32)`).
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 /// Rows of the requirements on tokens, sessions, passwords and HTTP, and attacks.
 const ROWS: [(char, u32); 5] = [('t', 23), ('s', 18), ('p', 14), ('h', 20), ('a', 46)];
 
-/// Rows on sessions that are tried under another number, as an attack asks for the same, or under none.
+/// Rows on sessions that a test with another number, or without one, covers.
 const AS_WELL: &[(&str, &str)] = &[
     ("s3", "a16_a_refresh_token_used_again_after_its_successor_was_used_ends_the_session"),
     ("s4", "a_lost_answer_does_not_end_the_session"),
@@ -22,7 +22,7 @@ const AS_WELL: &[(&str, &str)] = &[
     ("s13", "a40_a_user_can_end_only_own_sessions"),
 ];
 
-/// What no test of the suite can try, and why, or who tries it instead.
+/// Rows that no test of the suite can cover, with the reason, or with what covers them instead.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("t18", "no signature shows how its randomness was made: docs/tokens.md, choosing an algorithm"),
     ("s16", "it serves on SQLite alone and asks memory about a token: there is no PostgreSQL to lose"),
@@ -42,7 +42,7 @@ fn every_row_has_a_test_of_its_number() {
             assert_ne!(tried.contains(&row), elsewhere, "{row}: one test or one reason");
         }
     }
-    // Of a number that no list has, the row is another than whoever wrote it believes.
+    // A number that is in no list is a mistake in the name of the test.
     let listed = |row: &str| {
         let (letter, number) = row.split_at(1);
         ROWS.iter()
@@ -68,7 +68,7 @@ fn tried() -> BTreeSet<String> {
     of_specs.chain(as_well).chain(of_titles).collect()
 }
 
-/// The texts of a folder's files.
+/// Returns the texts of the files in a folder.
 fn texts(folder: &Path, extension: &str) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|file| file.extension().is_some_and(|found| found == extension));

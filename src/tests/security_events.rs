@@ -1,4 +1,4 @@
-//! What happened to an account is told to its owner and to administrators.
+//! Security events: the user and administrators see what happened to an account.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use handstamp::server::flows::{self, Actor, Target};
 use crate::harness::{Answer, PASSWORD, TestApp};
 
 impl TestApp {
-    /// What a user sees of their own account: kinds, newest first.
+    /// Returns the events that a user sees: kinds, newest first.
     async fn kinds(&self, token: &str) -> Vec<String> {
         kinds(&self.get_as("/api/events", token).await)
     }
@@ -94,7 +94,7 @@ async fn an_operator_is_named_and_the_events_outlive_the_account() {
 
     let told = events().await;
 
-    // All in one second: they stand in the order in which they happened.
+    // All in the same second: the list has the order in which they happened.
     let kinds: Vec<_> = told.iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [Removed, MadeAdmin, Enabled, Disabled, PasswordChanged, SignedUp]);
     assert!(told.iter().all(|event| event.by.as_deref() == Some("operator") && event.username == "ada"));
@@ -136,7 +136,7 @@ async fn events_are_kept_for_ninety_days() {
     app.add_user("ada").await;
     let day = Duration::from_hours(24);
     let purge = async || {
-        // Nothing is purged until the clock has been steady for a while.
+        // The server purges nothing until the clock has been steady for a while.
         flows::purge_expired(&app.state).await.unwrap();
         app.pass(day);
         flows::purge_expired(&app.state).await.unwrap();

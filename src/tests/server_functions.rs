@@ -1,4 +1,4 @@
-//! The pages' doors: what Leptos would do otherwise than the contract says.
+//! The server functions, where Leptos by default differs from the contract.
 
 use crate::harness::{MORNING, TestApp, bearer};
 

@@ -1,4 +1,4 @@
-//! One's sessions: listed, ended one by one, all but one, and by an operator. By exact ids.
+//! A user's sessions: listed, ended one by one, all except the current one, and by an operator. By exact ids.
 
 use std::future::pending;
 use std::time::Duration;
@@ -143,7 +143,7 @@ async fn a19_a_sign_in_in_the_same_second_after_all_sessions_ended_works() {
     app.add_user("ada").await;
     let mut before = app.tokens("ada").await;
     for round in 0..20 {
-        // The clock stands still: it is the same second all the time.
+        // The clock does not move: it is always the same second.
         flows::end_all_sessions(&app.state, Target::Name("ada"), &Actor::Operator).await.unwrap();
         let after = app.tokens("ada").await;
         assert_eq!(part(&before.access, 1)["iat"], part(&after.access, 1)["iat"]);

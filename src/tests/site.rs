@@ -1,4 +1,4 @@
-//! The pages' files as a browser gets them.
+//! The pages' files, as a browser gets them.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::harness::{Answer, TestApp};
 
-/// What `cargo leptos build` leaves, but for what is in the files.
+/// The names of the files from `cargo leptos build`, with other content.
 const FILES: [(&str, &str); 9] = [
     ("favicon.svg", "<svg/>"),
     ("pkg/handstamp.aB-3_x.js", "the script"),
@@ -141,7 +141,7 @@ async fn no_path_leads_out_of_the_folder() {
         "/./favicon.svg",
         &absolute,
     ] {
-        // Written by hand: a client would tidy the path up.
+        // Written by hand: an HTTP client would normalise the path.
         let mut stream = TcpStream::connect(app.origin.strip_prefix("http://").unwrap()).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/html\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();

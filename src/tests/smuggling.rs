@@ -1,22 +1,22 @@
 //! Requests that two servers could read as different ones (request smuggling): row H12, attack A27.
 //!
-//! Sent over a raw socket, each with a second request behind it. Whoever reads the first one otherwise than a proxy did
-//! would answer the second.
+//! Sent over a raw socket, each with a second request after it. A server that reads the first one differently from a
+//! proxy would answer the second.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::harness::TestApp;
 
-/// What must never be answered: it is inside, or behind, a request that is refused.
+/// The request that must never be answered: it is inside or after a refused request.
 const SMUGGLED: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 const POST: &str = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 
-/// Everything until the server closes, and whether it closed in good order.
+/// Reads everything until the server closes. Returns also whether it closed in order.
 async fn exchange(app: &TestApp, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(app.origin.strip_prefix("http://").unwrap()).await.unwrap();
     stream.write_all(request).await.unwrap();
-    // Nothing more will come: a server that waits for the rest of something ends the connection.
+    // The client sends nothing more: a server that waits for the rest of a request then closes the connection.
     stream.shutdown().await.unwrap();
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
@@ -72,7 +72,7 @@ async fn a27_h12_if_the_standard_allows_one_reading_the_server_uses_it() {
     let inside = format!("{POST}Connection: close\r\nContent-Length: {}\r\n\r\n{SMUGGLED}", SMUGGLED.len());
     let answer = exchange(&app, inside.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && !answer.contains("alive"), "{answer}");
-    // The control: of two requests in good order both are answered.
+    // The control: two valid requests are both answered.
     let two = format!("{SMUGGLED}{}", SMUGGLED.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
     let answer = exchange(&app, two.as_bytes()).await;
     assert_eq!(answer.matches("alive").count(), 2, "{answer}");

@@ -1,5 +1,5 @@
-//! Starts on a database that is locked, foreign, unwritable or damaged: refused with one line, or right. No such start
-//! lets anybody in who has signed out.
+//! Starts with a database that is locked, foreign, unwritable or damaged: they fail with one line, or work correctly.
+//! No such start accepts a revoked token.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use crate::process::{Serving, Tokens, add_ada, connect, database, handstamp, handstamp_under, log_file, sql};
 
-/// A database that was left in order, with one session that has ended and one that lives.
+/// Creates a database, closed in order, with one ended session and one live session.
 async fn database_left_by_a_server(folder: &Path) -> (Tokens, Tokens) {
     add_ada(folder).await;
     let serving = Serving::start_with(folder, &[]);
@@ -27,7 +27,7 @@ fn quiet(mut command: Command) -> Command {
     command
 }
 
-/// The one line of a start that was refused.
+/// Returns the single line of a start that failed.
 fn refusal(command: Command) -> String {
     let Err(refused) = Serving::spawn(quiet(command)) else { panic!("it listens") };
     assert_eq!(refused.status.code(), Some(1), "{}", refused.log);
@@ -48,7 +48,7 @@ async fn a_sign_out_waits_for_another_writer_of_the_database_and_protected_doors
     serving.expect_ended(&ended).await;
     assert!(serving.lets_in(&living).await);
     let (answer, ()) = tokio::join!(serving.logout(&living), async {
-        // Answered by the same process later than the sign-out was sent: it waits by then.
+        // The same process answers this after the sign-out was sent: the sign-out is waiting by then.
         assert!(serving.lets_in(&living).await);
         sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
     });
@@ -143,7 +143,7 @@ async fn a_file_or_folder_that_cannot_be_written_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     add_ada(folder).await;
-    // Whom modes do not bind.
+    // File modes do not limit root.
     let root = fs::metadata("/proc/self").unwrap().uid() == 0;
     let bound = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
     let tool = if root { &bound[..] } else { &[] };
@@ -180,7 +180,7 @@ async fn with_any_damaged_page_the_start_fails_or_verification_is_right() {
         let mut damaged = whole.clone();
         damaged[page * PAGE..][..PAGE].iter_mut().for_each(|byte| *byte = !*byte);
         fs::write(database(folder), damaged).unwrap();
-        // What the start before has left.
+        // Files of the previous start.
         for beside in [log_file(folder), database(folder).with_extension("db-shm")] {
             let _ = fs::remove_file(beside);
         }
@@ -190,7 +190,7 @@ async fn with_any_damaged_page_the_start_fails_or_verification_is_right() {
         };
         judged += 1;
         assert!(!serving.lets_in(&ended).await && serving.lets_in(&living).await, "page {page}");
-        // The blocklist stands in memory. Whether a session can be refreshed stands on a page that may be this one.
+        // The blocklist is in memory. The row of a session may be on the damaged page.
         let answer = serving.refresh(&ended).await;
         assert!([401, 503].contains(&answer.status), "page {page}: {answer:?}");
         let answer = serving.logout(&living).await;

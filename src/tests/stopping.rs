@@ -1,4 +1,5 @@
-//! SIGTERM: what was asked is answered whole, whoever comes later is refused, and the process ends in order and in time.
+//! SIGTERM: requests that have begun get whole answers, later ones are refused, and the process ends in order and in
+//! time.
 
 use std::fs;
 use std::path::Path;
@@ -13,12 +14,12 @@ use crate::commands::run_with;
 use crate::harness::PASSWORD;
 use crate::process::{Serving, Tokens, eventually, signal, text};
 
-/// Under way at the signal: 200 requests. No more sign-ins than the server lets wait for a hash.
+/// Requests that have begun at the signal: 200. No more sign-ins than may wait for a hash.
 const SIGN_INS: usize = 24;
 const LONG_POLLS: usize = 176;
-/// Connections that were answered and are kept.
+/// Keep-alive connections that got an answer.
 const IDLE: usize = 40;
-/// How long a process may take that was told to stop.
+/// The longest time from the signal to the end of the process.
 const BOUND: Duration = Duration::from_secs(10);
 
 #[tokio::test]
@@ -82,7 +83,7 @@ async fn a_request_that_has_arrived_and_was_not_read_yet_is_answered_too() {
         streams.push(stream);
     }
 
-    // The process stands still: requests and signal lie before it when it goes on.
+    // The process is stopped: requests and signal wait for it when it continues.
     signal("-STOP", serving.pid());
     for stream in &mut streams {
         stream.write_all(REQUEST.as_bytes()).await.unwrap();
@@ -112,7 +113,7 @@ async fn a_second_signal_ends_the_process_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let serving = Serving::start(folder);
-    // Sends no body: the server waits for it as long as it may.
+    // Sends no body: the server waits for it as long as its limit allows.
     let held = ask(&serving, "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n").await;
     eventually("the server has read the header", async || connections(&serving) == (1, 0)).await;
     serving.terminate();
@@ -124,7 +125,7 @@ async fn a_second_signal_ends_the_process_at_once() {
     drop(held);
 }
 
-/// What was answered while the server was going down is as good as any other sign-in.
+/// Checks that a sign-in that was answered during the stop is valid.
 async fn expect_good(folder: &Path, sign_ins: Vec<Tokens>) {
     let serving = Serving::start(folder);
     for tokens in sign_ins {
@@ -143,7 +144,7 @@ async fn ask(serving: &Serving, request: &str) -> TcpStream {
     stream
 }
 
-/// From an address of its own: so many at once from one would be slowed.
+/// From its own address: so many at once from one address would be slowed.
 fn sign_in(number: usize) -> String {
     let body = json!({ "username": "ada", "password": PASSWORD }).to_string();
     format!(
@@ -153,7 +154,7 @@ fn sign_in(number: usize) -> String {
     )
 }
 
-/// Waits for news on the blocklist, of which there will be none.
+/// Waits for a change of the blocklist that never comes.
 fn long_poll(secret: &str, etag: Option<&str>) -> String {
     let credentials = STANDARD.encode(format!("billing:{secret}"));
     let known = etag.map(|etag| format!("If-None-Match: {etag}\r\nPrefer: wait=25\r\n")).unwrap_or_default();
@@ -166,14 +167,14 @@ async fn etag(serving: &Serving, secret: &str) -> String {
     said.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned()
 }
 
-/// All that still comes. A reset fails.
+/// Reads the rest. Fails on a reset.
 async fn rest(mut stream: TcpStream) -> String {
     let mut said = String::new();
     stream.read_to_string(&mut said).await.unwrap();
     said
 }
 
-/// Status and body of an answer that is whole.
+/// Returns status and body of a complete answer.
 async fn answer(stream: TcpStream) -> (u16, String) {
     let said = rest(stream).await;
     let (head, body) = said.split_once("\r\n\r\n").unwrap_or_else(|| panic!("cut: {said}"));
@@ -182,7 +183,7 @@ async fn answer(stream: TcpStream) -> (u16, String) {
     (head[9..12].parse().unwrap(), body.to_owned())
 }
 
-/// How many connections the server's side has, and on how many of them lies what it has not read.
+/// Returns how many connections the server has, and on how many of them there are unread bytes.
 fn connections(serving: &Serving) -> (usize, usize) {
     let port: u16 = address(serving).rsplit_once(':').unwrap().1.parse().unwrap();
     let table = fs::read_to_string("/proc/net/tcp").unwrap();

@@ -1,4 +1,5 @@
-//! The store, on both databases: the same spec for each. PostgreSQL where `TEST_POSTGRES_URL` names one (`make test` does).
+//! The store, on both databases: the same spec for each. It uses PostgreSQL if `TEST_POSTGRES_URL` is set (`make test`
+//! sets it).
 
 use std::time::Duration;
 
@@ -91,7 +92,7 @@ async fn sqlite_survives_power_loss_by_its_settings() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("handstamp.db").display());
     let store = Store::open(&url).await.unwrap();
-    // 2 is FULL: with NORMAL a commit survives a crash, but not power loss.
+    // 2 is FULL: with NORMAL a commit survives a crash, but not a power failure.
     assert_eq!(store.sqlite_durability().await.unwrap(), Some(("wal".to_owned(), 2)));
 }
 
@@ -226,9 +227,9 @@ async fn rotation(store: &Store, other: &Store) {
     assert!(store.reissue(kept.id, Generation(1), later(500)).await.unwrap());
     assert!(!store.reissue(kept.id, Generation(0), later(500)).await.unwrap());
 
-    // A token of before the rotation says nothing about its successor.
+    // A token from before the rotation has no effect on its successor.
     store.note_use(kept.id, TOKEN, NOW, later(110));
-    // What is waited for is written after what is not.
+    // A write with a waiting caller comes after earlier notes.
     assert!(store.reissue(kept.id, Generation(1), later(500)).await.unwrap());
     assert!(find(kept.id).await.rotation.unseen);
     store.note_use(kept.id, next, later(100), later(120));
@@ -278,7 +279,7 @@ async fn purging(store: &Store) {
     let last_seq = store.list_blocked_since(0).await.unwrap().last().unwrap().seq;
     assert_eq!(store.purge_blocklist(UnixTime(NOW.0 + 5001), 4).await.unwrap(), 4);
     assert_eq!(store.purge_blocklist(UnixTime(NOW.0 + 5001), 100).await.unwrap(), 2);
-    // A number is never given twice, whatever was purged: a process that follows would miss the second.
+    // A number is never used twice, even after a purge: a process that follows would miss the second.
     store.end_session(SessionId::from_random([40; 16]), NOW, Duration::ZERO, an_end()).await.unwrap();
     assert!(store.list_blocked_since(last_seq).await.unwrap().len() == 1);
     store.end_sessions_of(ada.id, None, Duration::ZERO, &Along::Remove, &event(EventKind::Removed)).await.unwrap();

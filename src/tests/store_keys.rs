@@ -1,4 +1,4 @@
-//! The tables of keys and clients, on both databases. Called from the story in `store.rs`.
+//! The tables of keys and clients, on both databases. `store.rs` calls this.
 
 use handstamp::server::domain::algorithm::Algorithm;
 use handstamp::server::domain::blocklist::Blocked;
@@ -30,7 +30,7 @@ pub async fn signing_keys(store: &Store, other: &Store) {
     assert_eq!(version, other.signing_keys_version().await.unwrap());
     assert!(version > empty);
 
-    // Whoever read before somebody else wrote changes nothing.
+    // A change based on an old version changes nothing.
     assert!(!other.replace_signing_keys(empty, &[]).await.unwrap());
     assert_eq!(store.list_signing_keys().await.unwrap(), (version, keys.clone()));
     let (one, two) =

@@ -1,4 +1,4 @@
-//! The store's tables of tries and of familiar networks: part of the spec in `store.rs`, so that it runs on both databases.
+//! The tables of attempts and of known networks: part of the spec in `store.rs`, so that it runs on both databases.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn tried(number: u8, next_at: UnixTime) -> TryCount {
     TryCount { key: key(number), fade: FADE, next_at }
 }
 
-/// Counts a try in one bucket; answers when that will be empty.
+/// Counts an attempt in one bucket. Returns when the bucket will be empty.
 async fn count(store: &Store, number: u8, next_at: UnixTime, now: UnixTime) -> UnixTime {
     let empty_at = store.count_try(vec![tried(number, next_at)], None, now).await.unwrap();
     assert_eq!(empty_at.len(), 1);
@@ -33,7 +33,7 @@ async fn count(store: &Store, number: u8, next_at: UnixTime, now: UnixTime) -> U
 
 /// `other` is a second process on the same database.
 pub async fn tries(store: &Store, other: &Store) {
-    // Those of several processes add up.
+    // Counts of several processes add up.
     assert_eq!(count(store, 1, after(1), NOW).await, after(60));
     assert_eq!(count(other, 1, after(2), NOW).await, after(120));
     assert_eq!(count(store, 2, NOW, NOW).await, after(60));
@@ -49,7 +49,7 @@ pub async fn tries(store: &Store, other: &Store) {
     assert_eq!(other.list_tries(NOW).await.unwrap(), all);
     assert_eq!(other.list_tries(after(60)).await.unwrap(), all[..2]);
 
-    // What has faded counts no more; what a clock far ahead wrote counts as much as a rule can hold.
+    // Old attempts do not count any more. Times from a clock far ahead count at most as much as a rule allows.
     assert_eq!(count(store, 1, after(3600), after(3600)).await, after(3660));
     let future = NOW.plus(HOUR * 1000);
     count(store, 4, future, future).await;
@@ -58,12 +58,12 @@ pub async fn tries(store: &Store, other: &Store) {
     let mended = store.list_tries(NOW).await.unwrap().into_iter().find(|kept| kept.key == key(5)).unwrap();
     assert_eq!((mended.empty_at, mended.next_at), (NOW.plus(LONGEST_LIFE), NOW.plus(LONGEST_WAIT)));
 
-    // A try that counts in several buckets is answered in their order.
+    // An attempt in several buckets returns times in their order.
     let both = store.count_try(vec![tried(7, NOW), tried(1, after(9))], None, NOW).await.unwrap();
     assert_eq!(both, [after(60), after(3720)]);
     store.note_forgotten(key(7));
 
-    // Notes are written in their order, before whatever is awaited later.
+    // Notes are written in order, before later writes with a waiting caller.
     store.note_forgotten(key(4));
     store.note_try(vec![tried(6, NOW)], NOW);
     count(store, 2, NOW, NOW).await;

@@ -1,4 +1,4 @@
-//! Guessing: how often a stranger may try, and that nobody can lock an owner out.
+//! Guessing passwords: the limits for unknown clients, and that an attacker cannot lock a user out.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use handstamp::server::flows::{self, Actor, Target};
 
 use crate::harness::{Answer, PASSWORD, TestApp};
 
-/// A server behind a proxy on this machine, so that a spec can come from anywhere.
+/// A server behind a proxy on this machine, so that a spec can use any address.
 async fn behind_a_proxy() -> TestApp {
     let app = TestApp::start_with(&[("TRUSTED_PROXIES", "127.0.0.1"), ("HASH_QUEUE", "1000")]).await;
     app.add_user("ada").await;
@@ -26,13 +26,13 @@ async fn guess(app: &TestApp, name: &str, address: &str) -> u16 {
     attempt(app, name, "wrong", address).await.status
 }
 
-/// The seconds of a refusal in the words of the contract.
+/// Returns the seconds of a refusal, and checks its form.
 pub fn retry_after(answer: &Answer) -> u64 {
     assert_eq!(answer.error(), "429 too_many_attempts Too many attempts");
     answer.header("retry-after").unwrap().parse().unwrap()
 }
 
-/// A browser signs in; its cookies.
+/// Signs in as a browser, and returns its cookies.
 pub async fn browser(app: &TestApp, name: &str, cookie: &str, password: &str) -> Answer {
     let body = format!("username={name}&password={}&remember=true", password.replace(' ', "+"));
     app.call_with_cookie("login", None, cookie, &body).await
@@ -62,7 +62,7 @@ async fn after_five_wrong_passwords_each_further_one_waits_twice_as_long() {
     }
     app.pass(Duration::from_secs(32));
     app.login("ada").await;
-    // Whoever knows the password begins anew.
+    // A right password resets the counts.
     for _ in 0..5 {
         assert_eq!(app.post_json("/login", r#"{"username":"ada","password":"wrong"}"#).await.status, 401);
     }
@@ -138,7 +138,7 @@ async fn p8_a23_two_hundred_guesses_from_fifty_addresses_get_fewer_than_a_hundre
     assert!((50..100).contains(&evaluated), "{evaluated}");
     assert_eq!(statuses.len(), evaluated + statuses.iter().filter(|status| **status == 429).count());
 
-    // P8: from an address that has done nothing.
+    // P8: from an address without earlier attempts.
     assert_eq!(attempt(&app, "ada", PASSWORD, "203.0.113.7").await.status, 200);
 }
 
@@ -155,7 +155,7 @@ async fn a23_a_forged_forwarded_address_changes_no_limit() {
     let app = behind_a_proxy().await;
     statuses.clear();
     for number in 0..7 {
-        // The proxy adds the true one; what stands left of it is the visitor's.
+        // The proxy appends the true address; the visitor wrote the part to the left.
         statuses.push(guess(&app, "ada", &format!("10.0.0.{number}, 198.51.100.1")).await);
     }
     assert_eq!(statuses, [401, 401, 401, 401, 401, 429, 429]);
@@ -197,7 +197,7 @@ async fn a24_an_attacker_cannot_lock_a_user_out_of_a_known_device_or_network() {
     let cookie = device_cookie(&browser(&app, "ada", "", PASSWORD).await);
     assert_eq!(attempt(&app, "ada", PASSWORD, "203.0.113.7").await.status, 200);
 
-    // Strangers use up all that strangers may try, also from the addresses of the owner.
+    // Unknown clients use up their limit, also from the user's own addresses.
     for number in 0..80 {
         guess(&app, "ada", &format!("198.51.100.{number}")).await;
     }
@@ -228,7 +228,7 @@ async fn a_known_device_has_few_attempts_and_none_after_the_password_has_changed
         assert_eq!(browser(&app, "ada", &cookie, "wrong").await.status, 401);
     }
     assert_eq!(retry_after(&browser(&app, "ada", &cookie, "wrong").await), 1);
-    // Its guesses were counted apart from those of strangers.
+    // Its guesses were counted separately from those of unknown clients.
     assert_eq!(app.post_json("/login", r#"{"username":"ada","password":"wrong"}"#).await.status, 401);
 
     flows::change_password(&app.state, Target::Name("ada"), "violets under a tin roof".into(), &Actor::Operator)
@@ -287,7 +287,7 @@ async fn setting_the_clock_neither_lifts_a_wait_nor_makes_it_longer() {
             assert_eq!(retry_after(&attempt(&app, "ada", PASSWORD, "192.0.2.1").await), expected, "{step}");
         }
     }
-    // Set back while the server was down: what the table says of the future is bounded by the rules.
+    // The clock was set back while the server was down: the rules limit times in the future.
     let app = behind_a_proxy().await;
     for _ in 0..5 {
         guess(&app, "ada", "192.0.2.1").await;
@@ -355,7 +355,7 @@ async fn another_process_learns_of_failed_attempts_when_it_counts_its_own() {
     for _ in 0..4 {
         flows::admit(&app.state, "ada", &visitor, None).await.unwrap().failed(None).await.unwrap();
     }
-    // It knows nothing yet; its own failure tells it of the four.
+    // It knows nothing yet. Its own failed attempt makes it load the four.
     flows::admit(&other, "ada", &visitor, None).await.unwrap().failed(None).await.unwrap();
     flows::admit(&other, "ada", &visitor, None).await.unwrap().failed(None).await.unwrap();
     assert!(flows::admit(&other, "ada", &visitor, None).await.is_err());
@@ -369,7 +369,7 @@ async fn a_client_that_hangs_up_before_the_answer_is_counted() {
         drop(flows::admit(&app.state, "ada", &visitor, None).await.unwrap());
     }
     assert!(flows::admit(&app.state, "ada", &visitor, None).await.is_err());
-    // A write that is awaited comes after the notes.
+    // A write with a waiting caller comes after the notes.
     flows::admit(&app.state, "bob", &visitor, None).await.unwrap().failed(None).await.unwrap();
     let (other, _) = app.another_process().await;
     assert!(flows::admit(&other, "ada", &visitor, None).await.is_err());

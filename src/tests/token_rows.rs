@@ -1,6 +1,6 @@
-//! The rows of the security requirements on tokens (T1 to T23) that stand nowhere else, and what the database holds of them
+//! The rows of the security requirements on tokens (T1 to T23) that no other file has, and the content of the database
 //! (S8). The others: T1 to T12, T15 in `hostile_tokens.rs`; T19, T21 in `algorithms.rs`; T20 in `key_ring.rs`; T22 in
-//! `protected.rs`. `rows.rs` sees to it that none is missing.
+//! `protected.rs`. `rows.rs` checks that none is missing.
 
 use std::collections::HashSet;
 use std::fs;
@@ -59,7 +59,7 @@ async fn t14_token_ids_are_128_random_bits_and_never_repeat() {
         assert!(TokenId::parse(&jti).is_ok());
         assert!(seen.insert(jti));
     }
-    // As many as would show a generator that is short of bits, from the same source.
+    // Enough ids from the same source to show a generator with too few bits.
     let mut counts = [0_u32; 256];
     let mut ids = HashSet::new();
     for _ in 0..100_000 {
@@ -69,7 +69,7 @@ async fn t14_token_ids_are_128_random_bits_and_never_repeat() {
         }
         assert!(ids.insert(bytes));
     }
-    // 6250 of each are expected; eight standard deviations are never met by chance.
+    // 6250 of each are expected. Eight standard deviations never happen by chance.
     assert!(counts.iter().all(|count| (5620..6880).contains(count)), "{counts:?}");
 }
 
@@ -89,7 +89,7 @@ async fn a6_t17_t16_a_weak_key_does_not_start() {
         let refused = start(algorithm, path).await;
         assert!(refused.starts_with("JWT_PRIVATE_KEY_FILE") && refused.contains("; "), "{refused}");
     }
-    // A key of another kind, and none at all.
+    // A key of another kind, and no key at all.
     for algorithm in ["ES256", "ES384", "EdDSA"] {
         assert!(start(algorithm, path).await.contains(&format!("is not a key for {algorithm}")));
     }
@@ -163,13 +163,13 @@ async fn s8_a_copy_of_the_database_contains_no_token() {
     let copy = String::from_utf8_lossy(&copy);
 
     for tokens in [&ended, &revoked, &first, &second] {
-        // What is meant to be there is found: so would a token be.
+        // The search finds what must be there: it would find a token too.
         let claims = part(&tokens.access, 1);
         assert!(copy.contains(claims["sid"].as_str().unwrap()));
         for piece in tokens.access.split('.') {
             assert!(!copy.contains(piece), "{piece}");
         }
-        // The last 40 characters are all of the MAC; before them stands what the table holds too.
+        // The last 40 characters are only the MAC. The table contains the part before them.
         let mac = &tokens.refresh[tokens.refresh.len() - 40..];
         assert!(!copy.contains(mac) && !copy.contains("hs_rt_"), "{mac}");
     }

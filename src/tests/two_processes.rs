@@ -1,5 +1,5 @@
-//! Two servers on one SQLite file, by mistake: each keeps the promise, refuses what the other ended, and
-//! of a storm of refreshes through both one rotates.
+//! Two servers on one SQLite file, by mistake: each keeps the promise, rejects what the other has ended, and of many
+//! refreshes through both, one rotates.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ async fn thirty_two_writers_through_two_processes_meet_no_error_and_no_token_out
         for round in 0..ROUNDS {
             let one = &servers[(writer + round) % 2];
             let other = &servers[(writer + round + 1) % 2];
-            // An address each: so many at once from one would be slowed.
+            // Each from its own address: so many at once from one address would be slowed.
             let session = one.login_from(&format!("192.0.2.{writer}")).await;
             assert!(one.lets_in(&session).await && other.lets_in(&session).await);
 
@@ -39,7 +39,7 @@ async fn thirty_two_writers_through_two_processes_meet_no_error_and_no_token_out
 
             assert_eq!(answer.status, 200, "{answer:?}");
             one.expect_ended(&session).await;
-            // It asks twice a second (`FOLLOW_EVERY`); how late an answer comes to that is the machine's business.
+            // It reads twice a second (`FOLLOW_EVERY`). How long a read takes depends on the machine.
             eventually("the other refuses what was ended elsewhere", async || !other.lets_in(&session).await).await;
             other.expect_ended(&session).await;
         }
@@ -76,7 +76,7 @@ fn refreshed(answer: &Answer) -> Tokens {
     Tokens::of(&answer.json())
 }
 
-/// How often a session was refreshed, as its refresh token says: behind the sixteen bytes of the session's id.
+/// Returns how often a session was refreshed, from its refresh token: after the sixteen bytes of the session's id.
 fn generation(tokens: &Tokens) -> u32 {
     let said = URL_SAFE_NO_PAD.decode(tokens.refresh.strip_prefix("hs_rt_").unwrap()).unwrap();
     u32::from_be_bytes(said[16..20].try_into().unwrap())
@@ -89,7 +89,7 @@ async fn however_many_rows_the_blocklist_has_and_whatever_their_numbers_a_start_
     let session = part(&token, 1)["sid"].as_str().unwrap().to_owned();
     let options: SqliteConnectOptions = app.database_url().parse().unwrap();
     let mut connection = options.connect().await.unwrap();
-    // Two rows a number, as where all sessions of a user end at once, and a number far from the others.
+    // Two rows with the same number, as when all sessions of a user end at once, and a number far from the others.
     let fill = format!(
         "WITH RECURSIVE rows (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM rows WHERE i < 40000) \
          INSERT INTO blocklist SELECT printf('%021dA', i), 'token', 4000000000 + i, i / 2 FROM rows WHERE i > 1; \
@@ -109,7 +109,7 @@ async fn however_many_rows_the_blocklist_has_and_whatever_their_numbers_a_start_
     let authenticated = flows::authenticate(&other, headers.iter().map(String::as_bytes));
     assert_eq!(authenticated, Err(AuthenticateError::Revoked));
 
-    // And what comes then, and nothing twice.
+    // And later rows, none of them twice.
     follower.catch_up(&other).await.unwrap();
     assert_eq!(other.blocklist.len(), 40_000);
 }

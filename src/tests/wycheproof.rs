@@ -1,6 +1,6 @@
 //! Public test vectors (C2SP/wycheproof, JSON Web Signature and JSON Web Key) against our own verifier.
 //!
-//! Read from `WYCHEPROOF_DIR`, by default `../shared/vectors`; where that is absent the spec says so and passes.
+//! Read from `WYCHEPROOF_DIR`, by default `../shared/vectors`. If that is missing, the spec prints this and passes.
 
 use std::fs;
 use std::io::Write as _;
@@ -24,7 +24,7 @@ fn vectors(name: &str) -> Option<Value> {
     let Ok(text) = fs::read_to_string(&path) else {
         let said =
             format!("{} is not there: the Wycheproof vectors were not tried; set WYCHEPROOF_DIR", path.display());
-        // By hand: of a spec that passes, cargo hides what `println!` and `eprintln!` say.
+        // Written directly: cargo hides the output of `println!` and `eprintln!` of a spec that passes.
         let _ = writeln!(std::io::stderr(), "{said}");
         return None;
     };
@@ -37,7 +37,7 @@ fn folder() -> PathBuf {
         .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/vectors").into(), PathBuf::from)
 }
 
-/// A key of a vector. Secrets stand in a JWK there; ours never do.
+/// A key of a vector. There, secrets are in a JWK; ours never are.
 fn key(jwk: &Value) -> Option<VerificationKey> {
     if jwk["kty"] == "oct" {
         let algorithm = Algorithm::from_name(jwk["alg"].as_str()?)?;
@@ -46,7 +46,8 @@ fn key(jwk: &Value) -> Option<VerificationKey> {
     VerificationKey::from_jwk(&serde_json::from_value(jwk.clone()).ok()?).ok()
 }
 
-/// What `TokenRules::verify` does up to the claims, whose payload in these vectors is no JSON. `typ` is not theirs.
+/// Does what `TokenRules::verify` does up to the claims. The payload in these vectors is not JSON, and they have no
+/// `typ`.
 fn accepts(key: &VerificationKey, token: &str) -> Result<(), Check> {
     let jws = CompactJws::parse(token)?;
     let mut buffer = HeaderBuffer::default();
@@ -94,7 +95,7 @@ fn keys_are_judged_as_the_vectors_say() {
     assert_eq!((accepted, refused), (5, 21));
 }
 
-/// A set of keys as our ring is one: every key fit, one family, no key id twice.
+/// A set of keys with the rules of our ring: every key is fit, one family, no duplicate key id.
 fn ring_accepts(set: &[Value], token: &str) -> bool {
     let keys: Option<Vec<_>> = set.iter().map(|jwk| Some((jwk["kid"].as_str()?, key(jwk)?))).collect();
     let Some(keys) = keys else { return false };
