@@ -55,7 +55,7 @@ async fn main() -> ExitCode {
     for flooded in [false, true] {
         // Each part starts a server, so that it does not inherit hours of attempts.
         let server = Server::start_with(folder.path(), &[("TRUSTED_PROXIES", "127.0.0.1")]);
-        println!("\n{}", if flooded { "While others keep the hashing busy" } else { "While nobody else signs in" });
+        println!("\n{}", if flooded { "While others keep the hashing busy" } else { "While no other client signs in" });
         let measured = measure_all(&server, if flooded { FLOODED_ROUNDS } else { ROUNDS });
         passed &= if flooded {
             match select(Box::pin(measured), Box::pin(flood(&server))).await {

@@ -64,7 +64,7 @@ async fn a_key_is_published_before_it_signs() {
     app.pass(Duration::from_mins(5));
     flows::rotate_keys(&app.state, false, &Actor::Operator).await.unwrap();
     let token = app.somebody("ada").await;
-    assert!(before.contains(&kid(&token)), "whoever kept the key set of five minutes ago can verify");
+    assert!(before.contains(&kid(&token)), "a service with the key set of five minutes ago can verify");
     assert_eq!(published(&app).await.len(), 3);
 }
 

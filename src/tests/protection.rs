@@ -26,8 +26,8 @@ impl RequiredRole for Editor {
     const NAME: &'static str = "editor";
 }
 
-async fn anybody(user: Option<CurrentUser>) -> String {
-    user.map_or_else(|| "nobody".to_owned(), |user| user.username.clone())
+async fn anyone(user: Option<CurrentUser>) -> String {
+    user.map_or_else(|| "no user".to_owned(), |user| user.username.clone())
 }
 
 async fn signed_in(user: CurrentUser) -> String {
@@ -59,7 +59,7 @@ struct WithRoutes {
 async fn with_routes(settings: &[(&str, &str)]) -> WithRoutes {
     let app = TestApp::start_with(settings).await;
     let router = Router::new()
-        .route("/anybody", get(anybody))
+        .route("/anyone", get(anyone))
         .route("/signed-in", get(signed_in))
         .route("/fresh", get(fresh))
         .route("/admin", get(admin))
@@ -102,11 +102,11 @@ async fn optional_protection_works_with_and_without_a_user_and_rejects_a_bad_tok
     let with = with_routes(&[]).await;
     let token = with.app.somebody("ada").await;
 
-    assert_eq!(with.ask_as_stranger("/anybody").await.body, "nobody");
-    assert_eq!(with.ask("/anybody", &token).await.body, "ada");
+    assert_eq!(with.ask_as_stranger("/anyone").await.body, "no user");
+    assert_eq!(with.ask("/anyone", &token).await.body, "ada");
     with.app.logout(&token).await;
-    assert_eq!(with.ask("/anybody", &token).await.error(), REVOKED);
-    assert_eq!(with.ask("/anybody", "a.b.c").await.error(), INVALID);
+    assert_eq!(with.ask("/anyone", &token).await.error(), REVOKED);
+    assert_eq!(with.ask("/anyone", "a.b.c").await.error(), INVALID);
     assert_eq!(with.ask_as_stranger("/signed-in").await.error(), MISSING);
 }
 
@@ -173,7 +173,7 @@ async fn an_access_or_refresh_token_of_any_age_ends_its_session() {
     assert_eq!(called.err(), Some(ApiError::MissingToken));
     // A refresh token does nothing else.
     let refresh = with.app.tokens("ada").await.refresh;
-    for path in ["/anybody", "/signed-in", "/fresh"] {
+    for path in ["/anyone", "/signed-in", "/fresh"] {
         assert_eq!(with.ask(path, &refresh).await.error(), INVALID, "{path}");
     }
 }
