@@ -19,7 +19,7 @@ use crate::server::config::{Config, SETTINGS, Settings};
 use crate::server::http::routes::openapi;
 use crate::server::site::Embedded;
 
-/// Sign-in for web applications. Without a command: serve.
+/// Sign-in for web applications. Without a command, it starts the server.
 #[derive(Parser)]
 #[command(name = "handstamp", version, max_term_width = 100)]
 struct Cli {
@@ -41,18 +41,18 @@ enum Command {
     /// List and end sessions
     #[command(subcommand, after_help = session::EXAMPLE)]
     Session(session::SessionCommand),
-    /// Look at a token by the server's own rules
+    /// Check a token with the server's own rules
     #[command(subcommand, after_help = token::EXAMPLE)]
     Token(token::TokenCommand),
-    /// Check settings, files, store, clock and machine, and say what to do
+    /// Check settings, files, store, clock and machine, and print what to do
     #[command(after_help = doctor::EXAMPLE)]
     Doctor(doctor::DoctorArguments),
-    /// Print the description of all machine doors (OpenAPI 3.1)
+    /// Print the description of the HTTP API (OpenAPI 3.1)
     #[command(after_help = "Example: handstamp openapi > openapi.json")]
     Openapi,
 }
 
-/// `--help` without `-h`, for commands that take an id: an id may begin with `-h`.
+/// `--help` without `-h`, for commands with an id: an id may begin with `-h`.
 #[derive(Args)]
 struct LongHelp {
     /// Print help
@@ -60,10 +60,10 @@ struct LongHelp {
     help: Option<bool>,
 }
 
-/// Why a command did not do what it was to do: one line for standard error.
+/// Why a command failed: one line for standard error.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Parses the command line and runs the command. Success only when it is done. `site` are the pages' files.
+/// Parses the command line and runs the command. Returns success only if the command is done. `site`: the pages' files.
 pub async fn run(site: Embedded) -> ExitCode {
     let matches = Cli::command().after_help(settings_help()).get_matches();
     let result = match Cli::from_arg_matches(&matches) {
@@ -96,12 +96,12 @@ async fn run_command(command: Option<Command>, site: Embedded) -> Result<(), Fai
     }
 }
 
-/// A time that people read.
+/// Formats a time for people.
 fn when(unix_seconds: i64) -> String {
     Timestamp::from_second(unix_seconds).map_or_else(|_| "?".to_owned(), |time| time.to_string())
 }
 
-/// The table of settings, under the commands.
+/// Returns the table of settings, for the end of the help.
 fn settings_help() -> String {
     let mut help = String::from(
         "Example: LEPTOS_SITE_ADDR=127.0.0.1:8080 handstamp\n\n\

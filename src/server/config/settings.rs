@@ -36,15 +36,15 @@ pub const SETTINGS: [Setting; 28] = [
     setting("LESSON", "on (off in production)", "whether /sign-token and /verify-token exist"),
     setting("SIGNUP", "open (closed in production)", "whether anyone may create an account"),
     setting("PASSWORD_MIN_LENGTH", "15", "in characters, at least 8"),
-    setting("ARGON2_MEMORY_KIB", "19456", "memory of one password hash; also the floor"),
-    setting("ARGON2_ITERATIONS", "2", "passes of one password hash; also the floor"),
-    setting("ARGON2_PARALLELISM", "1", "lanes of one password hash; also the floor"),
+    setting("ARGON2_MEMORY_KIB", "19456", "memory of one password hash; the default is the minimum"),
+    setting("ARGON2_ITERATIONS", "2", "passes of one password hash; the default is the minimum"),
+    setting("ARGON2_PARALLELISM", "1", "lanes of one password hash; the default is the minimum"),
     setting("HASH_CONCURRENCY", "number of cores", "how many passwords are hashed at the same time"),
     setting("HASH_QUEUE", "64", "how many more may wait; if the queue is full: 503"),
     setting("TRUSTED_PROXIES", "none", "addresses and ranges of proxies from which X-Forwarded-For is read"),
     setting("METRICS_TOKEN", "none", "Bearer token that lets other machines read /metrics; at least 32 characters"),
     setting("LOG_FORMAT", "text", "`json` for programs"),
-    setting("RUST_LOG", "info", "what is logged"),
+    setting("RUST_LOG", "info", "which events are logged"),
 ];
 
 const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {

@@ -179,10 +179,10 @@ pub fn open_files(limit: Option<u64>, connections: usize) -> Finding {
     match limit {
         Some(limit) if limit < wanted => Finding::warning(
             "open files",
-            format!("at most {limit} can be open, but the server accepts {connections} connections"),
+            format!("at most {limit} files can be open, but the server accepts {connections} connections"),
             format!("ulimit -Hn {wanted}, or LimitNOFILE={wanted} in the systemd unit"),
         ),
-        _ => Finding::ok("open files", format!("enough can be open for {connections} connections")),
+        _ => Finding::ok("open files", format!("enough files can be open for {connections} connections")),
     }
 }
 
