@@ -16,7 +16,7 @@ pub struct Setting {
 }
 
 /// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 28] = [
+pub const SETTINGS: [Setting; 29] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
     setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "where it listens"),
     setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "issuer of the tokens, and the own origin"),
@@ -42,6 +42,7 @@ pub const SETTINGS: [Setting; 28] = [
     setting("HASH_CONCURRENCY", "number of cores", "how many passwords are hashed at a time"),
     setting("HASH_QUEUE", "64", "how many more may wait; beyond that: 503"),
     setting("TRUSTED_PROXIES", "none", "addresses and ranges of proxies whose X-Forwarded-For counts"),
+    setting("CORS_ORIGINS", "none", "origins whose pages may call the machine doors, like https://app.example.org"),
     setting("METRICS_TOKEN", "none", "opens /metrics to other machines: 32 characters or more, sent as Bearer"),
     setting("LOG_FORMAT", "text", "`json` for machines"),
     setting("RUST_LOG", "info", "what is logged"),
