@@ -43,7 +43,7 @@ pub async fn login(
 pub async fn refresh() -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
     let presented = http::refresh_cookie()?;
-    http::refreshed(flows::refresh(&http::app_state()?, &presented).await)
+    http::page_answer(flows::refresh(&http::app_state()?, &presented).await?)
 }
 
 /// Ends this session: from now on its tokens are refused.
@@ -54,11 +54,10 @@ pub async fn refresh() -> Result<SignedInAnswer, ApiError> {
 pub async fn logout() -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let (state, ending) = (http::app_state()?, http::session_to_end()?);
-    // Mostly the same one. Where it is not, nobody could end it any more once the browser has forgotten it.
-    let forgotten = http::session_of_browser()?.filter(|session| session.id != ending.id);
-    http::forget_session()?;
+    // Usually the same session. If it is another, the next page would renew that one: this browser would still be signed in.
+    let other = http::session_of_browser()?.filter(|session| session.id != ending.id);
     flows::logout(&state, ending).await?;
-    match forgotten {
+    match other {
         Some(session) => Ok(flows::logout(&state, session).await?),
         None => Ok(()),
     }
@@ -152,8 +151,7 @@ pub async fn change_password(current_password: PasswordInput, new_password: Pass
 pub async fn delete_account(password: PasswordInput) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
-    flows::delete_own_account(&http::app_state()?, &user, password.into(), http::visitor()?).await?;
-    http::forget_session()
+    Ok(flows::delete_own_account(&http::app_state()?, &user, password.into(), http::visitor()?).await?)
 }
 
 /// How a password would be judged that somebody is choosing. Nothing of it is kept.

@@ -17,6 +17,7 @@ use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::forwarded::TrustedProxies;
 use crate::server::domain::metrics_token::MetricsToken;
 use crate::server::domain::session::{Lifetime, SessionRules};
+use crate::server::domain::web_origins::{NotAnOrigin, WebOrigins};
 
 /// The configuration of the server.
 pub struct Config {
@@ -50,6 +51,8 @@ pub struct Config {
     pub hash_queue: usize,
     /// The proxies from which `X-Forwarded-For` is read.
     pub trusted_proxies: TrustedProxies,
+    /// The origins whose pages may call the machine doors.
+    pub cors_origins: WebOrigins,
     /// Absent: `/metrics` answers only this machine.
     pub metrics_token: Option<MetricsToken>,
     pub log_json: bool,
@@ -128,6 +131,7 @@ impl Config {
             hash_concurrency: settings.number("HASH_CONCURRENCY", cores(), 1..=1024, "use 1 to 1024")?,
             hash_queue: settings.number("HASH_QUEUE", 64, 0..=65536, "use 0 to 65536")?,
             trusted_proxies: trusted_proxies(settings)?,
+            cors_origins: cors_origins(settings)?,
             metrics_token: metrics_token(settings)?,
             log_json: settings
                 .one_of("LOG_FORMAT", &[("text", false), ("json", true)], "use `text` or `json`")?
@@ -166,6 +170,13 @@ fn trusted_proxies(settings: &Settings) -> Result<TrustedProxies, BadSetting> {
     const FIX: &str = "list addresses and ranges with commas between them, like 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32";
     let value = settings.get("TRUSTED_PROXIES").unwrap_or_default();
     TrustedProxies::parse(value).map_err(|_| unusable("TRUSTED_PROXIES", value, FIX))
+}
+
+fn cors_origins(settings: &Settings) -> Result<WebOrigins, BadSetting> {
+    const FIX: &str = "list origins as browsers write them, like https://app.example.org or http://localhost:8080: no path, \
+                       no slash at the end, no wildcard, commas between";
+    let list = settings.get("CORS_ORIGINS").unwrap_or_default();
+    WebOrigins::parse(list).map_err(|NotAnOrigin(text)| unusable("CORS_ORIGINS", &text, FIX))
 }
 
 /// The lifetimes of a session that is kept, and of one that is not. The idle time is never longer than the lifetime.

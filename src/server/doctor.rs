@@ -104,11 +104,15 @@ fn surroundings(config: &Config) -> Vec<Finding> {
     let memory = machine::available_memory()
         .map(|available| checkup::memory(available, config.hash_concurrency, config.argon2_memory_kib));
     let disk = machine::free_bytes(&folder).map(|free| checkup::disk(&folder, free));
+    let origins = &config.cors_origins;
+    let unencrypted =
+        origins.iter().find(|origin| origin.strip_prefix("http://").is_some_and(|host| !is_loopback(host)));
+    let cors = (!origins.is_empty()).then(|| checkup::cors(origins.iter().count(), unencrypted));
     let always = [
         checkup::address(config.site_addr.ip(), &config.public_url, is_loopback(public)),
         checkup::open_files(machine::open_files(), Limits::default().connections),
     ];
-    always.into_iter().chain(disk).chain(memory).collect()
+    always.into_iter().chain(cors).chain(disk).chain(memory).collect()
 }
 
 /// The message with which a start fails: the problem, a semicolon, what to do.

@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod additional_claims;
 pub mod algorithm;
+pub mod authorization;
 pub mod blocklist;
 pub mod checkup;
 pub mod claims;
@@ -35,3 +36,4 @@ pub mod unix_time;
 pub mod user;
 pub mod username;
 pub mod verification_key;
+pub mod web_origins;

@@ -3,7 +3,9 @@
 mod answers;
 mod body;
 mod client_auth;
+mod context;
 mod cookies;
+mod cors;
 mod current_user;
 mod error;
 mod files;
@@ -22,15 +24,15 @@ mod signing_in;
 mod turns;
 mod visitor;
 
+pub use context::app_state;
 pub use current_user::{
-    Admin, FreshUser, RequiredRole, WithRole, acting_admin, admin, app_state, current_user, current_user_if_any,
-    fresh_user, session_to_end, user_with_role,
+    Admin, FreshUser, RequiredRole, WithRole, acting_admin, admin, current_user, current_user_if_any, fresh_user,
+    session_to_end, user_with_role,
 };
-
 pub use error::HttpError;
 pub use guard::{CLIENTS, OPERATORS, PUBLIC};
 pub use listener::{Limits, serve};
 pub use open_answers::answer_while_signed_in;
 pub use router::{doors, machine_door_names, router};
-pub use signing_in::{forget_session, new_session, page_answer, refresh_cookie, refreshed, session_of_browser};
+pub use signing_in::{new_session, page_answer, refresh_cookie, session_of_browser};
 pub use visitor::{Peer, origin, visitor};

@@ -83,17 +83,77 @@ async fn a_page_renews_its_token_with_the_cookie() {
     assert_eq!(app.send("GET", "/api/refresh", &[("cookie", &cookie(&renewed).0)], None).await.status, 405);
 }
 
+/// Answers overtake one another: any of these may reach the browser after that of a sign-in in another tab.
 #[tokio::test]
-async fn a_cookie_that_is_worth_nothing_any_more_is_taken_back() {
+async fn no_answer_deletes_a_cookie_that_a_newer_answer_may_have_set() {
+    let app = start_with_ada(&[]).await;
+    let plain_form = ("accept", "text/html,application/xhtml+xml");
+    let ended = app.call("login", None, LOGIN).await;
+    app.logout(ended.json()["access_token"].as_str().unwrap()).await;
+    let expired = app.call("login", None, LOGIN).await;
+    app.pass(Duration::from_hours(24 * 31));
+    let reused = app.call("login", None, LOGIN).await;
+    let next = app.call_with_cookie("refresh", None, &cookie(&reused).0, "").await;
+    assert_eq!(app.call_with_cookie("refresh", None, &cookie(&next).0, "").await.status, 200);
+    for (worthless, code) in [
+        (cookie(&ended).0, "token_revoked"),
+        (cookie(&expired).0, "token_expired"),
+        (cookie(&reused).0, "refresh_token_reused"),
+        ("handstamp_refresh=hs_rt_x".to_owned(), "invalid_token"),
+        ("handstamp_refresh=".to_owned(), "invalid_token"),
+    ] {
+        let refused = app.call_with_cookie("refresh", None, &worthless, "").await;
+        assert_eq!((refused.status, refused.header("set-cookie")), (401, None), "{code}");
+        assert_eq!(refused.json()["code"], code);
+        // Nor a page, which says what it has seen, so that its program does not ask again and again.
+        let page = app.send("GET", "/dashboard", &[("cookie", &worthless), plain_form], None).await;
+        assert_eq!((page.status, page.header("set-cookie")), (200, None), "{code}");
+        assert!(page.body.contains(r#"data-signed-in="no""#), "{code}");
+    }
+    for without_the_program in [false, true] {
+        let login = app.call("login", None, LOGIN).await;
+        let (held, access) = (cookie(&login).0, login.json()["access_token"].as_str().unwrap().to_owned());
+        let id = crate::harness::part(&access, 1)["sid"].as_str().unwrap().to_owned();
+        let authorization = crate::harness::bearer(&access);
+        for (function, body) in [
+            ("login", "username=ada&password=wrong".to_owned()),
+            ("logout", String::new()),
+            ("logout", String::new()),
+            ("end-session", format!("id={id}")),
+            ("delete-account", "password=wrong".to_owned()),
+        ] {
+            let mut headers = vec![
+                ("content-type", "application/x-www-form-urlencoded"),
+                ("sec-fetch-site", "same-origin"),
+                ("cookie", &held),
+            ];
+            // A form that the browser posts by itself has no token.
+            headers.push(if without_the_program { plain_form } else { ("authorization", &authorization) });
+            let answer = app.send("POST", &format!("/api/{function}"), &headers, Some(&body)).await;
+            assert_eq!(answer.header("set-cookie"), None, "{function}: {answer:?}");
+        }
+        assert_eq!(app.call_with_cookie("refresh", None, &held, "").await.status, 401, "the session has ended");
+    }
+    let login = app.call("login", None, LOGIN).await;
+    let (held, access) = (cookie(&login).0, login.json()["access_token"].as_str().unwrap().to_owned());
+    let password = format!("password={PASSWORD}");
+    let deleted = app.call_with_cookie("delete-account", Some(&access), &held, &password).await;
+    assert_eq!((deleted.status, deleted.header("set-cookie")), (200, None), "{deleted:?}");
+}
+
+#[tokio::test]
+async fn a_sign_out_that_the_store_did_not_keep_can_be_brought_again_by_the_cookie() {
     let app = start_with_ada(&[]).await;
     let login = app.call("login", None, LOGIN).await;
-    app.logout(login.json()["access_token"].as_str().unwrap()).await;
-    for worthless in [cookie(&login).0, "handstamp_refresh=hs_rt_x".into()] {
-        let refused = app.call_with_cookie("refresh", None, &worthless, "").await;
-        assert_eq!(refused.status, 401);
-        let (taken, attributes) = cookie(&refused);
-        assert_eq!((taken.as_str(), attributes.last().unwrap().as_str()), ("handstamp_refresh=", "Max-Age=0"));
-    }
+    app.state.store.close().await;
+    let failed = app.call_with_cookie("logout", None, &cookie(&login).0, "").await;
+    assert_eq!((failed.status, failed.header("set-cookie")), (503, None), "{failed:?}");
+
+    let app = app.restart().await;
+    assert_eq!(app.call_with_cookie("refresh", None, &cookie(&login).0, "").await.status, 200, "it lives");
+    assert_eq!(app.call_with_cookie("logout", None, &cookie(&login).0, "").await.status, 200);
+    let access = login.json()["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(app.protected(&access).await.error(), "401 token_revoked Token has been revoked");
 }
 
 #[tokio::test]
@@ -111,13 +171,14 @@ async fn a_browser_with_token_and_cookie_of_two_sessions_signs_out_of_both() {
 }
 
 #[tokio::test]
-async fn signing_out_takes_the_cookie_back_and_needs_no_more_than_the_cookie() {
+async fn signing_out_needs_no_more_than_the_cookie_and_leaves_it_worthless() {
     let app = start_with_ada(&[]).await;
     let login = app.call("login", None, LOGIN).await;
     let access = login.json()["access_token"].as_str().unwrap().to_owned();
     let signed_out = app.call_with_cookie("logout", None, &cookie(&login).0, "").await;
     assert_eq!(signed_out.status, 200, "{signed_out:?}");
-    assert_eq!(cookie(&signed_out).1.last().unwrap(), "Max-Age=0");
+    let refused = app.call_with_cookie("refresh", None, &cookie(&login).0, "").await;
+    assert_eq!(refused.error(), "401 token_revoked Token has been revoked");
     assert_eq!(app.protected(&access).await.error(), "401 token_revoked Token has been revoked");
     assert_eq!(app.call_with_cookie("logout", None, &cookie(&login).0, "").await.status, 200, "twice is no error");
     assert_eq!(app.call("logout", Some(&access), "").await.status, 200);
@@ -134,6 +195,11 @@ async fn a_new_sign_in_ends_the_session_that_this_browser_held() {
     let alive =
         async |answer: &Answer| app.protected(answer.json()["access_token"].as_str().unwrap()).await.status == 200;
     assert!(!alive(&first).await && alive(&second).await && alive(&elsewhere).await);
+
+    // One whose session has ended meanwhile is in nobody's way.
+    app.logout(second.json()["access_token"].as_str().unwrap()).await;
+    let second = app.call_with_cookie("login", None, &cookie(&second).0, LOGIN).await;
+    assert!(alive(&second).await);
 
     let failed = app.call_with_cookie("login", None, &cookie(&second).0, "username=ada&password=wrong").await;
     assert_eq!((failed.status, failed.header("set-cookie")), (401, None));
@@ -187,7 +253,7 @@ async fn signing_out_without_the_program_ends_the_session_of_the_cookie() {
     ];
     let answer = app.send("POST", "/api/logout", &headers, Some("")).await;
     assert_eq!((answer.status, answer.header("location"), answer.body.as_str()), (303, Some("/"), ""));
-    assert_eq!(cookie(&answer).1.last().unwrap(), "Max-Age=0");
+    assert_eq!(app.call_with_cookie("refresh", None, &held, "").await.status, 401);
     let access = login.json()["access_token"].as_str().unwrap().to_owned();
     assert_eq!(app.protected(&access).await.error(), "401 token_revoked Token has been revoked");
 }

@@ -215,3 +215,20 @@ fn scripts_get_the_same_as_json() {
     assert_eq!(of("secret")["verdict"], "problem");
     assert!(of("secret")["fix"].as_str().unwrap().contains("openssl rand"));
 }
+
+#[test]
+fn a_page_that_may_call_the_doors_should_come_by_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = doctor(folder.path(), &[]).0;
+    assert!(!none.contains(" cors "), "{none}");
+    for origins in ["https://app.example.org", "http://localhost:8080,http://127.0.0.1:5173, http://[::1]:1"] {
+        let (said, well) = doctor(folder.path(), &[("CORS_ORIGINS", origins)]);
+        assert!(well, "{said}");
+        expect(&said, "ok", "cors", "may call the machine doors");
+    }
+    let (said, _) = doctor(folder.path(), &[("CORS_ORIGINS", "https://app.example.org, http://app.example.org:8080")]);
+    expect(&said, "warning", "cors", "http://app.example.org:8080");
+    let (said, well) = doctor(folder.path(), &[("CORS_ORIGINS", "https://app.example.org/")]);
+    assert!(!well);
+    expect(&said, "problem", "settings", "CORS_ORIGINS");
+}

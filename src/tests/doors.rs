@@ -67,7 +67,7 @@ async fn the_html_of_a_page_contains_nothing_protected() {
 async fn a_wrong_method_is_405_and_says_the_right_one() {
     let app = TestApp::start().await;
     for (method, path, allow) in [
-        ("GET", "/logout", "DELETE"),
+        ("GET", "/logout", "DELETE,POST"),
         ("POST", "/protected", "GET,HEAD"),
         ("GET", "/api/login", "POST"),
         ("GET", "/api/logout", "POST"),

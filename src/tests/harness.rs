@@ -137,6 +137,12 @@ impl TestApp {
         Self::start_in(self.folder, self.settings, (self.clock, self.uptime), Limits::default()).await
     }
 
+    /// The same with further settings, which count more than those before.
+    pub async fn restart_with(mut self, settings: &[(&str, &str)]) -> Self {
+        self.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.restart().await
+    }
+
     pub async fn stop(&mut self) {
         self.stop_accepting();
         (&mut self.served).await.unwrap();

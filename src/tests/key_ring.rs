@@ -69,6 +69,35 @@ async fn a_key_is_published_before_it_signs() {
 }
 
 #[tokio::test]
+async fn the_key_set_lists_the_active_key_first_then_the_next_then_retired_ones() {
+    let by_state = async |app: &TestApp| {
+        let (_, kept) = app.state.store.list_signing_keys().await.unwrap();
+        let state_of = |id: &String| kept.iter().find(|key| key.id == *id).unwrap().state.name();
+        published(app).await.iter().map(state_of).collect::<Vec<_>>()
+    };
+    let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+    assert_eq!(by_state(&app).await, ["active", "next"]);
+    let ada = app.somebody("ada").await;
+    for _ in 0..2 {
+        app.pass(Duration::from_secs(1));
+        flows::rotate_keys(&app.state, true, &Actor::Operator).await.unwrap();
+    }
+    assert_eq!(by_state(&app).await, ["active", "next", "retired", "retired"]);
+    assert_eq!(app.protected(&ada).await.status, 200);
+
+    // And after another algorithm was chosen: a reader that ignores `kid` stops at a key of another type.
+    app.pass(Duration::from_secs(1));
+    let app = app.restart_with(&[("JWT_ALGORITHM", "ES256")]).await;
+    let states = by_state(&app).await;
+    assert_eq!(states[..2], ["active", "next"], "{states:?}");
+    assert!(states.len() > 2 && states[2..].iter().all(|state| *state == "retired"), "{states:?}");
+    let keys = app.get("/.well-known/jwks.json").await.json();
+    assert_eq!((&keys["keys"][0]["alg"], &keys["keys"][1]["alg"]), (&"ES256".into(), &"ES256".into()));
+    assert_eq!(published(&app).await[0], kid(&app.login("ada").await));
+    assert_eq!(app.protected(&ada).await.status, 200);
+}
+
+#[tokio::test]
 async fn an_emergency_kills_the_tokens_of_one_key_at_once_and_no_others() {
     for algorithm in ["EdDSA", "HS256"] {
         let app = TestApp::start_with(&[("JWT_ALGORITHM", algorithm)]).await;

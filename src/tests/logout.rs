@@ -37,6 +37,38 @@ async fn the_pages_door_ends_the_same_session() {
 }
 
 #[tokio::test]
+async fn post_signs_out_as_delete_does() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    let post = async |headers: &[(&str, &str)], body: Option<&str>| app.send("POST", "/logout", headers, body).await;
+    // Most clients send a body, or say what it would be; it does not matter.
+    for (kind, body) in [("", ""), ("application/json", "{}"), ("application/json", "{"), ("text/plain", "x")] {
+        let tokens = app.tokens("ada").await;
+        for token in [&tokens.access, &tokens.refresh, &tokens.access] {
+            let authorization = bearer(token);
+            let mut headers = vec![("authorization", authorization.as_str())];
+            headers.extend((!kind.is_empty()).then_some(("content-type", kind)));
+            let answer = post(&headers, Some(body)).await;
+            assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"msg":"Access token revoked"}"#), "{kind}");
+        }
+        assert_eq!(app.protected(&tokens.access).await.error(), REVOKED);
+        assert_eq!(app.refresh(&tokens.refresh).await.error(), REVOKED);
+    }
+    assert_eq!(post(&[], None).await.error(), "401 missing_token Missing Authorization Header");
+    let late = app.login("ada").await;
+    app.pass(Duration::from_hours(1));
+    assert_eq!(post(&[("authorization", &bearer(&late))], None).await.status, 200);
+
+    let token = app.login("ada").await;
+    let authorization = bearer(&token);
+    for site in ["cross-site", "same-site", "none"] {
+        let answer = post(&[("authorization", &authorization), ("sec-fetch-site", site)], None).await;
+        assert_eq!(answer.error(), "403 cross_site_request Cross-site request refused", "{site}");
+    }
+    assert_eq!(app.protected(&token).await.status, 200);
+}
+
+#[tokio::test]
 async fn only_this_session_ends() {
     let app = TestApp::start().await;
     let (phone, laptop) = (app.somebody("ada").await, app.login("ada").await);

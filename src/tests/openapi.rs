@@ -120,6 +120,7 @@ async fn real_answers_are_as_it_says() {
     let token = app.somebody("ada").await;
     let (refresh, another) = (app.tokens("ada").await.refresh, app.login("ada").await);
     let (revoked, lesson) = (app.login("ada").await, app.get("/sign-token").await);
+    let posted = bearer(&app.login("ada").await);
     let lesson = bearer(lesson.json()["token"].as_str().unwrap());
     let authorization = bearer(&token);
     let credentials = |name: &str, password: &str| json!({ "username": name, "password": password }).to_string();
@@ -185,6 +186,8 @@ async fn real_answers_are_as_it_says() {
         ("POST /password", &[as_user, json_type], passwords(PASSWORD), 200),
         ("POST /password", &[as_user, json_type], passwords(PASSWORD), 401),
         ("POST /password", &[as_user, json_type], "{}".into(), 400),
+        ("POST /logout", &[("authorization", &posted)], String::new(), 200),
+        ("POST /logout", &[], String::new(), 401),
         ("DELETE /logout", &[as_user], String::new(), 200),
         ("DELETE /logout", &[], String::new(), 401),
         ("GET /revocations", &[as_client], String::new(), 200),

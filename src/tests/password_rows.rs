@@ -208,6 +208,8 @@ async fn p13_a28_a29_of_all_names_that_look_alike_one_can_be_had() {
         "\u{ff41}dmin", // fullwidth
         "zoe\u{308}",   // decomposed
         "ZO\u{cb}",
+        "admin ",
+        "\u{a0}admin",
         "STRA\u{1e9e}E", // capital sharp s
         "ISTANBUL",
     ] {
@@ -221,8 +223,7 @@ async fn p13_a28_a29_of_all_names_that_look_alike_one_can_be_had() {
         "admin\u{200b}", // zero width
         "ad\u{200d}min",
         "admin\u{ad}", // soft hyphen
-        "admin ",
-        " admin",
+        "ad min",
         "admin\r\nINFO Signed in user `root`",
         "admin\x1b[2Kroot", // a terminal's escape
         "\u{202e}nimda",    // right to left

@@ -21,7 +21,7 @@ async fn the_header_must_be_bearer_and_one_token() {
         (token.clone(), bad),
         (format!("Token {token}"), bad),
         (format!("Basic {token}"), bad),
-        (format!("Bearer  {token}"), bad),
+        (format!("Bearer \t{token}"), bad),
         (format!("Bearer {token} {token}"), bad),
         (format!("Bearer {token}, Bearer {token}"), bad),
         (format!("Bearer\t{token}"), bad),

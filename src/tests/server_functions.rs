@@ -79,8 +79,7 @@ async fn h1_a38_another_site_cannot_make_a_browser_sign_in_or_out() {
         headers.push(("authorization", &authorization));
         assert_eq!(app.send("POST", "/api/logout", &headers, None).await.error(), refused, "{what}");
     }
-    for path in ["/login", "/signup", "/logout"] {
-        let method = if path == "/logout" { "DELETE" } else { "POST" };
+    for (method, path) in [("POST", "/login"), ("POST", "/signup"), ("DELETE", "/logout"), ("POST", "/logout")] {
         let headers = [form, ("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
         assert_eq!(app.send(method, path, &headers, Some(LOGIN)).await.error(), refused, "{path}");
     }

@@ -152,6 +152,13 @@ export async function refreshCookie(context: BrowserContext) {
   return cookies.find(cookie => cookie.name === 'handstamp_refresh');
 }
 
+/** The cookie of a session that has ended stays in the browser, as no answer deletes one, and opens nothing. */
+export async function expectCookieWorthless(context: BrowserContext, handstamp: Server): Promise<void> {
+  const cookie = await refreshCookie(context);
+  expect(cookie, 'it may be that of a newer sign-in, for all an answer can know').toBeDefined();
+  expect(await handstamp.refresh(cookie!.value)).toContain('"code":"token_revoked"');
+}
+
 /** What both storages of this page hold under our key, as stored. */
 export async function stored(page: Page) {
   return page.evaluate(key => ({ device: localStorage.getItem(key), tab: sessionStorage.getItem(key) }), KEY);

@@ -186,6 +186,19 @@ pub fn open_files(limit: Option<u64>, connections: usize) -> Finding {
     }
 }
 
+/// The origins whose pages may call the machine doors. `unencrypted` is one of them that comes over a network without TLS.
+#[must_use]
+pub fn cors(origins: usize, unencrypted: Option<&str>) -> Finding {
+    match unencrypted {
+        Some(origin) => Finding::warning(
+            "cors",
+            format!("CORS_ORIGINS has {origin}: an attacker on the network can change its pages and read tokens there"),
+            "serve these pages over https, or take them out of CORS_ORIGINS",
+        ),
+        None => Finding::ok("cors", format!("pages of {origins} other origins may call the machine doors")),
+    }
+}
+
 /// Compares the memory that all password hashes need at the same time with the available memory, in bytes.
 #[must_use]
 pub fn memory(available: u64, hashes: usize, memory_kib: u32) -> Finding {
@@ -270,6 +283,12 @@ mod tests {
         ] {
             says(&address(listens.parse().unwrap(), url, local), verdict);
         }
+    }
+
+    #[test]
+    fn a_page_that_comes_without_tls_is_warned_of() {
+        says(&cors(2, None), Ok);
+        says(&cors(2, Some("http://app.example.org")), Warning);
     }
 
     #[test]

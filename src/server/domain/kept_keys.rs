@@ -48,6 +48,16 @@ impl KeyState {
         }
     }
 
+    /// The place in the key set: a reader that ignores `kid` stops at the first key of a type that it does not expect.
+    const fn place(self) -> u8 {
+        match self {
+            Self::Active => 0,
+            Self::Next => 1,
+            Self::Retired { .. } => 2,
+            Self::Barred => 3,
+        }
+    }
+
     /// Returns when a retired key stops verifying.
     #[must_use]
     pub const fn verifies_until(self) -> Option<UnixTime> {
@@ -74,6 +84,14 @@ pub enum CannotRotate {
 
 /// How long other services may keep our JWKS: the `max-age` in `http/routes/well_known.rs`.
 pub const JWKS_MAX_AGE: Duration = Duration::from_mins(5);
+
+/// The keys that verify, in the order of the key set: the active one first, then the next, then retired ones.
+#[must_use]
+pub fn verifying(kept: &[KeptKey]) -> Vec<&KeptKey> {
+    let mut keys: Vec<_> = kept.iter().filter(|key| key.state != KeyState::Barred).collect();
+    keys.sort_by_key(|key| key.state.place());
+    keys
+}
 
 /// What the settings demand of the keys.
 pub struct Wanted<'s> {

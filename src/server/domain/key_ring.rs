@@ -16,7 +16,7 @@ use secrecy::ExposeSecret as _;
 
 use super::access_token::AccessToken;
 use super::algorithm::Algorithm;
-use super::kept_keys::{KeptKey, KeyState};
+use super::kept_keys::{self, KeptKey, KeyState};
 use super::private_key::PrivateKey;
 use super::sealing::{DoesNotOpen, SealingKey};
 use super::unix_time::UnixTime;
@@ -82,7 +82,7 @@ impl KeyRing {
     ) -> Result<Self, RingError> {
         let mut active = None;
         let mut verifying = Vec::new();
-        for key in kept.iter().filter(|key| key.state != KeyState::Barred) {
+        for key in kept_keys::verifying(kept) {
             let opened = open_sealed(key, sealing)?;
             let private = opened.as_ref().or_else(|| given.filter(|given| given.id == key.id));
             if key.state == KeyState::Active {
@@ -103,7 +103,7 @@ impl KeyRing {
     /// decrypted are left out.
     #[must_use]
     pub fn open_to_verify(version: i64, kept: &[KeptKey], given: Option<&PrivateKey>, sealing: &SealingKey) -> Self {
-        let verifying = kept.iter().filter(|key| key.state != KeyState::Barred).filter_map(|key| {
+        let verifying = kept_keys::verifying(kept).into_iter().filter_map(|key| {
             let opened = if key.public.is_some() { None } else { open_sealed(key, sealing).ok()? };
             let private = opened.as_ref().or_else(|| given.filter(|given| given.id == key.id));
             RingKey::of(key, private).ok()?
@@ -126,7 +126,7 @@ impl KeyRing {
         self.verifying.iter().find(|key| key.id == id).filter(|key| key.verifies(now))
     }
 
-    /// Returns the public keys, including next and retired ones (RFC 7517, section 5).
+    /// Returns the public keys (RFC 7517, section 5): the active one first, then the next, then retired ones.
     #[must_use]
     pub fn jwks(&self, now: UnixTime) -> JwkSet {
         let keys = self.verifying.iter().filter(|key| key.verifies(now));

@@ -3,6 +3,8 @@
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as PhcString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use precis_profiles::OpaqueString;
+use precis_profiles::precis_core::profile::Rules as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -12,10 +14,16 @@ use super::password_strength::Strength;
 /// anyone who knows its beginning could sign in.
 pub const MAX_BYTES: usize = 1024;
 
-/// A password that a user typed, in one Unicode form (NFC), so that different keyboards give the same password.
+/// A password as it was typed, mapped as `OpaqueString` maps it (RFC 8265, section 4.2), so that two keyboards write the
+/// same: spaces other than U+0020 become U+0020, then NFC. Nothing is cut, folded or trimmed.
 ///
-/// The form must never change: the stored hashes were made from it.
-pub struct Password(SecretString);
+/// The profile's other rule, that control characters and unassigned code points are refused, is left out: a password that
+/// was chosen must go on working.
+pub struct Password {
+    mapped: SecretString,
+    /// The same without the mapping of spaces, if that makes a difference: earlier versions hashed this form.
+    unmapped: Option<SecretString>,
+}
 
 /// Why a password cannot be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,8 +46,11 @@ impl Password {
         if typed.len() > MAX_BYTES {
             return Err(Unfit::TooLong);
         }
-        let composed: String = typed.nfc().collect();
-        Ok(Self(composed.into()))
+        let composed = |text: &str| SecretString::from(text.nfc().collect::<String>());
+        let spaced = OpaqueString::new().additional_mapping_rule(typed).expect("the mapping of spaces refuses nothing");
+        let spaced = SecretString::from(spaced.into_owned());
+        let unmapped = (spaced.expose_secret() != typed).then(|| composed(typed));
+        Ok(Self { mapped: composed(spaced.expose_secret()), unmapped })
     }
 
     /// Parses a password that a user chooses. `min_length`: in code points. `context`: as in [`Strength::of`]. Takes a
@@ -49,10 +60,11 @@ impl Password {
     /// [`Unfit`].
     pub fn choose(typed: &SecretString, min_length: usize, context: &[&str]) -> Result<Self, Unfit> {
         let password = Self::parse(typed)?;
-        if password.0.expose_secret().chars().count() < min_length {
+        let mapped = password.mapped.expose_secret();
+        if mapped.chars().count() < min_length {
             return Err(Unfit::TooShort);
         }
-        if Strength::of(password.0.expose_secret(), context).is_too_common() {
+        if Strength::of(mapped, context).is_too_common() {
             return Err(Unfit::TooCommon);
         }
         Ok(password)
@@ -97,8 +109,15 @@ impl PasswordHash {
         let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(|_| HashingFailed)?;
         let version = Version::try_from(version).map_err(|_| HashingFailed)?;
         let params = Params::try_from(&stored).map_err(|_| HashingFailed)?;
+        let argon2 = Argon2::new(algorithm, version, params);
         // `Output` compares in constant time.
-        Ok(compute(&Argon2::new(algorithm, version, params), password, salt)? == *expected)
+        let is = |form: &SecretString| Ok(compute(&argon2, form, salt)? == *expected);
+        // The second try costs a second hash, and only for a password that has such spaces.
+        match &password.unmapped {
+            Some(unmapped) if !is(&password.mapped)? => is(unmapped),
+            Some(_) => Ok(true),
+            None => is(&password.mapped),
+        }
     }
 }
 
@@ -131,7 +150,7 @@ impl Hasher {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(self.0.params()).map_err(|_| HashingFailed)?,
-            hash: Some(compute(&self.0, password, &salt)?),
+            hash: Some(compute(&self.0, &password.mapped, &salt)?),
             salt: Some(salt),
         };
         Ok(PasswordHash(hash.to_string()))
@@ -145,14 +164,14 @@ impl Hasher {
 /// more blocks of that size, and lets every thread keep as much. A flood of sign-ins then kept 200 MB.
 const MAPPED_BLOCKS: usize = 33 * 1024;
 
-fn compute(argon2: &Argon2<'_>, password: &Password, salt: &[u8]) -> Result<Output, HashingFailed> {
+fn compute(argon2: &Argon2<'_>, password: &SecretString, salt: &[u8]) -> Result<Output, HashingFailed> {
     let mut output = [0; Output::MAX_LENGTH];
     let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
     let output = output.get_mut(..length).ok_or(HashingFailed)?;
     let (mut memory, blocks) = (Vec::new(), argon2.params().block_count());
     memory.try_reserve_exact(blocks.max(MAPPED_BLOCKS)).map_err(|_| HashingFailed)?;
     memory.resize(blocks, Block::new());
-    let password = password.0.expose_secret().as_bytes();
+    let password = password.expose_secret().as_bytes();
     argon2.hash_password_into_with_memory(password, salt, output, &mut memory).map_err(|_| HashingFailed)?;
     Output::new(output).map_err(|_| HashingFailed)
 }
@@ -192,6 +211,55 @@ mod tests {
 
         assert_eq!(hash.verify(&Password::parse(&typed(" cafe\u{301} au lait ")).unwrap()), Ok(true));
         assert_eq!(hash.verify(&Password::parse(&typed("cafe\u{301} au lait")).unwrap()), Ok(false));
+    }
+
+    /// Every space of Unicode but U+0020 (the category Zs).
+    const SPACES: &str = "\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\
+                          \u{202f}\u{205f}\u{3000}";
+
+    fn mapped(text: &str) -> String {
+        Password::parse(&typed(text)).unwrap().mapped.expose_secret().to_owned()
+    }
+
+    #[test]
+    fn every_space_is_the_space_of_the_space_bar_and_nothing_else_is_changed() {
+        for space in SPACES.chars() {
+            assert_eq!(
+                mapped(&format!("{space}caf\u{e9}{space}{space}au lait{space}")),
+                " caf\u{e9}  au lait ",
+                "{space:?}"
+            );
+        }
+        // Mapped first: NFC makes another space of this one.
+        assert_eq!(mapped("\u{2000}e\u{301}"), " \u{e9}");
+        for kept in [
+            "  two  spaces at each end  ",
+            "UPPER and lower, ＦＵＬＬ ｗｉｄｔｈ, ﬁ",
+            "a tab\t, a line\r\n, a zero\0, a zero width\u{200b}\u{feff}",
+            "line \u{2028} and paragraph \u{2029} separators, next line \u{85}",
+            "Mongolian vowel separator \u{180e}",
+            "\u{1f511} \u{378}",
+        ] {
+            assert_eq!(mapped(kept), kept);
+        }
+    }
+
+    #[test]
+    fn a_password_that_was_hashed_before_spaces_were_mapped_still_gets_in() {
+        use argon2::password_hash::PasswordHasher as _;
+        // As versions before hashed it: composed, and nothing else.
+        let then = hasher().0.hash_password_with_salt("caf\u{e9}\u{a0}au\u{3000}lait".as_bytes(), &[7; 16]).unwrap();
+        let then = PasswordHash::from_stored(then.to_string());
+        let verify = |hash: &PasswordHash, text: &str| hash.verify(&Password::parse(&typed(text)).unwrap());
+        assert_eq!(verify(&then, "cafe\u{301}\u{a0}au\u{3000}lait"), Ok(true));
+        for wrong in ["caf\u{e9} au lait", "caf\u{e9}\u{3000}au\u{a0}lait", "caf\u{e9}\u{a0}au\u{3000}lai"] {
+            assert_eq!(verify(&then, wrong), Ok(false), "{wrong}");
+        }
+        let now = hasher().hash(&Password::parse(&typed("caf\u{e9}\u{a0}au\u{3000}lait")).unwrap(), &[7; 16]).unwrap();
+        for right in ["caf\u{e9} au lait", "caf\u{e9}\u{3000}au\u{a0}lait", "cafe\u{301}\u{a0}au lait"] {
+            assert_eq!(verify(&now, right), Ok(true), "{right}");
+        }
+        assert_eq!(verify(&now, "caf\u{e9}au lait"), Ok(false));
     }
 
     #[test]

@@ -27,8 +27,8 @@ impl ThrottleKeys {
     /// not.
     #[must_use]
     pub fn stranger(&self, typed: &str, address: IpAddr) -> StrangerKeys {
-        let canonical = Username::parse(typed);
-        let account = canonical.as_ref().map_or(typed, Username::as_str).as_bytes();
+        let account = Username::canonical(typed);
+        let account = account.as_bytes();
         let network = network(address);
         StrangerKeys {
             pair: self.key(b"pair", &[account, &network]),
@@ -97,9 +97,15 @@ mod tests {
     #[test]
     fn every_spelling_of_a_name_and_every_address_of_a_network_is_one() {
         let ada = stranger("ada", "2001:db8:1:2::1");
-        for (typed, address) in [("ADA", "2001:db8:1:2::1"), ("ａｄａ", "2001:db8:1:2:ffff:ffff:ffff:ffff")] {
+        for (typed, address) in [
+            ("ADA", "2001:db8:1:2::1"),
+            ("ａｄａ", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
+            (" ada", "2001:db8:1:2::1"),
+            ("ada\u{a0}", "2001:db8:1:2::1"),
+        ] {
             assert_eq!(stranger(typed, address), ada, "{typed} {address}");
         }
+        assert_eq!(stranger(" not a name", "192.0.2.1"), stranger("not a name\t", "192.0.2.1"));
         assert_eq!(stranger("ada", "192.0.2.1"), stranger("ada", "::ffff:192.0.2.1"));
     }
 

@@ -1,5 +1,6 @@
 //! Usernames: one canonical form, so that `Ada`, `ada` and `ａｄａ` are one account (RFC 8265, UsernameCaseMapped).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use precis_profiles::UsernameCaseMapped;
@@ -19,31 +20,48 @@ const DOT_ABOVE: char = '\u{307}';
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
-/// The text cannot be a name.
+/// Why a text is not a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a username: use letters and digits of one script, without spaces, at most {MAX_LENGTH}")]
-pub struct NotAUsername;
+pub enum NotAUsername {
+    /// Empty, or nothing but white space.
+    #[error("no username")]
+    Missing,
+    /// Without saying why: the rule is one sentence.
+    #[error("not a username: use letters and digits of one script, without spaces inside, at most {MAX_LENGTH}")]
+    NotAllowed,
+}
 
 impl Username {
-    /// Folds case and width, composes (NFC), and rejects names that could be confused with any other: control,
-    /// zero-width and space characters, and letters of several scripts in one name (UTS 39).
+    /// Ignores white space around the name (Unicode's `White_Space`), which keyboards add. Folds case and width, composes
+    /// (NFC), and rejects names that could be confused with any other: control, zero-width and space characters, and letters
+    /// of several scripts in one name (UTS 39).
     ///
     /// # Errors
-    /// [`NotAUsername`], without saying why: the rule is one sentence.
+    /// [`NotAUsername`].
     pub fn parse(text: &str) -> Result<Self, NotAUsername> {
-        if text.len() > MAX_BYTES {
-            return Err(NotAUsername);
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NotAUsername::Missing);
         }
-        let canonical = UsernameCaseMapped::enforce(text).map_err(|_| NotAUsername)?;
+        if text.len() > MAX_BYTES {
+            return Err(NotAUsername::NotAllowed);
+        }
+        let canonical = UsernameCaseMapped::enforce(text).map_err(|_| NotAUsername::NotAllowed)?;
         let allowed = |character: char| character.identifier_allowed() || ".-_@+'".contains(character);
         if canonical.chars().count() > MAX_LENGTH
             || !canonical.chars().all(allowed)
             || !canonical.chars().any(char::is_alphanumeric)
             || !canonical.is_single_script()
         {
-            return Err(NotAUsername);
+            return Err(NotAUsername::NotAllowed);
         }
         Ok(Self(canonical.into_owned()))
+    }
+
+    /// The canonical form of what was typed; of a text that is not a username, the text without white space around it.
+    #[must_use]
+    pub fn canonical(text: &str) -> Cow<'_, str> {
+        Self::parse(text).map_or_else(|_| Cow::Borrowed(text.trim()), |name| Cow::Owned(name.0))
     }
 
     #[must_use]
@@ -116,14 +134,36 @@ mod tests {
         assert!(Username::parse("ada@example.org").is_ok());
     }
 
+    /// Every character of Unicode's `White_Space` (`PropList.txt`).
+    const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\
+                               \u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+
+    #[test]
+    fn white_space_around_a_name_is_ignored_and_is_no_name() {
+        let ada = Username::parse("ada");
+        for space in WHITE_SPACE.chars() {
+            for typed in [format!("{space}ada"), format!("ada{space}"), format!("{space}{space}Ada {space}")] {
+                assert_eq!(Username::parse(&typed), ada, "{typed:?}");
+                assert_eq!(Username::canonical(&typed), "ada", "{typed:?}");
+            }
+            assert_eq!(Username::parse(&space.to_string()), Err(NotAUsername::Missing), "{space:?}");
+        }
+        // However much: it is no part of the name.
+        assert_eq!(Username::parse(&format!("{0}{1}{0}", WHITE_SPACE.repeat(100), "a".repeat(64))).map(|_| ()), Ok(()));
+        assert_eq!(Username::parse(""), Err(NotAUsername::Missing));
+        assert_eq!(Username::canonical("\u{a0}not a name "), "not a name");
+        // Looks empty, but is no white space.
+        for zero_width in ["\u{200b}", "\u{feff}", "\u{2060}", "\u{180e}"] {
+            assert_eq!(Username::parse(zero_width), Err(NotAUsername::NotAllowed), "{zero_width:?}");
+        }
+    }
+
     #[test]
     fn a_name_that_looks_like_another_is_refused() {
         let refused = [
-            "",
-            " ",
-            "ada ",
-            " ada",
             "a da",
+            "a\u{a0}da",
+            "ada\u{3000}x",
             "ada\u{200b}",
             "ada\u{200d}x",
             "ada\r\nX",
@@ -137,7 +177,7 @@ mod tests {
             "ada\u{feff}",
         ];
         for name in refused {
-            assert_eq!(Username::parse(name), Err(NotAUsername), "{name:?}");
+            assert_eq!(Username::parse(name), Err(NotAUsername::NotAllowed), "{name:?}");
         }
         assert!(Username::parse(&"a".repeat(64)).is_ok());
         assert!(Username::parse(&"a".repeat(65)).is_err());

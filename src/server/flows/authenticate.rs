@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::server::domain::access_token::{AccessToken, Expiry};
+use crate::server::domain::authorization::{Authorization, NotOneHeader};
 use crate::server::domain::blocklist::keep_until;
 use crate::server::domain::compact_jws::MAX_TOKEN_BYTES;
 use crate::server::domain::ids::SessionId;
@@ -102,28 +103,24 @@ pub(super) fn verify_unrevoked(
     Ok(token)
 }
 
-/// The one token of the one header: a scheme in any case, one space, a token (RFC 6750, section 2.1).
+/// Returns the token of a request that has exactly one `Authorization` header: `Bearer` and one token (RFC 6750, section 2.1).
 ///
 /// # Errors
 /// [`AuthenticateError`] about the header only.
 pub fn bearer_token<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Result<&'h str, AuthenticateError> {
-    use AuthenticateError::{BadHeader, Missing, TooLarge};
-
-    let mut headers = headers.into_iter();
-    let header = headers.next().ok_or(Missing)?;
-    if headers.next().is_some() {
-        return Err(BadHeader);
-    }
-    let header = std::str::from_utf8(header).map_err(|_| BadHeader)?;
-    if header.trim().is_empty() {
-        return Err(Missing);
-    }
-    let (scheme, token) = header.split_once(' ').ok_or(BadHeader)?;
-    if !scheme.eq_ignore_ascii_case("Bearer") || token.is_empty() || token.contains([' ', '\t', ',']) {
-        return Err(BadHeader);
-    }
+    let header = Authorization::only(headers)?;
+    let token = header.token().filter(|_| header.is_of("Bearer")).ok_or(AuthenticateError::BadHeader)?;
     if token.len() > MAX_TOKEN_BYTES {
-        return Err(TooLarge);
+        return Err(AuthenticateError::TooLarge);
     }
     Ok(token)
+}
+
+impl From<NotOneHeader> for AuthenticateError {
+    fn from(unfit: NotOneHeader) -> Self {
+        match unfit {
+            NotOneHeader::Missing => Self::Missing,
+            NotOneHeader::Several => Self::BadHeader,
+        }
+    }
 }

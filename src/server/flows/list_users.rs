@@ -3,6 +3,7 @@
 use super::authenticate::CurrentUser;
 use crate::server::domain::session::SessionKind;
 use crate::server::domain::unix_time::UnixTime;
+use crate::server::domain::username::Username;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::users::{ListedUser, UsersPage};
@@ -35,8 +36,8 @@ pub async fn list_users(
     let since =
         |kind| UnixTime(now.0 - i64::try_from(state.session_rules.lifetime(kind).idle.as_secs()).unwrap_or(now.0));
     let page = UsersPage {
-        // Names are stored in lower case.
-        part: search.trim().to_lowercase(),
+        // Names are stored in lower case. A part of one need not be a name itself.
+        part: Username::canonical(search).to_lowercase(),
         after: after.to_owned(),
         limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
         now,

@@ -17,7 +17,7 @@ use crate::server::domain::security_event::EventKind;
 use crate::server::domain::session::{Session, SessionKind};
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::User;
-use crate::server::domain::username::Username;
+use crate::server::domain::username::{NotAUsername, Username};
 use crate::server::hash_pool::Overloaded;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
@@ -112,18 +112,19 @@ async fn recognise(
     password: &SecretString,
     visitor: &Visitor,
 ) -> Result<(User, PasswordHash), LoginError> {
-    if username.is_empty() {
-        return Err(LoginError::MissingUsername);
-    }
+    // A text that cannot be a name is a name that nobody has.
+    let name = match Username::parse(username) {
+        Err(NotAUsername::Missing) => return Err(LoginError::MissingUsername),
+        name => name.ok(),
+    };
     let password = parse_password(password)?;
     let device = known_device(state, username, visitor).await?;
     let place = if device.is_some() { state.hash_pool.kept_place()? } else { state.hash_pool.place()? };
     let attempt = admit(state, username, visitor, device).await?;
 
-    // A text that cannot be a name is the name of no user.
-    let found = match Username::parse(username) {
-        Ok(username) => state.store.find_user(&username).await?,
-        Err(_) => None,
+    let found = match &name {
+        Some(name) => state.store.find_user(name).await?,
+        None => None,
     };
     // The same work for an unknown user: the time of the answer must not show who has an account.
     let stored = found.as_ref().map_or(&state.nobodys_hash, |(_, hash)| hash).clone();
@@ -192,7 +193,8 @@ pub(super) async fn start_session(
     if !state.store.start_session(&session, token_id, token_expires_at, (user, verified), event).await? {
         return Err(LoginError::UserChanged);
     }
-    if let Some(replaced) = new.replaces {
+    // The cookie stays in a browser that has signed out; that session is not ended once more.
+    if let Some(replaced) = new.replaces.filter(|replaced| !state.blocklist.refuses_session(replaced.id)) {
         logout(state, replaced).await?;
     }
     info!(user.id = %user.id, session.id = %session.id, "Signed in user `{}`", user.username);

@@ -13,8 +13,6 @@ use crate::server::store::StoreError;
 /// Why no account was created.
 #[derive(Debug, thiserror::Error)]
 pub enum NewAccountError {
-    #[error("no username")]
-    MissingUsername,
     #[error("no password")]
     MissingPassword,
     #[error(transparent)]
@@ -38,9 +36,6 @@ pub(super) async fn prepare_account(
     password: SecretString,
     roles: Roles,
 ) -> Result<(User, PasswordHash), NewAccountError> {
-    if username.is_empty() {
-        return Err(NewAccountError::MissingUsername);
-    }
     let username = Username::parse(username)?;
     let hash = hash_new_password(state, &username, password).await?;
     let id = UserId::from_random(state.world.random_bytes());

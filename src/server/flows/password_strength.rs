@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::new_account::context;
 use crate::server::domain::password::{Password, Unfit};
 use crate::server::domain::password_strength::Strength;
+use crate::server::domain::username::Username;
 use crate::server::hash_pool::Overloaded;
 use crate::server::state::AppState;
 
@@ -21,7 +22,7 @@ pub struct Judged {
 /// # Errors
 /// [`Overloaded`] if there are too many requests: anyone can send them.
 pub async fn password_strength(state: &AppState, username: &str, typed: SecretString) -> Result<Judged, Overloaded> {
-    let (context, min_length) = (context(state, username), state.config.password_min_length);
+    let (context, min_length) = (context(state, &Username::canonical(username)), state.config.password_min_length);
     state
         .judging_pool
         .run(move || {

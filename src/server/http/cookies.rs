@@ -2,6 +2,12 @@
 //!
 //! `SameSite=Strict`: no other site can make a browser send it. `__Host-` and `Secure` everywhere but on plain http on this
 //! machine (RFC 6265bis, section 4.1.3).
+//!
+//! No answer deletes a cookie, neither a refused refresh nor a sign-out. Answers overtake one another: one that deletes may
+//! reach the browser after that of a sign-in in another tab, and would delete the new session's cookie. HTTP has no way to
+//! delete a cookie only if it still has a certain value. A cookie whose session has ended opens nothing, `http/leptos.rs`
+//! tells the page so, and the next sign-in replaces it. It says no more of its owner than the cookie of a known device,
+//! which stays after a sign-out, too.
 
 use axum::http::{HeaderMap, HeaderValue};
 use headers::{Cookie, HeaderMapExt as _};
@@ -54,11 +60,6 @@ pub fn remember_device(state: &AppState, signed_in: &SignedIn) -> Option<HeaderV
         SessionKind::Brief => "",
     };
     set_cookie(state, &DEVICE, signed_in.known_device.as_ref()?.expose_secret(), max_age)
-}
-
-/// Takes it out again.
-pub fn forget_cookie(state: &AppState) -> Option<HeaderValue> {
-    set_cookie(state, &REFRESH, "", "; Max-Age=0")
 }
 
 fn set_cookie(state: &AppState, name: &Name, value: &str, max_age: &str) -> Option<HeaderValue> {

@@ -17,8 +17,8 @@ use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use leptos::prelude::use_context;
 
+use super::context::{app_state, parts};
 use super::error::HttpError;
 use super::visitor::origin;
 use crate::api_types::ApiError;
@@ -188,28 +188,15 @@ pub fn session_to_end() -> Result<EndingSession, ApiError> {
     ending(&parts()?, &app_state()?)
 }
 
-/// What a server function can reach.
-///
-/// # Errors
-/// `internal` outside a request.
-pub fn app_state() -> Result<AppState, ApiError> {
-    use_context().ok_or(ApiError::Internal)
-}
-
 /// The `Authorization` headers, as they came.
-pub fn bearer_headers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+pub fn authorization_headers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers.get_all(AUTHORIZATION).iter().map(axum::http::HeaderValue::as_bytes)
-}
-
-/// The head of the request that a server function answers.
-pub(super) fn parts() -> Result<Parts, ApiError> {
-    use_context().ok_or(ApiError::Internal)
 }
 
 fn recognise(parts: &Parts, state: &AppState) -> Result<CurrentUser, ApiError> {
     match parts.extensions.get::<CurrentUser>() {
         Some(user) => Ok(user.clone()),
-        None => Ok(authenticate(state, bearer_headers(&parts.headers))?),
+        None => Ok(authenticate(state, authorization_headers(&parts.headers))?),
     }
 }
 
@@ -223,6 +210,6 @@ fn if_any(recognised: Result<CurrentUser, ApiError>) -> Result<Option<CurrentUse
 fn ending(parts: &Parts, state: &AppState) -> Result<EndingSession, ApiError> {
     match parts.extensions.get::<EndingSession>() {
         Some(session) => Ok(*session),
-        None => Ok(authenticate_to_end(state, bearer_headers(&parts.headers))?),
+        None => Ok(authenticate_to_end(state, authorization_headers(&parts.headers))?),
     }
 }

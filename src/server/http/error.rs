@@ -12,6 +12,7 @@ use crate::api_types::ApiError;
 use crate::server::domain::kept_keys::CannotRotate;
 use crate::server::domain::password::Unfit;
 use crate::server::domain::refused::{Check, TokenRefused};
+use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
     AuthenticateError, AuthorizeError, ChangePasswordError, EndSessionError, FirstAccountError, KeysError, LoginError,
     LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError, SignupError, Throttled, WhoAmIError,
@@ -123,9 +124,9 @@ impl From<LoginError> for ApiError {
 impl From<NewAccountError> for ApiError {
     fn from(error: NewAccountError) -> Self {
         match error {
-            NewAccountError::MissingUsername => Self::MissingUsername,
             NewAccountError::MissingPassword => Self::MissingPassword,
-            NewAccountError::Username(_) => Self::InvalidUsername,
+            NewAccountError::Username(NotAUsername::Missing) => Self::MissingUsername,
+            NewAccountError::Username(NotAUsername::NotAllowed) => Self::InvalidUsername,
             NewAccountError::Taken => Self::UsernameTaken,
             NewAccountError::Password(unfit) => unfit.into(),
             NewAccountError::Overloaded(_) => Self::Overloaded,

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::client_auth::client_of;
 use super::cookies::session_of_cookie;
-use super::current_user::bearer_headers;
+use super::current_user::authorization_headers;
 use super::error::HttpError;
 use super::open_answers::answer_while_signed_in;
 use super::operator::is_operator;
@@ -32,6 +32,8 @@ pub const PUBLIC: &[&str] = &[
     "GET /login",
     "GET /setup",
     "GET /signup",
+    // Leads to one of them.
+    "GET /.well-known/change-password",
     // Machines.
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
@@ -57,7 +59,7 @@ pub const PUBLIC: &[&str] = &[
 const PAGES_TOO: &[&str] = &["GET /sessions"];
 
 /// The doors that end a session, for which either kind of token counts, also an expired one with a right signature.
-const ENDING: &[&str] = &["DELETE /logout", "POST /api/logout"];
+const ENDING: &[&str] = &["DELETE /logout", "POST /logout", "POST /api/logout"];
 
 /// The ending door that takes the cookie too: a page may have lost its access token.
 const ENDING_BY_COOKIE: &str = "POST /api/logout";
@@ -94,7 +96,7 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
             }
             Err(refused) => refuse(refused),
         },
-        Admits::SignedIn { may_end_own } => match authenticate(&state, bearer_headers(request.headers())) {
+        Admits::SignedIn { may_end_own } => match authenticate(&state, authorization_headers(request.headers())) {
             Ok(user) => {
                 request.extensions_mut().insert(user.clone());
                 if may_end_own {
@@ -170,7 +172,7 @@ fn refuse(refused: AuthenticateError) -> Response {
 
 /// The session of the token; where there is none that counts, of the cookie.
 fn session_to_end(state: &AppState, by_cookie: bool, headers: &HeaderMap) -> Result<EndingSession, AuthenticateError> {
-    authenticate_to_end(state, bearer_headers(headers)).or_else(|refused| {
+    authenticate_to_end(state, authorization_headers(headers)).or_else(|refused| {
         let of_cookie = by_cookie.then(|| session_of_cookie(state, headers)).flatten();
         of_cookie.ok_or(refused)
     })

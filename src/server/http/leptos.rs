@@ -1,5 +1,7 @@
 //! Leptos inside axum: the pages, the server functions and the 404 page.
 
+use std::sync::LazyLock;
+
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
@@ -29,6 +31,8 @@ use crate::server::state::AppState;
 const SETUP: &str = "/setup";
 /// The page that shares its path with a machines' door; its route is that door's.
 const SESSIONS: &str = "/sessions";
+/// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
+pub const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 /// The page that needs to know how tokens are checked.
 const INSPECTOR: &str = "/inspector";
 /// Bytes of an error that a server function answers; they are all shorter.
@@ -44,24 +48,44 @@ pub fn pages_and_server_functions(state: &AppState) -> Router<AppState> {
         .leptos_routes_with_context(state, page_listing(), page_context(state), shell)
         .route_layer(from_fn_with_state(state.clone(), with_session_noted))
         .route(SETUP, get(setup_page))
+        .route(CHANGE_PASSWORD, get((StatusCode::FOUND, [(LOCATION, "/account")])))
 }
 
-/// The paths of all pages, for the list of doors.
-pub fn page_paths() -> Vec<String> {
-    let listed = page_listing().into_iter().map(|page| page.path().to_owned());
-    listed.chain([SETUP, SESSIONS].map(str::to_owned)).collect()
+/// The paths of all pages.
+pub fn page_paths() -> &'static [String] {
+    // Leptos finds them by rendering everything once.
+    static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let listed = page_listing().into_iter().map(|page| page.path().to_owned());
+        listed.chain([SETUP, SESSIONS].map(str::to_owned)).collect()
+    });
+    &PATHS
 }
 
-/// What a path that no door has answers: a file of the site, else the 404 page; JSON to machines.
+/// What a path that no door has answers: a file of the site, the page that was meant, else the 404 page; JSON to machines.
 pub async fn fallback(State(state): State<AppState>, request: Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reads || request.uri().path().starts_with("/api/") || wants_json(&request) {
         return HttpError(ApiError::NotFound).into_response();
     }
-    match file(&state.site, request.uri().path(), request.headers()) {
-        Some(file) => file,
+    if let Some(file) = file(&state.site, request.uri().path(), request.headers()) {
+        return file;
+    }
+    match page_without_slash(&request) {
+        Some(page) => (StatusCode::PERMANENT_REDIRECT, [(LOCATION, page)]).into_response(),
         None => not_found_page(&state, request).await,
     }
+}
+
+/// The address of a page that was typed with a slash at the end, without that slash. It begins with the path of one of our
+/// pages, whatever was asked for: it leads nowhere else.
+fn page_without_slash(request: &Request) -> Option<HeaderValue> {
+    let path = request.uri().path().strip_suffix('/').filter(|path| *path != "/")?;
+    let page = page_paths().iter().find(|page| *page == path)?;
+    if page == SESSIONS && !asks_for_a_page(request.headers()) {
+        return None;
+    }
+    let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+    HeaderValue::from_bytes(format!("{page}{query}").as_bytes()).ok()
 }
 
 /// Around the server functions: what Leptos does otherwise than the contract wants.
@@ -111,11 +135,9 @@ async fn with_its_status(response: Response) -> Response {
     }
     let (parts, body) = response.into_parts();
     let mut answer = HttpError(error_of(Response::new(body)).await).into_response();
-    // A cookie that is worth nothing any more is taken back with the error; and how long to wait stands in a header.
-    for name in [SET_COOKIE, RETRY_AFTER] {
-        if let Some(value) = parts.headers.get(&name) {
-            answer.headers_mut().insert(name, value.clone());
-        }
+    // How long to wait stands in a header.
+    if let Some(wait) = parts.headers.get(RETRY_AFTER) {
+        answer.headers_mut().insert(RETRY_AFTER, wait.clone());
     }
     answer
 }

@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::http::header::{FORWARDED, HOST, HeaderName, VIA};
 use tracing::info;
 
-use super::current_user::bearer_headers;
+use super::current_user::authorization_headers;
 use super::visitor::Peer;
 use crate::server::config::is_loopback;
 use crate::server::flows::bearer_token;
@@ -35,7 +35,7 @@ fn is_from_here(request: &Request) -> bool {
 }
 
 fn shows_the_token(state: &AppState, request: &Request) -> bool {
-    let Ok(shown) = bearer_token(bearer_headers(request.headers())) else { return false };
+    let Ok(shown) = bearer_token(authorization_headers(request.headers())) else { return false };
     let right = state.config.metrics_token.as_ref().is_some_and(|token| token.is(shown));
     if !right {
         // The answer says nothing; whoever set up the token finds out here.

@@ -13,11 +13,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tracing::error;
 
+use super::cors::MachineDoors;
 use super::error::HttpError;
 use super::guard::{door, guard};
 use super::listener::Limits;
 use super::turns::Turns;
-use super::{body, headers, leptos, request_log, routes, same_origin, turns};
+use super::{body, cors, headers, leptos, request_log, routes, same_origin, turns};
 use crate::api_types::ApiError;
 use crate::server::measure::Doors;
 use crate::server::state::AppState;
@@ -28,6 +29,7 @@ fn machine_doors() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
         (Method::POST, "/login", post(routes::login::login)),
         (Method::GET, "/protected", get(routes::protected::protected)),
         (Method::DELETE, "/logout", delete(routes::logout::logout)),
+        (Method::POST, "/logout", post(routes::logout::logout)),
         (Method::POST, "/refresh", post(routes::refresh::refresh)),
         (Method::GET, "/me", get(routes::me::me)),
         (Method::POST, "/password", post(routes::password::change)),
@@ -65,7 +67,8 @@ pub fn machine_door_names() -> Vec<String> {
 #[must_use]
 pub fn doors() -> Vec<String> {
     let functions = server_fn_paths().map(|(path, method)| door(&method, path));
-    let pages = leptos::page_paths().into_iter().map(|path| door(&Method::GET, &path));
+    let pages = leptos::page_paths().iter().map(String::as_str).chain([leptos::CHANGE_PASSWORD]);
+    let pages = pages.map(|path| door(&Method::GET, path));
     machine_door_names().into_iter().chain(functions).chain(pages).collect()
 }
 
@@ -73,9 +76,11 @@ pub fn doors() -> Vec<String> {
 pub fn router(state: &AppState, limits: Limits) -> Router {
     let measured = Arc::new(Doors::new(self::doors()));
     let lesson = state.config.lesson.then(lesson_doors).unwrap_or_default();
-    let doors = machine_doors()
+    let machine_doors: Vec<_> = machine_doors().into_iter().chain(lesson).collect();
+    let names = machine_doors.iter().map(|(method, path, _)| (method.clone(), *path));
+    let shared = Arc::new(MachineDoors::new(names, leptos::page_paths()));
+    let doors = machine_doors
         .into_iter()
-        .chain(lesson)
         .fold(Router::new(), |router, (_, path, door)| router.route(path, door))
         .merge(leptos::pages_and_server_functions(state))
         .route_layer(from_fn(leptos::server_function_manners))
@@ -89,6 +94,7 @@ pub fn router(state: &AppState, limits: Limits) -> Router {
         .layer(from_fn_with_state(limits, body::read_body))
         .layer(CompressionLayer::new().compress_when(is_page))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state((state.clone(), shared), cors::share))
         .layer(from_fn_with_state(state.clone(), headers::secure_headers))
         .layer(from_fn_with_state((state.clone(), measured), request_log::log_request))
         .layer(from_fn_with_state((state.clone(), Turns::new()), turns::take_turns))

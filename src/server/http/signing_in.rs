@@ -6,12 +6,12 @@ use axum::http::header::SET_COOKIE;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::cookies::{self, forget_cookie, keep_cookie, remember_device, session_of_cookie};
-use super::current_user::{app_state, parts};
+use super::context::{app_state, parts};
+use super::cookies::{self, keep_cookie, remember_device, session_of_cookie};
 use super::visitor::visitor_of;
 use crate::api_types::{ApiError, Remember, SignedInAnswer};
 use crate::server::domain::session::SessionKind;
-use crate::server::flows::{EndingSession, NewSession, RefreshError, SignedIn};
+use crate::server::flows::{EndingSession, NewSession, SignedIn};
 
 /// The session that a page's form is to start.
 ///
@@ -52,32 +52,6 @@ pub fn page_answer(signed_in: SignedIn) -> Result<SignedInAnswer, ApiError> {
 /// `missing_token` without a cookie.
 pub fn refresh_cookie() -> Result<String, ApiError> {
     cookies::refresh_cookie(&app_state()?, &parts()?.headers).ok_or(ApiError::MissingToken)
-}
-
-/// The answer to a page that refreshed. A cookie that is worth nothing any more is taken out of the browser, so that it
-/// does not ask again and again; one whose server could not answer stays.
-///
-/// # Errors
-/// Those of the refresh token.
-pub fn refreshed(result: Result<SignedIn, RefreshError>) -> Result<SignedInAnswer, ApiError> {
-    match result {
-        Ok(signed_in) => page_answer(signed_in),
-        Err(error) => {
-            if !matches!(error, RefreshError::Store(_) | RefreshError::Signing(_)) {
-                forget_session()?;
-            }
-            Err(error.into())
-        }
-    }
-}
-
-/// Takes the cookie out of the browser.
-///
-/// # Errors
-/// `internal` outside a request.
-pub fn forget_session() -> Result<(), ApiError> {
-    set_cookie(forget_cookie(&app_state()?));
-    Ok(())
 }
 
 fn set_cookie(cookie: Option<HeaderValue>) {

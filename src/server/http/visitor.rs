@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use tracing::warn;
 
+use super::context::{app_state, parts};
 use super::cookies::device_cookie;
-use super::current_user::{app_state, parts};
 use super::error::HttpError;
 use crate::api_types::ApiError;
 use crate::server::domain::device::{device_name, shortened};

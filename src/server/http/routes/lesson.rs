@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::api_types::ApiError;
 use crate::server::flows::{self, LessonRefused};
-use crate::server::http::current_user::bearer_headers;
+use crate::server::http::current_user::authorization_headers;
 use crate::server::http::error::HttpError;
 use crate::server::state::AppState;
 
@@ -34,7 +34,7 @@ pub async fn sign_token(State(state): State<AppState>) -> Result<Json<SignTokenA
 }
 
 pub async fn verify_token(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    match flows::verify_lesson_token(&state, bearer_headers(&headers)) {
+    match flows::verify_lesson_token(&state, authorization_headers(&headers)) {
         Ok(user) => Json(VerifyTokenAnswer { user }).into_response(),
         Err(refused) => {
             let err = match refused {

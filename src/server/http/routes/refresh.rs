@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::TokensAnswer;
 use crate::api_types::ApiError;
 use crate::server::flows::{self, AuthenticateError, bearer_token};
-use crate::server::http::current_user::bearer_headers;
+use crate::server::http::current_user::authorization_headers;
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::state::AppState;
@@ -26,7 +26,7 @@ pub async fn refresh(State(state): State<AppState>, request: Request) -> Result<
 
 /// The token of the header; where there is no header, of the body.
 async fn presented(request: Request) -> Result<String, HttpError> {
-    match bearer_token(bearer_headers(request.headers())) {
+    match bearer_token(authorization_headers(request.headers())) {
         Ok(token) => Ok(token.to_owned()),
         Err(AuthenticateError::Missing) => {
             let FormOrJson(body) =

@@ -55,9 +55,13 @@ fn etag(seq: i64) -> ETag {
 }
 
 fn wait(headers: &HeaderMap) -> Duration {
-    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    let mut waits = preferences.flat_map(|value| value.split(',')).filter_map(|one| one.trim().strip_prefix("wait="));
-    let seconds = waits.find_map(|seconds| seconds.parse().ok()).unwrap_or(0);
+    let lists = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let seconds = lists.flat_map(|list| list.split(',')).find_map(|preference| {
+        let (name, value) = preference.split(';').next()?.split_once('=')?;
+        let named = name.trim().eq_ignore_ascii_case("wait");
+        named.then(|| value.trim().trim_matches('"').parse().ok())?
+    });
+    let seconds = seconds.unwrap_or(0);
     Duration::from_secs(seconds).min(MAX_WAIT)
 }
 
