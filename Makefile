@@ -1,7 +1,7 @@
 # Handstamp. Two commands do all set-up: `make run` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test specs recipes interop end2end torture fuzz fuzz-keep bench-tokens bench-logout bench-blocklist bench-timing bench-flood check audit sbom proxies backup fmt watch setup setup-test
+.PHONY: help run build test specs recipes interop end2end soak pictures torture fuzz fuzz-keep bench-tokens bench-logout bench-blocklist bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # What a release is made of: unchanged, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -21,7 +21,8 @@ $(BUILT): $(SOURCES)
 	@scripts/build
 	@touch $@
 
-test: setup-test build specs recipes interop end2end ## Run everything: specs on both databases, the README's recipes, libraries of others, the browser
+test: ## Run everything: specs on both databases, the README's recipes, libraries of others, the browser
+	@scripts/parts setup-test build specs recipes interop end2end
 
 specs: ## Run the specs and unit tests
 	@scripts/specs
@@ -34,6 +35,12 @@ interop: $(BUILT) ## Try libraries of others on our tokens: Flask-JWT-Extended, 
 
 end2end: $(BUILT) ## Run the browser tests
 	@cd end2end && npm run --silent check && npx playwright test
+
+soak: $(BUILT) ## Run the browser tests 20 times on a busy machine, and print what failed: make soak ROUNDS=20 MINUTES=600
+	@node scripts/soak.mjs
+
+pictures: $(BUILT) ## Take a picture of every page in every state: end2end/screenshots/
+	@cd end2end && PICTURES=1 npx playwright test looks
 
 torture: $(BUILT) ## Kill a server in storms of sign-outs and refreshes, and see whether one is lost (about two minutes)
 	@scripts/setup torture
@@ -62,9 +69,16 @@ bench-timing: setup ## Whether the time of an answer tells who has an account (a
 bench-flood: setup ## What a flood of sign-ins, idle and slow clients cost those who are signed in (about three minutes)
 	@cargo bench $(CARGO_BENCH) --bench flood
 
-check: setup ## Formatting and lints, for the server and for the browser
+check: ## Formatting and lints, for the server and for the browser
+	@scripts/parts setup lint-format lint-server lint-pages
+
+lint-format:
 	cargo fmt --check
+
+lint-server:
 	cargo clippy $(CARGO_SSR) --all-targets -- -D warnings
+
+lint-pages:
 	cargo clippy --profile wasm-release --no-default-features --features hydrate --lib --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
 
 audit: ## Ask what is known against our dependencies: cargo-deny, npm audit; what cannot be asked fails
@@ -87,6 +101,9 @@ fmt: ## Format
 
 watch: setup ## Rebuild and reload on every change (development)
 	@. scripts/paths.sh && CARGO_TARGET_DIR=target/watch LEPTOS_SITE_ROOT=target/watch/site cargo leptos watch --split
+
+watch-time: setup-test ## How long `make watch` takes from an edit to the reloaded page: at most 15 seconds
+	@node scripts/watch_time.mjs
 
 setup:
 	@scripts/setup build
