@@ -76,6 +76,7 @@ lint-format:
 	cargo fmt --check
 
 lint-server:
+	@scripts/one_build
 	cargo clippy $(CARGO_SSR) --all-targets -- -D warnings
 
 lint-pages:

@@ -3,5 +3,7 @@
 # other projects keep theirs.
 TOOLS="${HANDSTAMP_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/handstamp/tools}"
 PYTHON_PACKAGES="$TOOLS/python"
+# Compiled dependencies, from one clone to the next (scripts/kept).
+KEPT_TARGETS="$TOOLS/targets"
 # wasm-opt comes from npm (binaryen); Debian's is too old for what rustc emits.
 export PATH="$TOOLS/bin:$PWD/end2end/node_modules/.bin:$PATH"
