@@ -5,5 +5,5 @@ TOOLS="${HANDSTAMP_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/handstamp/tools}"
 PYTHON_PACKAGES="$TOOLS/python"
 # Compiled dependencies, from one clone to the next (scripts/kept).
 KEPT_TARGETS="$TOOLS/targets"
-# wasm-opt comes from npm (binaryen); Debian's is too old for what rustc emits.
-export PATH="$TOOLS/bin:$PWD/end2end/node_modules/.bin:$PATH"
+# wasm-opt comes from npm (binaryen); Debian's is too old for what rustc emits. scripts/tools has how we start it.
+export PATH="$TOOLS/bin:$PWD/scripts/tools:$PWD/end2end/node_modules/.bin:$PATH"
