@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test specs recipes interop end2end torture fuzz fuzz-keep bench-tokens bench-logout bench-blocklist bench-timing bench-flood check audit sbom proxies backup fmt watch setup setup-test
+.PHONY: help run build test specs recipes interop end2end soak pictures torture fuzz fuzz-keep bench-tokens bench-logout bench-blocklist bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -21,7 +21,8 @@ $(BUILT): $(SOURCES)
 	@scripts/build
 	@touch $@
 
-test: setup-test build specs recipes interop end2end ## Run everything: specs on both databases, the documentation's recipes, other libraries, the browser
+test: ## Run everything: specs on both databases, the documentation's recipes, other libraries, the browser
+	@scripts/parts setup-test build specs recipes interop end2end
 
 specs: ## Run the specs and unit tests
 	@scripts/specs
@@ -34,6 +35,12 @@ interop: $(BUILT) ## Try other libraries on our tokens: Flask-JWT-Extended, PyJW
 
 end2end: $(BUILT) ## Run the browser tests
 	@cd end2end && npm run --silent check && npx playwright test
+
+soak: $(BUILT) ## Run the browser tests 20 times on a busy machine, and print what failed: make soak ROUNDS=20 MINUTES=600
+	@node scripts/soak.mjs
+
+pictures: $(BUILT) ## Take a picture of every page in every state: end2end/screenshots/
+	@cd end2end && PICTURES=1 npx playwright test looks
 
 torture: $(BUILT) ## Kill a server under a load of sign-outs and refreshes, and check that none is lost (about two minutes)
 	@scripts/setup torture
@@ -62,9 +69,17 @@ bench-timing: setup ## Check that the time of an answer does not show who has an
 bench-flood: setup ## Measure how signed-in users fare during a flood of sign-ins, idle and slow clients (about three minutes)
 	@cargo bench $(CARGO_BENCH) --bench flood
 
-check: setup ## Check formatting and lints, for the server and for the browser
+check: ## Check formatting and lints, for the server and for the browser
+	@scripts/parts setup lint-format lint-server lint-pages
+
+lint-format:
 	cargo fmt --check
+
+lint-server:
+	@scripts/one_build
 	cargo clippy $(CARGO_SSR) --all-targets -- -D warnings
+
+lint-pages:
 	cargo clippy --profile wasm-release --no-default-features --features hydrate --lib --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
 
 audit: ## Check dependencies for known vulnerabilities: cargo-deny, npm audit. Fails if a list cannot be read
@@ -87,6 +102,9 @@ fmt: ## Format
 
 watch: setup ## Rebuild and reload on every change (development)
 	@. scripts/paths.sh && CARGO_TARGET_DIR=target/watch LEPTOS_SITE_ROOT=target/watch/site cargo leptos watch --split
+
+watch-time: setup-test ## How long `make watch` takes from an edit to the reloaded page: at most 15 seconds
+	@node scripts/watch_time.mjs
 
 setup:
 	@scripts/setup build

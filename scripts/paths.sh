@@ -3,5 +3,7 @@
 # projects keep theirs.
 TOOLS="${HANDSTAMP_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/handstamp/tools}"
 PYTHON_PACKAGES="$TOOLS/python"
-# wasm-opt comes from npm (binaryen), because Debian's is too old for the output of rustc.
-export PATH="$TOOLS/bin:$PWD/end2end/node_modules/.bin:$PATH"
+# Compiled dependencies, from one clone to the next (scripts/kept).
+KEPT_TARGETS="$TOOLS/targets"
+# wasm-opt comes from npm (binaryen), because Debian's is too old for the output of rustc. scripts/tools has how we start it.
+export PATH="$TOOLS/bin:$PWD/scripts/tools:$PWD/end2end/node_modules/.bin:$PATH"

@@ -34,12 +34,16 @@ function copyTree() {
   }
 }
 
-/** Builds the copy. Hard links reuse what was compiled for the release of this tree: only our crate is built. */
+/**
+ * Builds the copy. Hard links reuse what was compiled for the release of this tree: only our crate is built, not optimised,
+ * as in `scripts/specs`.
+ */
 function build() {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   sh(`cp -al ${root}/target/release ${target}/release && rm -f ${target}/release/handstamp`, root);
   const flags = ['--release', '--no-default-features', '--features', 'ssr', '--bin', 'handstamp'];
+  flags.push('--config', 'profile.release.package.handstamp.opt-level=0');
   execFileSync('cargo', ['build', '--quiet', ...flags], {
     cwd: copy, stdio: 'inherit', env: { ...process.env, CARGO_TARGET_DIR: target },
   });
