@@ -47,7 +47,8 @@ impl Password {
             return Err(Unfit::TooLong);
         }
         let composed = |text: &str| SecretString::from(text.nfc().collect::<String>());
-        let spaced = OpaqueString::new().additional_mapping_rule(typed).expect("the mapping of spaces refuses nothing");
+        // Maps one character to another and so accepts every text, but its signature is that of rules that can refuse.
+        let spaced = OpaqueString::new().additional_mapping_rule(typed).unwrap_or(typed.into());
         let spaced = SecretString::from(spaced.into_owned());
         let unmapped = (spaced.expose_secret() != typed).then(|| composed(typed));
         Ok(Self { mapped: composed(spaced.expose_secret()), unmapped })
