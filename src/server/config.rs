@@ -67,7 +67,7 @@ pub enum AppEnv {
 }
 
 /// In the browser's storage for all tabs, for one tab, or nowhere: then it is renewed from the cookie on every page.
-/// `app/token_storage.rs` reads these words.
+/// `app/browser/storage.rs` reads these words.
 pub const TOKEN_STORAGES: [&str; 3] = ["local", "session", "memory"];
 
 /// How long a session lives at most that nobody asked to keep.
