@@ -18,6 +18,7 @@ pub fn wall() -> f64 {
 }
 
 /// Calls a function once, later.
+#[derive(Default)]
 pub struct Timer(Cell<Option<TimeoutHandle>>);
 
 impl Timer {

@@ -23,7 +23,7 @@ impl<T: 'static> Request<T> {
         spawn_local(async move {
             let answer = poll_fn(|context| match std::mem::replace(&mut first, Poll::Pending) {
                 Poll::Pending => poll(&sent, context),
-                answered => answered,
+                answered @ Poll::Ready(_) => answered,
             });
             if let Some(answer) = answer.await {
                 then(answer);

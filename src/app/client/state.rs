@@ -56,12 +56,11 @@ mod tests;
 pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
     match event {
         Event::Started { stored, server_says } => tabs::start(page, stored, server_says, moment),
-        Event::CameBack => tabs::look(page, moment),
         Event::Due(Timer::Look) => tabs::look_again(page, moment),
         Event::Tick(wall) => tabs::tick(page, wall, moment),
         Event::MarkerWritten if moment.marker_changed => tabs::follow(page, moment),
-        // Nothing has changed; but a page out of the browser's memory may have slept.
-        Event::MarkerWritten => tabs::look(page, moment),
+        // A marker that has not changed: the page came out of the browser's memory, and may have slept.
+        Event::CameBack | Event::MarkerWritten => tabs::look(page, moment),
         Event::TokenWritten => tabs::token_written(page, moment),
         Event::StorageCleared => tabs::storage_cleared(page, moment),
         Event::WhoseAnswered { user, known } => tabs::whose_answered(page, user, known),

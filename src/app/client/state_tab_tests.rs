@@ -136,7 +136,9 @@ fn a_password_typed_in_another_tab_answers_the_dialog_of_this_one() {
     tab.call(2, ApiError::TokenRevoked);
     tab.renewal_is(Err(ApiError::TokenRevoked));
     tab.other_signs_in(true);
-    assert!(!tab.takes(Event::MarkerWritten).contains(&Effect::CloseDialog), "it may be another user");
+    let effects = tab.takes(Event::MarkerWritten);
+    assert!(effects.contains(&Effect::ForgetOwn), "the token of the session before");
+    assert!(!effects.contains(&Effect::CloseDialog), "it may be another user");
     let effects = tab.takes(Event::WhoseAnswered { user: tab.page.user(), known: true });
     assert!(effects.contains(&Effect::CloseDialog) && effects.contains(&Effect::Go(2)));
 }
@@ -165,6 +167,38 @@ fn a_dialog_goes_when_another_tab_signs_out_and_a_password_sent_from_it_begins_a
 }
 
 #[test]
+fn a_password_that_is_typed_without_a_name_may_be_that_of_another_user() {
+    let (mut tab, _) = Tab::started(Stored::Token, Mark::Session, false);
+    tab.takes(Event::CallBegins(1));
+    tab.takes(Event::CallAnswered(1));
+    let user = tab.page.user();
+    let (number, _) = dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).unwrap();
+    let effects = tab.signs_in("whose?", Some(number));
+    assert_eq!(shows(&effects), [SignedIn::Somebody(user + 1)]);
+    assert!(effects.contains(&Effect::CloseDialog) && !effects.contains(&Effect::Go(2)));
+}
+
+#[test]
+fn a_password_sent_from_a_dialog_that_was_cancelled_does_not_answer_the_next_one() {
+    let mut tab = Tab::in_use();
+    let (first, _) = dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).unwrap();
+    tab.takes(Event::DialogClosed(first));
+    assert!(dialog_of(&tab.call(3, ApiError::FreshTokenRequired)).is_some());
+    let effects = tab.signs_in("late", Some(first));
+    assert!(effects.contains(&Effect::Fail(3, ApiError::FreshTokenRequired)) && !effects.contains(&Effect::Go(3)));
+}
+
+#[test]
+fn a_call_whose_password_was_typed_is_of_the_new_session_and_can_meet_its_end() {
+    let mut tab = Tab::in_use();
+    let (number, _) = dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).unwrap();
+    tab.signs_in("fresh", Some(number));
+    tab.takes(Event::CallRefused(2, ApiError::TokenRevoked));
+    let (number, _) = dialog_of(&tab.renewal_is(Err(ApiError::TokenRevoked))).unwrap();
+    assert_eq!(shows(&tab.takes(Event::DialogClosed(number))), [SignedIn::Nobody(Why::Revoked)]);
+}
+
+#[test]
 fn a_page_that_has_shown_nothing_yet_opens_no_dialog() {
     let (mut tab, _) = Tab::started(Stored::Token, Mark::Session, true);
     tab.call(2, ApiError::TokenRevoked);
@@ -184,6 +218,15 @@ fn a_cookie_that_is_dead_is_asked_about_once_and_not_by_every_page() {
     }
     let (_, effects) = Tab::started(Stored::Nothing, tab.moment.marker, false);
     assert!(!effects.contains(&REFRESH), "the browser still has the cookie, out of reach");
+}
+
+#[test]
+fn a_page_opened_without_a_token_takes_one_with_the_cookie() {
+    let (mut tab, effects) = Tab::started(Stored::Nothing, Mark::Absent, true);
+    assert_eq!(shows(&effects), [], "not known before the server has answered");
+    let effects = tab.renewal_is(Ok("first"));
+    assert_eq!(shows(&effects).len(), 1);
+    assert!(tab.is(State::SignedIn) && effects.contains(&Effect::MarkIfUnmarked));
 }
 
 #[test]
@@ -232,6 +275,8 @@ fn a_user_who_comes_back_again_within_a_second_is_looked_after_when_it_is_over()
     assert_eq!(tab.takes(Event::CameBack), []);
     tab.moment.now += 600.0;
     assert_eq!(tab.takes(Event::Due(Timer::Look)), [Effect::AskGreeting]);
+    tab.moment.now += 400.0;
+    assert_eq!(tab.takes(Event::CameBack), [Effect::SetTimer(Timer::Look, 600)]);
 }
 
 #[test]
@@ -260,8 +305,11 @@ fn a_page_that_nobody_looks_at_renews_when_somebody_does() {
 fn a_page_that_wakes_to_a_session_that_is_over_asks_once_whatever_comes_then() {
     let mut tab = Tab::in_use();
     tab.takes(Event::Due(Timer::Renewal));
-    assert!(dialog_of(&tab.renewal_is(Err(ApiError::TokenExpired))).is_some());
+    let (number, _) = dialog_of(&tab.renewal_is(Err(ApiError::TokenExpired))).unwrap();
     for event in [Event::CameBack, Event::Tick(0.0), Event::Due(Timer::Look), Event::MarkerWritten] {
         assert_eq!(tab.takes(event), []);
     }
+    let effects = tab.takes(Event::DialogClosed(number));
+    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Expired)]);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(..))), "nobody waited for it");
 }

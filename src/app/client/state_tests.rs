@@ -36,7 +36,7 @@ impl Tab {
 
     /// Ada is signed in, and the page has shown something of hers.
     fn in_use() -> Self {
-        let (mut tab, _) = Self::started(Stored::Token, Mark::Session, true);
+        let (mut tab, _) = Self::started(Stored::Token, Mark::Session, false);
         assert_eq!(tab.takes(Event::CallBegins(1)), [Effect::Go(1)]);
         tab.takes(Event::CallAnswered(1));
         tab.is_greeted("ada");
@@ -249,10 +249,11 @@ fn a_refused_sign_in_does_not_end_the_renewals() {
 fn a_token_in_the_last_second_of_its_session_is_renewed_after_a_second_and_not_at_once() {
     for left in [0, 1] {
         let mut tab = Tab::in_use();
-        tab.takes(Event::Due(Timer::Renewal));
+        assert!(tab.takes(Event::Due(Timer::Renewal)).contains(&REFRESH));
         let renewed = Renewed { token: "last".into(), expires_in: left };
         let effects = tab.takes(Event::RenewalAnswered(Ok(renewed)));
         assert!(effects.contains(&Effect::SetTimer(Timer::Renewal, 1000)), "{left}");
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Go(_))), "nobody waited for it");
     }
 }
 
