@@ -1,8 +1,7 @@
 // A refresh token that is refused: the answer can come late, when another tab has signed in since, and the cookie stays.
 
-import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { answer, requestsTo, roundTrip } from './support/network.ts';
+import { answer, holdAnswer, requestsTo, roundTrip } from './support/network.ts';
 import {
   KEY, comeBack, dialog, endFromOutside, expectGreeting, expectSignedOut, fill, open, refreshCookie, signIn,
 } from './support/steps.ts';
@@ -58,17 +57,3 @@ test('a cookie that is dead is asked about once, and not by every page', async (
   }
   expect(renewals).toEqual(['POST /api/refresh']);
 });
-
-/** Lets the first request to `url` through to the server, and holds the answer until `release` is called. */
-async function holdAnswer(page: Page, url: string) {
-  let [arrive, release] = [() => {}, () => {}];
-  const arrived = new Promise<void>(resolve => (arrive = resolve));
-  const released = new Promise<void>(resolve => (release = resolve));
-  await page.route(url, async route => {
-    const response = await route.fetch();
-    arrive();
-    await released;
-    await route.fulfill({ response });
-  }, { times: 1 });
-  return { arrived, release: () => release() };
-}

@@ -25,20 +25,13 @@ use crate::app::client::values::Event;
 
 pub use crate::app::browser::storage::{token, works as can_keep};
 pub use crate::app::browser::{Keep, StorageRefused};
-pub use crate::app::client::driver::{Asked, call, greet, signed_in};
+pub use crate::app::client::driver::{Asked, before_sign_in, call, greet, signed_in};
 pub use crate::app::client::values::{SignedIn, Why};
 
 /// Finds out who is signed in, then follows. Called once, when the program starts.
 pub fn start(open_dialog: fn(Asked)) {
     driver::start(open_dialog);
     listeners::listen();
-}
-
-/// Waits until a password can be sent. Nothing else changes the cookie then.
-pub async fn before_sign_in() {
-    let number = driver::next_number();
-    // Forms are never told to stop.
-    let _ = driver::permission(number, Event::SignInBegins(number)).await;
 }
 
 /// Nobody has signed in: the server refused, or did not answer.

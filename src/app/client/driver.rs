@@ -94,15 +94,16 @@ where
     F: Future<Output = Result<T, ApiError>>,
 {
     let number = next_number();
-    let mut event = Event::CallBegins(number);
+    let mut refused = None;
     loop {
-        permission(number, event).await?;
+        // Not the event: it would be part of every call that there is.
+        permission(number, refused).await?;
         match ask().await {
             Ok(answer) => {
                 send(Event::CallAnswered(number));
                 return Ok(answer);
             }
-            Err(error) => event = Event::CallRefused(number, error),
+            Err(error) => refused = Some(error),
         }
     }
 }
@@ -125,21 +126,34 @@ pub async fn greet() -> Result<GreetingAnswer, ApiError> {
     Ok(answer)
 }
 
-/// A number for a call or a form.
-pub fn next_number() -> u32 {
-    LAST_NUMBER.set(LAST_NUMBER.get().wrapping_add(1));
-    LAST_NUMBER.get()
+/// Waits until a form may send a password: until no renewal is on its way whose answer could change the cookie.
+pub async fn before_sign_in() {
+    let number = next_number();
+    // A form is never told to stop.
+    let _ = answer_to(number, Event::SignInBegins(number)).outcome().await;
 }
 
-/// Sends an event that asks whether this number may go on, and waits for the answer.
-///
-/// # Errors
-/// Those for which it may not.
-pub async fn permission(number: u32, event: Event) -> Outcome {
+/// Asks whether a call may be sent, or sent again after it was refused.
+async fn permission(number: u32, refused: Option<ApiError>) -> Outcome {
+    let event = match refused {
+        None => Event::CallBegins(number),
+        Some(error) => Event::CallRefused(number, error),
+    };
+    answer_to(number, event).outcome().await
+}
+
+/// Sends an event that is answered by `Go` or `Fail`.
+fn answer_to(number: u32, event: Event) -> Rc<Promise> {
     let promise = Rc::new(Promise::default());
     WAITING.with_borrow_mut(|waiting| waiting.push((number, promise.clone())));
     send(event);
-    promise.outcome().await
+    promise
+}
+
+/// A number for a call or a form.
+fn next_number() -> u32 {
+    LAST_NUMBER.set(LAST_NUMBER.get().wrapping_add(1));
+    LAST_NUMBER.get()
 }
 
 fn take_in(event: Event) {
@@ -189,10 +203,11 @@ fn carry_out(effect: Effect) {
         Effect::Go(number) => tell(number, Ok(())),
         Effect::Fail(number, error) => tell(number, Err(error)),
 
-        Effect::AskGreeting => spawn_local(async { _ = greet().await }),
-        Effect::AskWhose(user) => spawn_local(async move {
+        Effect::AskGreeting(whose) => spawn_local(async move {
             let known = greet().await.is_ok();
-            send(Event::WhoseAnswered { user, known });
+            if let Some(user) = whose {
+                send(Event::WhoseAnswered { user, known });
+            }
         }),
         Effect::OpenDialog { number, why } => {
             let over = Rc::new(Promise::default());

@@ -69,22 +69,25 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::SignInRefused => page.resume(moment.now),
         Event::SignInAnswered { token, expires_in, keep, dialog } => {
             let new = Some(NewSession { keep, dialog });
-            page.effects.push(Effect::Keep(token, Keeping { expires_in, new }));
+            page.then(Effect::Keep(token, Keeping { expires_in, new }));
         }
         Event::Kept(keeping, kept) => signing::kept(page, keeping, kept, moment.now),
         Event::SignOut => signing::leave(page),
         Event::Ended(why) => page.sign_out(why),
         Event::LogoutAnswered(answer) => {
-            page.effects.push(Effect::StopTimer(Timer::LogoutPatience));
+            page.then(Effect::StopTimer(Timer::LogoutPatience));
             signing::logout_answered(page, answer);
         }
         Event::Due(Timer::LogoutPatience) => {
-            page.effects.push(Effect::GiveUp(Door::Logout));
+            page.then(Effect::GiveUp(Door::Logout));
             signing::logout_answered(page, Err(ApiError::Unreachable));
         }
 
         Event::CallBegins(id) => renewal::call_begins(page, id, moment),
-        Event::CallAnswered(id) => page.call_answered(id),
+        Event::CallAnswered(id) => {
+            page.in_use = true;
+            page.forget_call(id);
+        }
         Event::CallRefused(id, error) => renewal::call_refused(page, id, error),
         Event::Greeted { user, greeting } => renewal::greeted(page, user, greeting, moment.now),
         Event::DialogClosed(number) => renewal::dialog_closed(page, number, moment.now),
@@ -94,11 +97,11 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
             if moment.marker_changed && moment.marker == Mark::Session {
                 tabs::follow(page, moment);
             }
-            page.effects.push(Effect::StopTimer(Timer::RefreshPatience));
+            page.then(Effect::StopTimer(Timer::RefreshPatience));
             renewal::answered(page, answer, moment.token);
         }
         Event::Due(Timer::RefreshPatience) => {
-            page.effects.push(Effect::GiveUp(Door::Refresh));
+            page.then(Effect::GiveUp(Door::Refresh));
             renewal::answered(page, Err(ApiError::Unreachable), moment.token);
         }
     }

@@ -262,19 +262,19 @@ fn storage_that_was_taken_away_ends_the_session_here_and_fails_what_waits() {
 fn storage_that_was_cleared_signs_nobody_out() {
     let mut tab = Tab::in_use();
     tab.moment = Moment { token: false, marker: Mark::Absent, marker_changed: true, ..tab.moment };
-    assert_eq!(tab.takes(Event::StorageCleared), [Effect::RestoreMarker, Effect::AskGreeting]);
+    assert_eq!(tab.takes(Event::StorageCleared), [Effect::RestoreMarker, Effect::AskGreeting(None)]);
     assert!(tab.takes(Event::CallBegins(2)).contains(&REFRESH));
 }
 
 #[test]
 fn a_user_who_comes_back_again_within_a_second_is_looked_after_when_it_is_over() {
     let mut tab = Tab::in_use();
-    assert_eq!(tab.takes(Event::CameBack), [Effect::AskGreeting]);
+    assert_eq!(tab.takes(Event::CameBack), [Effect::AskGreeting(None)]);
     tab.moment.now += 400.0;
     assert_eq!(tab.takes(Event::CameBack), [Effect::SetTimer(Timer::Look, 600)]);
     assert_eq!(tab.takes(Event::CameBack), []);
     tab.moment.now += 600.0;
-    assert_eq!(tab.takes(Event::Due(Timer::Look)), [Effect::AskGreeting]);
+    assert_eq!(tab.takes(Event::Due(Timer::Look)), [Effect::AskGreeting(None)]);
     tab.moment.now += 400.0;
     assert_eq!(tab.takes(Event::CameBack), [Effect::SetTimer(Timer::Look, 600)]);
 }
@@ -285,7 +285,7 @@ fn a_page_whose_computer_slept_asks_once() {
     assert_eq!(tab.takes(Event::Tick(1_000_000.0)), []);
     tab.moment.now += 5_000.0;
     assert_eq!(tab.takes(Event::Tick(1_005_000.0)), []);
-    assert_eq!(tab.takes(Event::Tick(9_000_000.0)), [Effect::AskGreeting]);
+    assert_eq!(tab.takes(Event::Tick(9_000_000.0)), [Effect::AskGreeting(None)]);
     tab.moment.now += 5_000.0;
     assert_eq!(tab.takes(Event::Tick(9_005_000.0)), []);
 }
@@ -297,7 +297,7 @@ fn a_page_that_nobody_looks_at_renews_when_somebody_does() {
     assert_eq!(tab.takes(Event::Due(Timer::Renewal)), [Effect::SetTimer(Timer::Renewal, AGAIN)]);
     assert_eq!(tab.takes(Event::CameBack), []);
     tab.moment.hidden = false;
-    assert_eq!(tab.takes(Event::CameBack), [Effect::AskGreeting]);
+    assert_eq!(tab.takes(Event::CameBack), [Effect::AskGreeting(None)]);
     assert!(tab.takes(Event::CallBegins(2)).contains(&REFRESH), "its token has certainly ended");
 }
 

@@ -97,7 +97,7 @@ pub enum Event {
         user: u32,
         greeting: Greeting,
     },
-    /// [`Effect::AskWhose`] is done, after `Greeted` where it succeeded.
+    /// The server was asked whose the session is. Comes after `Greeted` if it has told.
     WhoseAnswered {
         user: u32,
         known: bool,
@@ -170,10 +170,9 @@ pub enum Effect {
     /// Ends a call with an error.
     Fail(u32, ApiError),
 
-    /// Asks the server for the greeting: is there still a session?
-    AskGreeting,
-    /// The same, to learn whose session it is. The number is that of the user before.
-    AskWhose(u32),
+    /// Asks the server for the greeting: is there still a session? With the number of the user before, where it is asked
+    /// whose the session is; that is answered by `WhoseAnswered`.
+    AskGreeting(Option<u32>),
     OpenDialog {
         number: u32,
         why: Option<Why>,

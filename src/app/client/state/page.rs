@@ -93,6 +93,11 @@ impl Page {
         matches!(self.state, State::SignedIn | State::AskingAgain(_))
     }
 
+    /// Adds an effect.
+    pub(super) fn then(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
     /// There is a session of a user who may be another than before.
     pub(super) fn another_user(&mut self) {
         self.next(State::SignedIn);
@@ -100,7 +105,8 @@ impl Page {
 
     /// There is no session any more.
     pub(super) fn sign_out(&mut self, why: Why) {
-        self.effects.extend([Effect::Forget, Effect::Unmark]);
+        self.then(Effect::Forget);
+        self.then(Effect::Unmark);
         self.next(State::SignedOut(why));
     }
 
@@ -110,7 +116,7 @@ impl Page {
         self.session = Session { user: user.wrapping_add(1), number: number.wrapping_add(1) };
         self.name = None;
         match self.state {
-            State::AskingAgain(_) => self.effects.push(Effect::CloseDialog),
+            State::AskingAgain(_) => self.then(Effect::CloseDialog),
             State::SigningOut(_) => self.give_up_logout(),
             _ => {}
         }
@@ -127,13 +133,13 @@ impl Page {
     /// The password was typed, here or in another tab.
     pub(super) fn answer_dialog(&mut self) {
         self.state = State::SignedIn;
-        self.effects.push(Effect::CloseDialog);
+        self.then(Effect::CloseDialog);
         for call in &mut self.calls {
             if let Remedy::Password(_) = call.waits_for {
                 call.session = self.session;
             }
         }
-        self.go_on(|call| matches!(call.waits_for, Remedy::Password(_)));
+        self.go_on(&|call| matches!(call.waits_for, Remedy::Password(_)));
     }
 
     /// Sets the timer of the renewal again, for the token that there is.
@@ -144,26 +150,27 @@ impl Page {
 
     pub(super) fn renew_in(&mut self, milliseconds: Option<u32>) {
         if let Some(milliseconds) = milliseconds {
-            self.effects.push(Effect::SetTimer(Timer::Renewal, milliseconds));
+            self.then(Effect::SetTimer(Timer::Renewal, milliseconds));
         }
     }
 
     pub(super) fn give_up_logout(&mut self) {
-        self.effects.extend([Effect::GiveUp(Door::Logout), Effect::StopTimer(Timer::LogoutPatience)]);
+        self.then(Effect::GiveUp(Door::Logout));
+        self.then(Effect::StopTimer(Timer::LogoutPatience));
     }
 
     pub(super) fn show(&mut self) {
         let signed_in = self.signed_in();
-        self.effects.push(Effect::Show(signed_in));
+        self.then(Effect::Show(signed_in));
     }
 
-    pub(super) fn call_answered(&mut self, id: u32) {
-        self.in_use = true;
+    /// The call is over.
+    pub(super) fn forget_call(&mut self, id: u32) {
         self.calls.retain(|call| call.id != id);
     }
 
     /// Lets these calls go on.
-    pub(super) fn go_on(&mut self, which: impl Fn(&Call) -> bool) {
+    pub(super) fn go_on(&mut self, which: &dyn Fn(&Call) -> bool) {
         let effects = &mut self.effects;
         self.calls.retain_mut(|call| {
             let goes = which(call);

@@ -7,7 +7,7 @@ use crate::app::client::values::{AGAIN, Door, Effect, Greeting, Keeping, Moment,
 
 pub fn call_begins(page: &mut Page, id: u32, moment: Moment) {
     if !page.is_signed_in() {
-        return page.effects.push(Effect::Fail(id, ApiError::MissingToken));
+        return page.then(Effect::Fail(id, ApiError::MissingToken));
     }
     page.calls.push(Call::new(id, page.session));
     let at = page.calls.len() - 1;
@@ -17,7 +17,7 @@ pub fn call_begins(page: &mut Page, id: u32, moment: Moment) {
     } else if page.stamp.is_over(moment.now) {
         renew(page, at, ApiError::TokenExpired);
     } else {
-        page.effects.push(Effect::Go(id));
+        page.then(Effect::Go(id));
     }
 }
 
@@ -30,8 +30,8 @@ pub fn call_refused(page: &mut Page, id: u32, error: ApiError) {
         Remedy::Renewal if same_user => renew(page, at, error),
         Remedy::Password(why) if same_user => ask_password(page, at, error, why),
         _ => {
-            page.calls.swap_remove(at);
-            page.effects.push(Effect::Fail(id, error));
+            page.forget_call(id);
+            page.then(Effect::Fail(id, error));
         }
     }
 }
@@ -50,7 +50,7 @@ pub fn greeted(page: &mut Page, user: u32, greeting: Greeting, now: f64) {
         page.another_user();
     }
     page.name = Some(name);
-    page.effects.push(Effect::ShowAdmin(admin));
+    page.then(Effect::ShowAdmin(admin));
 }
 
 /// Renews ahead of time, or finds out that there is nothing to renew. A page in the background waits.
@@ -68,21 +68,22 @@ pub fn due(page: &mut Page, moment: Moment) {
 /// Sends the refresh token, which is in the cookie.
 pub fn send(page: &mut Page) {
     page.renewal = Some(page.session);
-    page.effects.extend([Effect::Send(Door::Refresh), Effect::SetTimer(Timer::RefreshPatience, PATIENCE)]);
+    page.then(Effect::Send(Door::Refresh));
+    page.then(Effect::SetTimer(Timer::RefreshPatience, PATIENCE));
 }
 
 /// `token` says whether a token is kept that can be sent.
 pub fn answered(page: &mut Page, answer: Result<Renewed, ApiError>, token: bool) {
     let Some(sent) = page.renewal.take() else { return };
     for id in std::mem::take(&mut page.sign_ins) {
-        page.effects.push(Effect::Go(id));
+        page.then(Effect::Go(id));
     }
     if sent != page.session {
         return came_late(page, token);
     }
     match answer {
         Ok(Renewed { token, expires_in }) => {
-            page.effects.push(Effect::Keep(token, Keeping { expires_in, new: None }));
+            page.then(Effect::Keep(token, Keeping { expires_in, new: None }));
         }
         Err(error) if is_over(error) => session_is_over(page, error),
         Err(error) => failed(page, error),
@@ -103,7 +104,7 @@ pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
         return page.sign_out(why);
     }
     page.state = State::SignedIn;
-    page.effects.push(Effect::CloseDialog);
+    page.then(Effect::CloseDialog);
     // A sign-in that nobody awaits any more may have stopped the timer.
     page.resume(now);
     page.fail(|call| matches!(call.waits_for, Remedy::Password(_)));
@@ -129,7 +130,7 @@ fn ask_password(page: &mut Page, at: usize, error: ApiError, why: Option<Why>) {
     if page.state == State::SignedIn {
         page.state = State::AskingAgain(page.session.number);
         page.dialog = page.dialog.wrapping_add(1);
-        page.effects.push(Effect::OpenDialog { number: page.dialog, why });
+        page.then(Effect::OpenDialog { number: page.dialog, why });
     }
 }
 
@@ -137,7 +138,7 @@ fn ask_password(page: &mut Page, at: usize, error: ApiError, why: Option<Why>) {
 /// kept; all others need a renewal of their own.
 fn came_late(page: &mut Page, token: bool) {
     let present = page.session.number;
-    page.go_on(|call| call.waits_for == Remedy::Renewal && call.session.number != present && token);
+    page.go_on(&|call| call.waits_for == Remedy::Renewal && call.session.number != present && token);
     if page.calls.iter().any(|call| call.waits_for == Remedy::Renewal) {
         send(page);
     }

@@ -12,11 +12,11 @@ pub fn begins(page: &mut Page, id: u32) {
         page.give_up_logout();
         logout_answered(page, Err(ApiError::Unreachable));
     }
-    page.effects.push(Effect::StopTimer(Timer::Renewal));
+    page.then(Effect::StopTimer(Timer::Renewal));
     if page.renewal.is_some() {
         page.sign_ins.push(id);
     } else {
-        page.effects.push(Effect::Go(id));
+        page.then(Effect::Go(id));
     }
 }
 
@@ -28,14 +28,14 @@ pub fn kept(page: &mut Page, keeping: Keeping, kept: bool, now: f64) {
     let renewal_in = page.stamp.lives(keeping.expires_in, now);
     page.renew_in(Some(renewal_in));
     let Some(new) = keeping.new else {
-        page.effects.push(Effect::MarkIfUnmarked);
+        page.then(Effect::MarkIfUnmarked);
         if let State::Unknown(_) = page.state {
             page.another_user();
         }
-        return page.go_on(|call| call.waits_for == Remedy::Renewal);
+        return page.go_on(&|call| call.waits_for == Remedy::Renewal);
     };
     // After the token: a tab that learns of the session finds its token.
-    page.effects.push(Effect::Mark(new.keep));
+    page.then(Effect::Mark(new.keep));
     // A dialog under the user's name is answered by that user. One that was cancelled meanwhile, or that had no name to
     // show, may be answered by another.
     let in_dialog = matches!(page.state, State::AskingAgain(_)) && new.dialog == Some(page.dialog);
@@ -55,13 +55,15 @@ pub fn leave(page: &mut Page) {
     }
     // Before the token is forgotten: the request takes it along.
     tell_server(page);
-    page.effects.extend([Effect::Forget, Effect::MarkSignedOut]);
+    page.then(Effect::Forget);
+    page.then(Effect::MarkSignedOut);
     page.next(State::SigningOut(Why::SigningOut));
 }
 
 /// Asks the server to end the session.
 pub fn tell_server(page: &mut Page) {
-    page.effects.extend([Effect::Send(Door::Logout), Effect::SetTimer(Timer::LogoutPatience, PATIENCE)]);
+    page.then(Effect::Send(Door::Logout));
+    page.then(Effect::SetTimer(Timer::LogoutPatience, PATIENCE));
 }
 
 pub fn logout_answered(page: &mut Page, answer: Result<(), ApiError>) {
@@ -69,7 +71,7 @@ pub fn logout_answered(page: &mut Page, answer: Result<(), ApiError>) {
     // An error about the token: the server does not know the session, or not any more. That too is signed out.
     let reached = answer.map_or_else(is_over, |()| true);
     if reached {
-        page.effects.push(Effect::UnmarkSignedOut);
+        page.then(Effect::UnmarkSignedOut);
     }
     let now = match why {
         Why::SigningOut | Why::SignedOutUnconfirmed if reached => Why::SignedOut,

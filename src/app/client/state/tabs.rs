@@ -15,20 +15,20 @@ const LOOK_EVERY: f64 = 1000.0;
 /// What the browser keeps decides whether the server is asked; only the server knows.
 pub fn start(page: &mut Page, stored: Stored, server_says: bool, moment: Moment) {
     page.server_says = server_says;
-    page.effects.push(Effect::RememberMarker);
+    page.then(Effect::RememberMarker);
     let kept = match stored {
         Stored::Refused => {
             page.state = State::SignedOut(Why::StorageRefused);
             return page.show();
         }
         Stored::Token => {
-            page.effects.push(Effect::MarkIfUnmarked);
+            page.then(Effect::MarkIfUnmarked);
             return page.another_user();
         }
         Stored::Nothing => ApiError::MissingToken,
         Stored::Damaged => ApiError::InvalidToken,
     };
-    page.effects.push(Effect::Forget);
+    page.then(Effect::Forget);
     if moment.marker == Mark::SignedOut {
         page.state = State::SignedOut(Why::NoToken);
         page.show();
@@ -51,11 +51,11 @@ pub fn look(page: &mut Page, moment: Moment) {
             let wait = page.looked + LOOK_EVERY - moment.now;
             if wait <= 0.0 {
                 page.looked = moment.now;
-                page.effects.push(Effect::AskGreeting);
+                page.then(Effect::AskGreeting(None));
             } else if !mem::replace(&mut page.look_due, true) {
                 // One more look makes up for all that came too soon after the last.
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a second at most")]
-                page.effects.push(Effect::SetTimer(Timer::Look, wait.ceil() as u32));
+                page.then(Effect::SetTimer(Timer::Look, wait.ceil() as u32));
             }
         }
         _ => {}
@@ -79,19 +79,19 @@ pub fn tick(page: &mut Page, wall: f64, moment: Moment) {
 
 /// Another tab has signed in or out.
 pub fn follow(page: &mut Page, moment: Moment) {
-    page.effects.push(Effect::RememberMarker);
+    page.then(Effect::RememberMarker);
     if moment.marker != Mark::Session {
         if !matches!(page.state, State::SignedOut(_) | State::SigningOut(_)) {
-            page.effects.push(Effect::Forget);
+            page.then(Effect::Forget);
             page.next(State::SignedOut(Why::SignedOutInAnotherTab));
         }
         return;
     }
-    page.effects.push(Effect::ForgetOwn);
+    page.then(Effect::ForgetOwn);
     if page.is_signed_in() && page.name.is_some() {
         // Perhaps of the same user, and then no island stirs: what was typed there stays.
         page.next_session();
-        page.effects.push(Effect::AskWhose(page.session.user));
+        page.then(Effect::AskGreeting(Some(page.session.user)));
     } else {
         page.another_user();
     }
@@ -122,7 +122,7 @@ pub fn token_written(page: &mut Page, moment: Moment) {
 /// Clearing the storage signs nobody out: the session goes on by its cookie, which no script reaches.
 pub fn storage_cleared(page: &mut Page, moment: Moment) {
     if page.is_signed_in() {
-        page.effects.push(Effect::RestoreMarker);
+        page.then(Effect::RestoreMarker);
         look(page, moment);
     }
 }
