@@ -1,7 +1,20 @@
 //! The pages: what the browser shows. `shell` is the document, [`App`] the page table.
 //!
-//! Pages are rendered by the server and hold nothing protected; what lives in the browser is an island and asks the
-//! server through `server_fns`.
+//! Pages are rendered by the server and hold nothing protected; what lives in the browser is an island. Arrows go one way:
+//!
+//! ```text
+//! pages ─▶ islands ─▶ client ─▶ browser
+//! ```
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `pages` | one file for each page, rendered by the server |
+//! | `islands` | the parts of pages that live in the browser: they read who is signed in and call the server |
+//! | `client` | what the page knows of its user: one state machine, and the driver that carries out what it says |
+//! | `browser` | storage, the marker that tabs share, clocks, requests |
+//! | `components` | views that pages and islands share |
+//! | `inspector` | takes a token apart, for `/inspector` |
+//! | `server_fns` | every call of the server that a page can make; `bearer` sends it, `answer` reads what comes back |
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -9,25 +22,17 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 pub mod answer;
-pub mod awaited;
 pub mod bearer;
+pub mod browser;
+pub mod client;
 pub mod components;
 pub mod inspector;
 pub mod islands;
-pub mod joint;
 pub mod page_facts;
 pub mod pages;
-pub mod renewal;
 pub mod server_fns;
-pub mod session;
-pub mod session_marker;
 pub mod shell;
-pub mod sign_in_again;
-pub mod signed_in;
-pub mod signing_out;
-pub mod token_storage;
 pub mod unverified_jwt;
-pub mod watch;
 
 use components::{SiteFooter, SiteHeader};
 

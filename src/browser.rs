@@ -2,11 +2,12 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::app::watch::watch;
+use crate::app::client;
+use crate::app::islands::sign_in_again;
 
 /// Called by the start script of `app/shell.rs`, before it wakes the islands.
 #[wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();
-    watch();
+    client::start(sign_in_again::open);
 }

@@ -11,7 +11,7 @@ use leptos::server_fn::{
     response::browser::BrowserResponse,
 };
 
-use crate::app::token_storage;
+use crate::app::browser::storage;
 
 /// Named as `client = Bearer` by every protected server function.
 pub struct Bearer;
@@ -26,7 +26,7 @@ where
     type Response = BrowserResponse;
 
     fn send(request: Self::Request) -> impl Future<Output = Result<Self::Response, E>> + Send {
-        if let Some(token) = token_storage::token() {
+        if let Some(token) = storage::token() {
             request.headers().set("Authorization", &format!("Bearer {token}"));
         }
         <BrowserClient as Client<E, InputStreamError, OutputStreamError>>::send(request)

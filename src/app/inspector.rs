@@ -19,9 +19,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::web_sys::{Element, Event, wasm_bindgen::JsCast};
 
+use crate::app::client;
 use crate::app::inspector::checks::Verdict;
 use crate::app::inspector::elements::{SECRET, TOKEN};
-use crate::app::token_storage;
 use crate::app::unverified_jwt::UnverifiedJwt;
 
 /// The times are told anew this often.
@@ -58,7 +58,7 @@ pub fn start() {
 /// Does what a button asks for; whether there is something new to look at.
 fn act(wish: &str) -> bool {
     match wish {
-        "mine" => elements::set_token(&token_storage::token().unwrap_or_default()),
+        "mine" => elements::set_token(&client::token().unwrap_or_default()),
         "mend" => elements::set_token(&mistakes::mend(&elements::token())),
         "empty" => {
             elements::set_token("");

@@ -8,6 +8,7 @@
 //! arguments: they would bring a JSON parser into the program.
 
 mod all_events;
+mod awaited;
 mod greeting;
 mod key_list;
 mod login_form;
@@ -16,6 +17,7 @@ mod own_account;
 mod password_meter;
 mod session_list;
 mod setup_form;
+pub mod sign_in_again;
 mod signup_form;
 mod token_inspector;
 mod user_list;

@@ -9,9 +9,9 @@ use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use crate::app::App;
+use crate::app::browser::marker::{MARKER, SIGNED_OUT};
+use crate::app::browser::storage::KEY;
 use crate::app::page_facts::PageFacts;
-use crate::app::session_marker::{MARKER, SIGNED_OUT};
-use crate::app::token_storage::KEY;
 
 /// The whole document.
 #[must_use]

@@ -70,7 +70,7 @@ pub enum AppEnv {
 }
 
 /// In the browser's storage for all tabs, for one tab, or nowhere: then every page gets a new one from the cookie. The
-/// browser's part reads these words.
+/// browser's part (`app/browser/storage.rs`) reads these words.
 pub const TOKEN_STORAGES: [&str; 3] = ["local", "session", "memory"];
 
 /// The longest lifetime of a session without "Keep me signed in".

@@ -52,6 +52,13 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("src/server/config.rs", &["axum", "leptos::", "sqlx", "crate::app"]),
     ("src/server/config", &["axum", "leptos::", "sqlx", "crate::app"]),
     ("src/app", &["axum", "sqlx", "tokio", "jsonwebtoken", "crate::server"]),
+    ("src/app/islands", &["app::pages", "app::browser"]),
+    ("src/app/client", &["app::pages", "app::islands", "app::components"]),
+    (
+        "src/app/client/state",
+        &["leptos", "js_sys", "web_sys", "async ", "Instant", "app::server_fns", "client::driver"],
+    ),
+    ("src/app/browser", &["app::pages", "app::islands", "app::components", "app::client", "app::server_fns"]),
     ("src/api_types.rs", &["axum", "sqlx", "tokio", "crate::"]),
 ];
 

@@ -14,6 +14,19 @@ export async function hold(page: Page, url: string | RegExp) {
   return { arrived, release };
 }
 
+/** Lets the first request to `url` through to the server, and holds its answer until `release` is called. */
+export async function holdAnswer(page: Page, url: string | RegExp) {
+  const [arrived, arrive] = signal();
+  const [released, release] = signal();
+  await page.route(url, async route => {
+    const response = await route.fetch();
+    arrive();
+    await released;
+    await route.fulfill({ response });
+  }, { times: 1 });
+  return { arrived, release };
+}
+
 /** The requests that this page sends to `path` from now on: method and path with query. */
 export function requestsTo(page: Page, path: string): string[] {
   const seen: string[] = [];

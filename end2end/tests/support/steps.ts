@@ -4,7 +4,7 @@ import { type BrowserContext, type BrowserContextOptions, type Page, type Reques
 import { PHONE } from './devices.ts';
 import { type Server, type User, run } from './server.ts';
 
-/** Where the pages keep the access token (src/app/token_storage.rs). */
+/** Where the pages keep the access token (src/app/browser/storage.rs). */
 export const KEY = 'handstamp.access_token';
 
 /** Opens a page and waits until its islands are awake. */

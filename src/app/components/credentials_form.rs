@@ -10,12 +10,11 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::{ev, task::spawn_local};
 
+use crate::app::client::{self, Keep};
 use crate::app::components::dom::{Flag, Words, input, set_value};
 use crate::app::components::form_problems::{FormProblems, Problems};
 use crate::app::components::password_field::{PasswordField, Sight};
 use crate::app::components::username_field::UsernameField;
-use crate::app::signed_in;
-use crate::app::token_storage::Keep;
 pub use attempt::Attempt;
 use attempt::CODE;
 pub use purpose::Purpose;
@@ -57,7 +56,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
         }
         set_busy(true);
         spawn_local(async move {
-            let signed = attempt.send().await.and_then(|answer| Ok(signed_in::sign_in(&answer, keep)?));
+            let signed = attempt.send().await.and_then(|answer| Ok(client::sign_in(answer, keep)?));
             match signed {
                 // Stays busy: the page is on its way out.
                 Ok(()) => go_to_dashboard(),

@@ -4,12 +4,12 @@
 
 use leptos::prelude::*;
 
+use crate::app::client;
 use crate::app::components::copy_command::CopyCommand;
-use crate::app::token_storage;
 
 #[component]
 pub fn CurlCard(message: String) -> impl IntoView {
-    let beginning: String = token_storage::token().unwrap_or_default().chars().take(6).collect();
+    let beginning: String = client::token().unwrap_or_default().chars().take(6).collect();
     let command = ["curl -H \"Authorization: Bearer ", &beginning, "…\" ", &origin(), "/protected"].concat();
     view! {
         <section class="card curl">
@@ -25,7 +25,7 @@ pub fn CurlCard(message: String) -> impl IntoView {
 
 /// Nothing in it needs quoting: a token is letters, digits and `._-`.
 fn whole_command() -> String {
-    let token = token_storage::token().unwrap_or_default();
+    let token = client::token().unwrap_or_default();
     ["curl -i -H \"Authorization: Bearer ", &token, "\" ", &origin(), "/protected"].concat()
 }
 

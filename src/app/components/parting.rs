@@ -4,11 +4,11 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::api_types::ApiError;
+use crate::app::client::Why;
 use crate::app::components::Imprint;
 use crate::app::components::dom::{HEADING, WAY_ON};
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::sentences::{ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, SOMETHING_WENT_WRONG, sentence};
-use crate::app::signed_in::Why;
 
 /// Nobody is signed in, or what somebody who is came for did not arrive.
 #[component]

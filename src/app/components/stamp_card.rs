@@ -8,10 +8,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::api_types::GreetingAnswer;
+use crate::app::client::{seconds_left, valid_until};
 use crate::app::components::Imprint;
 use crate::app::components::dom::Words;
 use crate::app::components::local_time::{LocalTime, two_digits};
-use crate::app::renewal::{seconds_left, valid_until};
 
 #[component]
 pub fn StampCard(answer: GreetingAnswer) -> impl IntoView {
@@ -52,7 +52,7 @@ impl TimeLeft {
         let Self { words, bar, then, until } = shown;
         let (last, last_until) = (Cell::new(None), Cell::new(None));
         let look = move || {
-            let (left, ends) = (untrack(seconds_left), valid_until());
+            let (left, ends) = (seconds_left(), valid_until());
             if last.replace(Some(left)) != Some(left) {
                 words.try_set(time_left(left));
                 bar.try_set(left.to_string());

@@ -4,12 +4,10 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::api_types::{ApiError, EventsAnswer};
-use crate::app::awaited::{Page, ask, first, follow};
+use crate::app::client::{call, greet, server_now, signed_in};
 use crate::app::components::{AdminHead, Asking, EventList, Later, ListAwaited, Parting};
-use crate::app::renewal::server_now;
+use crate::app::islands::awaited::{Page, ask, first, follow};
 use crate::app::server_fns::admin_events;
-use crate::app::session::{call, greet};
-use crate::app::signed_in::signed_in;
 
 #[island(lazy)]
 pub fn AllEvents() -> impl IntoView {

@@ -3,11 +3,9 @@
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
-use crate::app::awaited::{Page, ask, first, turn};
+use crate::app::client::{SignedIn, greet, signed_in, valid_until};
 use crate::app::components::{Greeted, GreetingAwaited, Later, Parting};
-use crate::app::renewal::valid_until;
-use crate::app::session::greet;
-use crate::app::signed_in::{SignedIn, signed_in};
+use crate::app::islands::awaited::{Page, ask, first, turn};
 
 #[island(lazy)]
 pub fn Greeting() -> impl IntoView {

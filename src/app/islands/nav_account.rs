@@ -3,8 +3,8 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
+use crate::app::client;
 use crate::app::components::{SIGN_IN_LINK, focus};
-use crate::app::signing_out::leave;
 
 /// Forgets the token here and ends the session at the server, whatever that says and whenever.
 #[island]
@@ -13,7 +13,7 @@ pub fn NavAccount() -> impl IntoView {
         event.prevent_default();
         // The button goes, and the focus must not be lost with it. The dashboard takes it further, to its heading.
         focus(SIGN_IN_LINK);
-        leave();
+        client::sign_out();
     };
     view! {
         <form class="sign-out" method="post" action="/api/logout" on:submit=submit>

@@ -4,12 +4,10 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, PasswordInput};
-use crate::app::awaited::{Page, ask, first, follow};
+use crate::app::client::{Why, call, ended, greet, server_now, signed_in};
 use crate::app::components::{AccountAwaited, AccountDoors, AccountParts, Later, Parting};
-use crate::app::renewal::server_now;
+use crate::app::islands::awaited::{Page, ask, first, follow};
 use crate::app::server_fns::{account, change_password, delete_account, events};
-use crate::app::session::{call, greet};
-use crate::app::signed_in::{Why, sign_out, signed_in};
 
 #[island(lazy)]
 pub fn OwnAccount() -> impl IntoView {
@@ -41,7 +39,7 @@ const DOORS: AccountDoors = AccountDoors {
     delete: |password| {
         Box::pin(async move {
             call(|| delete_account(PasswordInput(password.clone()))).await?;
-            sign_out(Why::Deleted);
+            ended(Why::Deleted);
             Ok(())
         })
     },

@@ -4,12 +4,10 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::api_types::{ApiError, SessionSummary};
-use crate::app::awaited::{Page, ask, first, follow};
+use crate::app::client::{call, greet, server_now, signed_in};
 use crate::app::components::{Later, Parting, SessionRows, SessionsAwaited};
-use crate::app::renewal::server_now;
+use crate::app::islands::awaited::{Page, ask, first, follow};
 use crate::app::server_fns::{end_other_sessions, end_session, sessions};
-use crate::app::session::{call, greet};
-use crate::app::signed_in::signed_in;
 
 #[island(lazy)]
 pub fn SessionList() -> impl IntoView {

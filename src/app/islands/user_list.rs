@@ -4,15 +4,13 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::api_types::{ApiError, UsersAnswer};
-use crate::app::awaited::{Page, ask, first, follow};
+use crate::app::client::{call, greet, server_now, signed_in};
 use crate::app::components::{AdminHead, Asking, Deed, Invitation, Later, ListAwaited, Parting, UserDoors, UserRows};
-use crate::app::renewal::server_now;
+use crate::app::islands::awaited::{Page, ask, first, follow};
 use crate::app::server_fns::{
     admin_disable_user, admin_enable_user, admin_end_sessions, admin_invite, admin_remove_user, admin_set_admin,
     admin_users,
 };
-use crate::app::session::{call, greet};
-use crate::app::signed_in::signed_in;
 
 #[island(lazy)]
 pub fn UserList() -> impl IntoView {

@@ -1,6 +1,7 @@
 //! One attempt to get in: read from the fields, checked, sent, and told where it failed.
 
 use crate::api_types::{ApiError, PasswordInput, Remember, SignedInAnswer};
+use crate::app::client::{self, Keep, StorageRefused};
 use crate::app::components::credentials_form::Purpose;
 use crate::app::components::dom::{set_value, value};
 use crate::app::components::form_problems::Problems;
@@ -9,8 +10,7 @@ use crate::app::components::sentences::{
     ENTER_PASSWORD, ENTER_USERNAME, PASSWORD_TOO_COMMON, PASSWORD_TOO_LONG, STORAGE_REFUSED, USERNAME_RULE,
     USERNAME_TAKEN, sentence,
 };
-use crate::app::token_storage::{self, Keep, StorageRefused};
-use crate::app::{renewal, server_fns, signing_out};
+use crate::app::server_fns;
 
 /// What the form held when it was sent. No `Debug`: it holds a password.
 pub struct Attempt {
@@ -61,11 +61,10 @@ impl Attempt {
     /// Asks the server. A session that this browser still holds ends there: the new one replaces it.
     pub async fn send(self) -> Result<SignedInAnswer, Failure> {
         let Self { keep, purpose, username, password, code } = self;
-        if !token_storage::works(keep) {
+        if !client::can_keep(keep) {
             return Err(Failure::StorageRefused);
         }
-        signing_out::give_up();
-        renewal::pause().await;
+        client::before_sign_in().await;
         let password = PasswordInput(password);
         let remember = Remember(keep == Keep::OnThisDevice);
         let answer = match purpose {
@@ -74,7 +73,7 @@ impl Attempt {
             Purpose::FirstAccount => server_fns::setup(code, username, password, remember).await,
         };
         if answer.is_err() {
-            renewal::resume();
+            client::sign_in_refused();
         }
         Ok(answer?)
     }

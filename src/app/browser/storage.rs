@@ -13,81 +13,44 @@
 
 use std::cell::RefCell;
 
-use gloo_storage::{SessionStorage, Storage as _};
-use leptos::prelude::{document, window};
+use gloo_storage::{LocalStorage, SessionStorage, Storage as _};
+use leptos::prelude::window;
 use web_sys::Storage;
 
-use crate::app::session_marker::{self, local_storage};
+use crate::app::browser::document::attribute;
+use crate::app::browser::{Keep, StorageRefused, Stored};
 
 /// The key in both storages. The head script of `app/shell.rs` reads it too, before the first paint.
 pub const KEY: &str = "handstamp.access_token";
 
-/// How long the browser should keep a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// Over a restart of the browser, for all tabs.
-    OnThisDevice,
-    /// As long as this tab is open.
-    InThisTab,
-}
-
-/// The browser denies storage, or it is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StorageRefused;
-
-/// What was found in the browser.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Stored {
-    Token(String),
-    Nothing,
-    /// Something is there that no server ever issued: edited by hand, or cut off.
-    Damaged,
-    Refused,
-}
-
-/// The token kept in this browser. This tab's own comes first.
+/// What is kept in this browser. This tab's own token comes first.
 #[must_use]
 pub fn read() -> Stored {
-    let mut found = Stored::Nothing;
-    for place in places() {
-        found = place.get();
-        if !matches!(found, Stored::Nothing | Stored::Refused) {
-            break;
-        }
-    }
-    found
+    find().0
 }
 
 /// The token, where there is one that may be sent.
 #[must_use]
 pub fn token() -> Option<String> {
-    match read() {
-        Stored::Token(token) => Some(token),
-        Stored::Nothing | Stored::Damaged | Stored::Refused => None,
-    }
+    find().1
 }
 
-/// Keeps the token of a new session in exactly one place, and tells the other tabs.
+/// Keeps the token of a new session in exactly one place.
 ///
 /// # Errors
 /// [`StorageRefused`] where the browser denies storage or it is full; then no token is kept anywhere.
 pub fn keep(token: &str, keep: Keep) -> Result<(), StorageRefused> {
     forget();
-    place(keep).set(token)?;
-    // Last: whoever hears of it finds the token.
-    session_marker::mark(keep);
-    Ok(())
+    place(keep).set(token)
 }
 
-/// Keeps the next token of the same session where the last one was.
+/// Keeps the next token of the same session where the last one was; where that is not known, where `keep` says.
 ///
 /// # Errors
 /// [`StorageRefused`], as [`keep`].
-pub fn renew(token: &str) -> Result<(), StorageRefused> {
-    let last = places().iter().find(|place| !matches!(place.get(), Stored::Nothing | Stored::Refused));
-    last.copied().unwrap_or_else(|| place(session_marker::kept())).set(token)?;
-    session_marker::mark_if_unmarked();
-    Ok(())
+pub fn renew(token: &str, keep: Keep) -> Result<(), StorageRefused> {
+    let last = places().iter().find(|place| !matches!(place.get().0, Stored::Nothing | Stored::Refused));
+    last.copied().unwrap_or_else(|| place(keep)).set(token)
 }
 
 /// Forgets the token, wherever it is.
@@ -95,7 +58,7 @@ pub fn forget() {
     Place::ALL.into_iter().for_each(Place::delete);
 }
 
-/// Forgets the token that other tabs do not share.
+/// Forgets the token that this tab does not share with others.
 pub fn forget_own() {
     Place::Memory.delete();
     Place::Tab.delete();
@@ -119,6 +82,22 @@ pub fn works(keep: Keep) -> bool {
         })
 }
 
+/// None where the browser denies it: gloo-storage would panic.
+pub fn local_storage() -> Option<Storage> {
+    window().local_storage().ok()?.map(|_| LocalStorage::raw())
+}
+
+fn find() -> (Stored, Option<String>) {
+    let mut found = (Stored::Nothing, None);
+    for place in places() {
+        found = place.get();
+        if !matches!(found.0, Stored::Nothing | Stored::Refused) {
+            break;
+        }
+    }
+    found
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Local,
@@ -127,8 +106,7 @@ enum Mode {
 }
 
 fn mode() -> Mode {
-    let said = document().document_element().and_then(|html| html.get_attribute("data-token-storage"));
-    match said.as_deref() {
+    match attribute("data-token-storage").as_deref() {
         Some("session") => Mode::Session,
         Some("memory") => Mode::Memory,
         _ => Mode::Local,
@@ -176,18 +154,19 @@ impl Place {
         }
     }
 
-    fn get(self) -> Stored {
-        if self == Self::Memory {
-            return IN_MEMORY.with_borrow(|kept| kept.clone().map_or(Stored::Nothing, Stored::Token));
-        }
-        let Some(storage) = self.storage() else { return Stored::Refused };
-        match storage.get_item(KEY) {
-            Ok(None) => Stored::Nothing,
-            Ok(Some(kept)) => match unquoted(&kept) {
-                Some(token) if may_be_sent(token) => Stored::Token(token.to_owned()),
-                _ => Stored::Damaged,
-            },
-            Err(_) => Stored::Refused,
+    fn get(self) -> (Stored, Option<String>) {
+        let kept = if self == Self::Memory {
+            IN_MEMORY.with_borrow(Clone::clone)
+        } else {
+            match self.storage().map(|storage| storage.get_item(KEY)) {
+                Some(Ok(kept)) => kept.map(|kept| unquoted(&kept).unwrap_or_default().to_owned()),
+                _ => return (Stored::Refused, None),
+            }
+        };
+        match kept {
+            None => (Stored::Nothing, None),
+            Some(token) if may_be_sent(&token) => (Stored::Token, Some(token)),
+            Some(_) => (Stored::Damaged, None),
         }
     }
 

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api_types::ApiError;
+use crate::app::client::{SignedIn, Why, signed_in};
 use crate::app::components::{HEADING, WAY_ON, focus, has_focus};
-use crate::app::signed_in::{SignedIn, Why, signed_in};
 
 /// What is shown. What is protected is in the document only while it is [`Page::There`].
 #[derive(Clone)]

@@ -1,0 +1,21 @@
+//! The document: the attributes of `<html>` that the server, the head script and the style sheet share.
+
+use leptos::prelude::document;
+
+/// The value of an attribute of `<html>`.
+pub fn attribute(name: &str) -> Option<String> {
+    document().document_element()?.get_attribute(name)
+}
+
+/// Writes "yes" or "no" for the style sheet.
+pub fn mark(name: &str, is: bool) {
+    if let Some(html) = document().document_element() {
+        // Cannot fail: the name is a valid attribute name.
+        let _ = html.set_attribute(name, if is { "yes" } else { "no" });
+    }
+}
+
+/// Whether the tab is in the background.
+pub fn is_hidden() -> bool {
+    document().hidden()
+}

@@ -1,0 +1,104 @@
+//! What this page knows of its user, and what islands can do about it: they read who is signed in, call protected doors,
+//! and tell what the user did.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `values` | events and effects |
+//! | `state` | the state machine: what follows from an event. Pure |
+//! | `driver` | carries out the effects |
+//! | `listeners` | what the browser reports, as events |
+//! | `promise` | an outcome that is awaited |
+//!
+//! Nothing here is a permission: the server checks every call.
+
+mod driver;
+mod listeners;
+mod promise;
+mod state;
+mod values;
+
+use crate::api_types::{GreetingAnswer, SignedInAnswer};
+use crate::app::browser::{clock, marker};
+use crate::app::client::state::page::Page;
+use crate::app::client::state::stamp;
+use crate::app::client::values::Event;
+
+pub use crate::app::browser::storage::{token, works as can_keep};
+pub use crate::app::browser::{Keep, StorageRefused};
+pub use crate::app::client::driver::{Asked, before_sign_in, call, greet, signed_in};
+pub use crate::app::client::values::{SignedIn, Why};
+
+/// Finds out who is signed in, then follows. Called once, when the program starts.
+pub fn start(open_dialog: fn(Asked)) {
+    driver::start(open_dialog);
+    listeners::listen();
+}
+
+/// Nobody has signed in: the server refused, or did not answer.
+pub fn sign_in_refused() {
+    driver::send(Event::SignInRefused);
+}
+
+/// Keeps the token of a new session and tells every island and every other tab.
+///
+/// # Errors
+/// [`StorageRefused`] if the browser keeps nothing; then nobody is signed in here.
+pub fn sign_in(answer: SignedInAnswer, keep: Keep) -> Result<(), StorageRefused> {
+    answered(answer, keep, None)
+}
+
+/// As [`sign_in`], with the dialog that asked for the password.
+///
+/// # Errors
+/// [`StorageRefused`], as [`sign_in`].
+pub fn sign_in_again(answer: SignedInAnswer, keep: Keep, dialog: u32) -> Result<(), StorageRefused> {
+    answered(answer, keep, Some(dialog))
+}
+
+/// The dialog was cancelled, or cannot be shown.
+pub fn dialog_closed(number: u32) {
+    driver::send(Event::DialogClosed(number));
+}
+
+/// Forgets the token at once, and has the server end the session.
+pub fn sign_out() {
+    driver::send(Event::SignOut);
+}
+
+/// The server has ended the session, as the user wanted.
+pub fn ended(why: Why) {
+    driver::send(Event::Ended(why));
+}
+
+/// How long the browser was told to keep the present session.
+#[must_use]
+pub fn kept() -> Keep {
+    marker::kept()
+}
+
+/// Seconds that the token still lives, rounded up.
+#[must_use]
+pub fn seconds_left() -> u64 {
+    driver::known(|page| page.stamp().seconds_left(clock::now()))
+}
+
+/// When the token ends, in Unix seconds of the server.
+#[must_use]
+pub fn valid_until() -> Option<i64> {
+    driver::known(|page| page.stamp().valid_until())
+}
+
+/// What time it was at the server when it answered, in Unix seconds: the browser's own clock can be wrong.
+#[must_use]
+pub fn server_now(answer: &GreetingAnswer) -> i64 {
+    stamp::server_time(answer.issued_at, answer.lifetime, answer.expires_in)
+}
+
+fn answered(answer: SignedInAnswer, keep: Keep, dialog: Option<u32>) -> Result<(), StorageRefused> {
+    let SignedInAnswer { access_token: token, expires_in, .. } = answer;
+    driver::send(Event::SignInAnswered { token, expires_in, keep, dialog });
+    match driver::known(Page::signed_in) {
+        SignedIn::Somebody(_) => Ok(()),
+        SignedIn::Unknown | SignedIn::Nobody(_) => Err(StorageRefused),
+    }
+}

@@ -1,0 +1,253 @@
+//! Carries out the effects of the state machine with what the browser offers, and sends the answers back as events. It
+//! decides nothing.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api_types::{ApiError, GreetingAnswer, SignedInAnswer};
+use crate::app::browser::clock::{self, Timer as Clock};
+use crate::app::browser::request::Request;
+use crate::app::browser::{document, marker, storage};
+use crate::app::client::promise::{Outcome, Promise};
+use crate::app::client::state::page::Page;
+use crate::app::client::state::step;
+use crate::app::client::values::{Door, Effect, Event, Greeting, Keeping, Moment, Renewed, SignedIn, Why};
+use crate::app::server_fns;
+
+/// What the dialog is told that asks for the password.
+pub struct Asked {
+    pub number: u32,
+    /// Why the session is over, or none where the user is to confirm a deed.
+    pub why: Option<Why>,
+    /// Whose password, where that is known.
+    pub name: Option<String>,
+    /// Kept when there is nothing to ask for any more.
+    pub over: Rc<Promise>,
+}
+
+/// What islands follow.
+static SIGNED_IN: LazyLock<ArcRwSignal<SignedIn>> = LazyLock::new(|| ArcRwSignal::new(SignedIn::Unknown));
+
+thread_local! {
+    static PAGE: RefCell<Page> = const { RefCell::new(Page::new()) };
+    /// Events that came while another was being taken in.
+    static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
+    static TAKING_IN: Cell<bool> = const { Cell::new(false) };
+    /// One for each [`Timer`](crate::app::client::values::Timer), and one for each [`Door`].
+    static TIMERS: [Clock; 4] = const { [const { Clock::new() }; 4] };
+    static REQUESTS: [RefCell<Option<Request<Event>>>; 2] = const { [const { RefCell::new(None) }; 2] };
+    /// Calls and forms that wait until they may go on, by their number.
+    static WAITING: RefCell<Vec<(u32, Rc<Promise>)>> = const { RefCell::new(Vec::new()) };
+    static LAST_NUMBER: Cell<u32> = const { Cell::new(0) };
+    /// Opens the dialog.
+    static OPEN_DIALOG: Cell<fn(Asked)> = const { Cell::new(|_| {}) };
+    static DIALOG: RefCell<Option<Rc<Promise>>> = const { RefCell::new(None) };
+}
+
+/// Begins, with what opens the dialog.
+pub fn start(open_dialog: fn(Asked)) {
+    OPEN_DIALOG.set(open_dialog);
+    storage::tidy();
+    // The server has seen the cookie of a session that has not ended: so it wrote, and the head script kept it.
+    let server_says = document::attribute("data-server-says").as_deref() == Some("yes");
+    send(Event::Started { stored: storage::read(), server_says });
+}
+
+/// Who is signed in; reading it inside an effect or a view follows it.
+#[must_use]
+pub fn signed_in() -> SignedIn {
+    SIGNED_IN.get()
+}
+
+/// Reads what the state machine knows.
+pub fn known<T>(read: impl FnOnce(&Page) -> T) -> T {
+    PAGE.with_borrow(read)
+}
+
+/// Takes in an event, after those that came before it.
+pub fn send(event: Event) {
+    EVENTS.with_borrow_mut(|events| events.push(event));
+    if TAKING_IN.replace(true) {
+        return;
+    }
+    loop {
+        let events = EVENTS.take();
+        if events.is_empty() {
+            break;
+        }
+        events.into_iter().for_each(take_in);
+    }
+    TAKING_IN.set(false);
+}
+
+/// Calls a protected door. Where the session does not suffice, it is renewed, or the password asked for in place; then
+/// the call is repeated, once.
+///
+/// # Errors
+/// Those of the door, where nothing helped.
+pub async fn call<T, F>(ask: impl Fn() -> F) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<T, ApiError>>,
+{
+    let number = next_number();
+    let mut refused = None;
+    loop {
+        // Not the event: it would be part of every call that there is.
+        permission(number, refused).await?;
+        match ask().await {
+            Ok(answer) => {
+                send(Event::CallAnswered(number));
+                return Ok(answer);
+            }
+            Err(error) => refused = Some(error),
+        }
+    }
+}
+
+/// Asks for the greeting, and with it who this is and for how long.
+///
+/// # Errors
+/// Those of [`server_fns::greeting`].
+pub async fn greet() -> Result<GreetingAnswer, ApiError> {
+    let user = known(Page::user);
+    let answer = call(server_fns::greeting).await?;
+    let greeting = Greeting {
+        name: answer.username.clone(),
+        admin: answer.roles.iter().any(|role| role == "admin"),
+        issued_at: answer.issued_at,
+        lifetime: answer.lifetime,
+        expires_in: answer.expires_in,
+    };
+    send(Event::Greeted { user, greeting });
+    Ok(answer)
+}
+
+/// Waits until a form may send a password: until no renewal is on its way whose answer could change the cookie.
+pub async fn before_sign_in() {
+    let number = next_number();
+    // A form is never told to stop.
+    let _ = answer_to(number, Event::SignInBegins(number)).outcome().await;
+}
+
+/// Asks whether a call may be sent, or sent again after it was refused.
+async fn permission(number: u32, refused: Option<ApiError>) -> Outcome {
+    let event = match refused {
+        None => Event::CallBegins(number),
+        Some(error) => Event::CallRefused(number, error),
+    };
+    answer_to(number, event).outcome().await
+}
+
+/// Sends an event that is answered by `Go` or `Fail`.
+fn answer_to(number: u32, event: Event) -> Rc<Promise> {
+    let promise = Rc::new(Promise::default());
+    WAITING.with_borrow_mut(|waiting| waiting.push((number, promise.clone())));
+    send(event);
+    promise
+}
+
+/// A number for a call or a form.
+fn next_number() -> u32 {
+    LAST_NUMBER.set(LAST_NUMBER.get().wrapping_add(1));
+    LAST_NUMBER.get()
+}
+
+fn take_in(event: Event) {
+    let (marker, marker_changed) = marker::look();
+    let token = storage::token().is_some();
+    let moment = Moment { now: clock::now(), hidden: document::is_hidden(), token, marker, marker_changed };
+    let effects = PAGE.with_borrow_mut(|page| step(page, event, moment));
+    effects.into_iter().for_each(carry_out);
+}
+
+fn carry_out(effect: Effect) {
+    match effect {
+        Effect::Send(door) => {
+            let request = Request::send(
+                match door {
+                    Door::Refresh => {
+                        Box::pin(async { Event::RenewalAnswered(server_fns::refresh().await.map(renewed)) })
+                    }
+                    Door::Logout => Box::pin(async { Event::LogoutAnswered(server_fns::logout().await) }),
+                },
+                send,
+            );
+            REQUESTS.with(|requests| requests[door as usize].replace(Some(request)));
+        }
+        Effect::GiveUp(door) => {
+            if let Some(request) = REQUESTS.with(|requests| requests[door as usize].take()) {
+                request.give_up();
+            }
+        }
+        Effect::SetTimer(timer, milliseconds) => {
+            TIMERS.with(|timers| timers[timer as usize].set(milliseconds, move || send(Event::Due(timer))));
+        }
+        Effect::StopTimer(timer) => TIMERS.with(|timers| timers[timer as usize].clear()),
+
+        Effect::Keep(token, keeping) => take_in(Event::Kept(keeping, keep(&token, keeping))),
+        Effect::Forget => storage::forget(),
+        Effect::ForgetOwn => storage::forget_own(),
+
+        Effect::Mark(keep) => marker::mark(keep),
+        Effect::MarkIfUnmarked => marker::mark_if_unmarked(),
+        Effect::MarkSignedOut => marker::mark_signed_out(),
+        Effect::Unmark => marker::unmark(),
+        Effect::UnmarkSignedOut => marker::unmark_signed_out(),
+        Effect::RestoreMarker => marker::restore(),
+        Effect::RememberMarker => marker::remember(),
+
+        Effect::Go(number) => tell(number, Ok(())),
+        Effect::Fail(number, error) => tell(number, Err(error)),
+
+        Effect::AskGreeting(whose) => spawn_local(async move {
+            let known = greet().await.is_ok();
+            if let Some(user) = whose {
+                send(Event::WhoseAnswered { user, known });
+            }
+        }),
+        Effect::OpenDialog { number, why } => {
+            let over = Rc::new(Promise::default());
+            DIALOG.set(Some(over.clone()));
+            OPEN_DIALOG.get()(Asked { number, why, name: known(Page::name), over });
+        }
+        Effect::CloseDialog => {
+            if let Some(dialog) = DIALOG.take() {
+                dialog.keep(Ok(()));
+            }
+        }
+
+        Effect::Show(signed_in) => {
+            SIGNED_IN.set(signed_in);
+            document::mark("data-signed-in", matches!(signed_in, SignedIn::Somebody(_)));
+        }
+        Effect::ShowAdmin(admin) => document::mark("data-admin", admin),
+    }
+}
+
+fn renewed(answer: SignedInAnswer) -> Renewed {
+    Renewed { token: answer.access_token, expires_in: answer.expires_in }
+}
+
+/// Whether the browser keeps the token.
+fn keep(token: &str, keeping: Keeping) -> bool {
+    match keeping.new {
+        Some(new) => storage::keep(token, new.keep),
+        None => storage::renew(token, marker::kept()),
+    }
+    .is_ok()
+}
+
+/// Tells the call or form of this number how it goes on.
+fn tell(number: u32, outcome: Outcome) {
+    let waiting = WAITING.with_borrow_mut(|waiting| {
+        let at = waiting.iter().position(|(waits, _)| *waits == number)?;
+        Some(waiting.swap_remove(at).1)
+    });
+    if let Some(promise) = waiting {
+        promise.keep(outcome);
+    }
+}

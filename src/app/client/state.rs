@@ -1,0 +1,109 @@
+//! Who is signed in on this page: one state machine. An event and its moment go in, effects come out.
+//!
+//! Pure: no DOM, no async, no clock, no signal. `driver.rs` carries out the effects and sends their answers back as events.
+//!
+//! | event | `Unknown` | `SignedOut` | `SigningOut` | `SignedIn` | `AskingAgain` |
+//! |---|---|---|---|---|---|
+//! | `Started` | any but `AskingAgain` | | | | |
+//! | `CameBack`, `Tick`, `Due(Look)` | | unconfirmed: `SigningOut` | | asks for the greeting | |
+//! | `StorageCleared` | | | | restores the marker, asks for the greeting | restores the marker |
+//! | `SignOut` | `SigningOut` | `SigningOut` | `SigningOut` | `SigningOut` | `SigningOut` |
+//! | `Ended` | `SignedOut` | `SignedOut` | `SignedOut` | `SignedOut` | `SignedOut` |
+//! | `SignInBegins` | goes | goes | `SignedOut`, goes | goes | goes |
+//! | `SignInRefused` | | | | sets the timer again | sets the timer again |
+//! | `SignInAnswered`, `Kept` | `SignedIn` | `SignedIn` | `SignedIn` | `SignedIn` | `SignedIn`, calls go on |
+//! | `DialogClosed` | | | | | `SignedIn`; `SignedOut` if the session is over |
+//! | `CallBegins` | fails | fails | fails | goes, or renews | goes, or renews |
+//! | `CallRefused` | fails | fails | fails | renews, or `AskingAgain`, or fails | renews, or waits, or fails |
+//! | `Greeted` | | | | learns; another name: the next user's `SignedIn` | the same |
+//! | `WhoseAnswered` | | | | unknown: the next user's `SignedIn` | the same; known: `SignedIn`, calls go on |
+//! | `MarkerWritten`: session | `SignedIn` | `SignedIn` | `SignedIn` | asks whose it is | asks whose it is |
+//! | `MarkerWritten`: none | `SignedOut` | | | `SignedOut` | `SignedOut` |
+//! | `TokenWritten` | | | | sets the timer again | sets the timer again |
+//! | `Due(Renewal)` | | | | renews | renews |
+//! | `RenewalAnswered`: token | `SignedIn` | | | calls go on | calls go on |
+//! | `RenewalAnswered`: refused | `SignedOut` | | | `AskingAgain`; `SignedOut` if nothing was shown | calls wait |
+//! | `RenewalAnswered`: no answer | `SignedIn` | | | calls fail | calls fail |
+//! | `LogoutAnswered` | | | `SignedOut` | | |
+//!
+//! A renewal is no state: one can be on its way in any of them. [`Page::renewal`](page::Page) says in which session it was
+//! sent. If its answer comes in another session, the answer changes no state: calls of the present session that wait for
+//! it send a renewal of their own. A refresh or a sign-out that is not answered within `PATIENCE` is given up and counts
+//! as not answered; no answer signs nobody out.
+//!
+//! Arrows go down: `tabs` (the start, coming back, other tabs) → `signing` (in and out) and `renewal` (calls, the renewal,
+//! the dialog) → `page` (the state and the moves that all others are made of) → `calls`, `stamp`.
+
+mod calls;
+pub mod page;
+mod renewal;
+mod signing;
+pub mod stamp;
+mod tabs;
+
+use std::mem;
+
+use crate::api_types::ApiError;
+use crate::app::browser::Mark;
+use crate::app::client::state::page::Page;
+use crate::app::client::values::{Door, Effect, Event, Keeping, Moment, NewSession, Timer};
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
+
+/// Takes in one event, and returns what is to be done, in this order.
+pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
+    match event {
+        Event::Started { stored, server_says } => tabs::start(page, stored, server_says, moment),
+        Event::Due(Timer::Look) => tabs::look_again(page, moment),
+        Event::Tick(wall) => tabs::tick(page, wall, moment),
+        Event::MarkerWritten if moment.marker_changed => tabs::follow(page, moment),
+        // A marker that has not changed: the page came out of the browser's memory, and may have slept.
+        Event::CameBack | Event::MarkerWritten => tabs::look(page, moment),
+        Event::TokenWritten => tabs::token_written(page, moment),
+        Event::StorageCleared => tabs::storage_cleared(page, moment),
+        Event::WhoseAnswered { user, known } => tabs::whose_answered(page, user, known),
+
+        Event::SignInBegins(id) => signing::begins(page, id),
+        Event::SignInRefused => page.resume(moment.now),
+        Event::SignInAnswered { token, expires_in, keep, dialog } => {
+            let new = Some(NewSession { keep, dialog });
+            page.then(Effect::Keep(token, Keeping { expires_in, new }));
+        }
+        Event::Kept(keeping, kept) => signing::kept(page, keeping, kept, moment.now),
+        Event::SignOut => signing::leave(page),
+        Event::Ended(why) => page.sign_out(why),
+        Event::LogoutAnswered(answer) => {
+            page.then(Effect::StopTimer(Timer::LogoutPatience));
+            signing::logout_answered(page, answer);
+        }
+        Event::Due(Timer::LogoutPatience) => {
+            page.then(Effect::GiveUp(Door::Logout));
+            signing::logout_answered(page, Err(ApiError::Unreachable));
+        }
+
+        Event::CallBegins(id) => renewal::call_begins(page, id, moment),
+        Event::CallAnswered(id) => {
+            page.in_use = true;
+            page.forget_call(id);
+        }
+        Event::CallRefused(id, error) => renewal::call_refused(page, id, error),
+        Event::Greeted { user, greeting } => renewal::greeted(page, user, greeting, moment.now),
+        Event::DialogClosed(number) => renewal::dialog_closed(page, number, moment.now),
+        Event::Due(Timer::Renewal) => renewal::due(page, moment),
+        Event::RenewalAnswered(answer) => {
+            // Another tab has signed in, and the event that says so is on its way: the answer is about the session before.
+            if moment.marker_changed && moment.marker == Mark::Session {
+                tabs::follow(page, moment);
+            }
+            page.then(Effect::StopTimer(Timer::RefreshPatience));
+            renewal::answered(page, answer, moment.token);
+        }
+        Event::Due(Timer::RefreshPatience) => {
+            page.then(Effect::GiveUp(Door::Refresh));
+            renewal::answered(page, Err(ApiError::Unreachable), moment.token);
+        }
+    }
+    mem::take(&mut page.effects)
+}

@@ -1,0 +1,84 @@
+//! Calls of protected doors that are under way: what each waits for, and what has been tried for it. Pure.
+//!
+//! Each remedy is tried once for a call: a renewal, then the password. So no call goes round in circles.
+
+use crate::api_types::ApiError;
+use crate::app::client::values::Why;
+
+/// The number of the renewal that a timer asks for: nobody waits for its outcome.
+pub const NOBODY: u32 = 0;
+
+/// A session that this page has known. Both numbers only go up.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Goes up with every user, and with every sign-out.
+    pub user: u32,
+    /// Goes up with every session. One user can begin several.
+    pub number: u32,
+}
+
+/// One call.
+pub struct Call {
+    pub id: u32,
+    /// The session in which it began, or in which its password was typed.
+    pub session: Session,
+    pub waits_for: Remedy,
+    pub renewed: bool,
+    pub asked: bool,
+    /// Why it needs the remedy.
+    pub error: ApiError,
+}
+
+/// What helps a call that was refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// It was not refused: the server has it.
+    None,
+    Renewal,
+    /// The password, because the session is over, or only to confirm a deed.
+    Password(Option<Why>),
+}
+
+impl Call {
+    pub fn new(id: u32, session: Session) -> Self {
+        Self { id, session, waits_for: Remedy::None, renewed: false, asked: false, error: ApiError::MissingToken }
+    }
+
+    /// What can help after this error, where it was not tried yet.
+    pub fn remedy(&self, error: ApiError) -> Remedy {
+        match error {
+            ApiError::TokenExpired
+            | ApiError::TokenRevoked
+            | ApiError::InvalidToken
+            | ApiError::BadAuthorizationHeader
+            | ApiError::MissingToken
+                if !self.renewed =>
+            {
+                Remedy::Renewal
+            }
+            ApiError::FreshTokenRequired if !self.asked => Remedy::Password(None),
+            _ => Remedy::None,
+        }
+    }
+}
+
+/// Whether a renewal that failed like this will always fail, and whether a sign-out that failed like this is one all the same.
+pub fn is_over(error: ApiError) -> bool {
+    error.row().1 == 401
+}
+
+/// Why nobody is signed in, after an error of a call and the server's answer to a renewal.
+pub fn reason(of_call: ApiError, of_renewal: ApiError) -> Why {
+    // Where the cookie has nothing to say, the call has.
+    let said = match of_renewal {
+        ApiError::RefreshTokenReused | ApiError::TokenRevoked | ApiError::TokenExpired => of_renewal,
+        _ => of_call,
+    };
+    match said {
+        ApiError::RefreshTokenReused => Why::Reused,
+        ApiError::TokenRevoked => Why::Revoked,
+        ApiError::TokenExpired => Why::Expired,
+        ApiError::MissingToken => Why::NoToken,
+        _ => Why::NotValid,
+    }
+}

@@ -1,0 +1,198 @@
+//! The state of the page, what is remembered beside it, and the moves that all transitions are made of.
+
+use crate::api_types::ApiError;
+use crate::app::client::state::calls::{Call, NOBODY, Remedy, Session};
+use crate::app::client::state::stamp::Stamp;
+use crate::app::client::values::{Door, Effect, SignedIn, Timer, Why};
+
+/// Who is signed in, and what is being done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The token that was kept is missing or damaged, as the error says. A renewal that is on its way will tell more.
+    Unknown(ApiError),
+    SignedOut(Why),
+    /// As `SignedOut`, and the server is being told.
+    SigningOut(Why),
+    SignedIn,
+    /// As `SignedIn`, and a dialog asks for the password, since the session of this number.
+    AskingAgain(u32),
+}
+
+/// All that is known on this page.
+pub struct Page {
+    pub(super) state: State,
+    pub(super) session: Session,
+    /// As the server last named the user.
+    pub(super) name: Option<String>,
+    pub(super) stamp: Stamp,
+    /// The session in which the renewal was sent that is on its way.
+    pub(super) renewal: Option<Session>,
+    /// Calls that the server has, or that wait for a remedy.
+    pub(super) calls: Vec<Call>,
+    /// The forms that wait for the renewal on its way: its answer could overwrite the cookie of the sign-in.
+    pub(super) sign_ins: Vec<u32>,
+    /// Whether this page has shown something of a user: there is something to lose.
+    pub(super) in_use: bool,
+    /// Whether the server saw the cookie of a live session when it rendered the page.
+    pub(super) server_says: bool,
+    /// The number of the last dialog.
+    pub(super) dialog: u32,
+    /// When the page last looked whether there is still a session, and whether one more look is due.
+    pub(super) looked: f64,
+    pub(super) look_due: bool,
+    /// How far the browser's two clocks were apart.
+    pub(super) apart: f64,
+    /// Of the event that is being taken in.
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Page {
+    pub const fn new() -> Self {
+        Self {
+            state: State::Unknown(ApiError::MissingToken),
+            session: Session { user: 0, number: 0 },
+            name: None,
+            stamp: Stamp::new(),
+            renewal: None,
+            calls: Vec::new(),
+            sign_ins: Vec::new(),
+            in_use: false,
+            server_says: false,
+            dialog: 0,
+            looked: f64::NEG_INFINITY,
+            look_due: false,
+            apart: f64::NAN,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Who is signed in, as islands see it.
+    pub fn signed_in(&self) -> SignedIn {
+        match self.state {
+            State::Unknown(_) => SignedIn::Unknown,
+            State::SignedOut(why) | State::SigningOut(why) => SignedIn::Nobody(why),
+            State::SignedIn | State::AskingAgain(_) => SignedIn::Somebody(self.session.user),
+        }
+    }
+
+    /// The number of the user, as in [`SignedIn::Somebody`].
+    pub fn user(&self) -> u32 {
+        self.session.user
+    }
+
+    /// The name of the user, where the server has told it.
+    pub fn name(&self) -> Option<String> {
+        self.name.clone()
+    }
+
+    pub fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
+    pub(super) fn is_signed_in(&self) -> bool {
+        matches!(self.state, State::SignedIn | State::AskingAgain(_))
+    }
+
+    /// Adds an effect.
+    pub(super) fn then(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// There is a session of a user who may be another than before.
+    pub(super) fn another_user(&mut self) {
+        self.next(State::SignedIn);
+    }
+
+    /// There is no session any more.
+    pub(super) fn sign_out(&mut self, why: Why) {
+        self.then(Effect::Forget);
+        self.then(Effect::Unmark);
+        self.next(State::SignedOut(why));
+    }
+
+    /// What the user before has begun is not done in the name of the next.
+    pub(super) fn next(&mut self, state: State) {
+        let Session { user, number } = self.session;
+        self.session = Session { user: user.wrapping_add(1), number: number.wrapping_add(1) };
+        self.name = None;
+        match self.state {
+            State::AskingAgain(_) => self.then(Effect::CloseDialog),
+            State::SigningOut(_) => self.give_up_logout(),
+            _ => {}
+        }
+        self.state = state;
+        self.fail(|call| call.waits_for != Remedy::None);
+        self.show();
+    }
+
+    /// Another session of the same user: no island stirs.
+    pub(super) fn next_session(&mut self) {
+        self.session.number = self.session.number.wrapping_add(1);
+    }
+
+    /// The password was typed, here or in another tab.
+    pub(super) fn answer_dialog(&mut self) {
+        self.state = State::SignedIn;
+        self.then(Effect::CloseDialog);
+        for call in &mut self.calls {
+            if let Remedy::Password(_) = call.waits_for {
+                call.session = self.session;
+            }
+        }
+        self.go_on(&|call| matches!(call.waits_for, Remedy::Password(_)));
+    }
+
+    /// Sets the timer of the renewal again, for the token that there is.
+    pub(super) fn resume(&mut self, now: f64) {
+        let renewal_in = self.stamp.renewal_in(now);
+        self.renew_in(renewal_in.filter(|_| self.is_signed_in()));
+    }
+
+    pub(super) fn renew_in(&mut self, milliseconds: Option<u32>) {
+        if let Some(milliseconds) = milliseconds {
+            self.then(Effect::SetTimer(Timer::Renewal, milliseconds));
+        }
+    }
+
+    pub(super) fn give_up_logout(&mut self) {
+        self.then(Effect::GiveUp(Door::Logout));
+        self.then(Effect::StopTimer(Timer::LogoutPatience));
+    }
+
+    pub(super) fn show(&mut self) {
+        let signed_in = self.signed_in();
+        self.then(Effect::Show(signed_in));
+    }
+
+    /// The call is over.
+    pub(super) fn forget_call(&mut self, id: u32) {
+        self.calls.retain(|call| call.id != id);
+    }
+
+    /// Lets these calls go on.
+    pub(super) fn go_on(&mut self, which: &dyn Fn(&Call) -> bool) {
+        let effects = &mut self.effects;
+        self.calls.retain_mut(|call| {
+            let goes = which(call);
+            if goes {
+                call.waits_for = Remedy::None;
+            }
+            if goes && call.id != NOBODY {
+                effects.push(Effect::Go(call.id));
+            }
+            !goes || call.id != NOBODY
+        });
+    }
+
+    /// Ends these calls, each with its error.
+    pub(super) fn fail(&mut self, which: fn(&Call) -> bool) {
+        let effects = &mut self.effects;
+        self.calls.retain(|call| {
+            let fails = which(call);
+            if fails && call.id != NOBODY {
+                effects.push(Effect::Fail(call.id, call.error));
+            }
+            !fails
+        });
+    }
+}

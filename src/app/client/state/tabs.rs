@@ -1,0 +1,139 @@
+//! The start of the page, coming back to it, and what other tabs do.
+
+use std::mem;
+
+use crate::api_types::ApiError;
+use crate::app::browser::{Mark, Stored};
+use crate::app::client::state::calls::reason;
+use crate::app::client::state::page::{Page, State};
+use crate::app::client::state::{renewal, signing};
+use crate::app::client::values::{Effect, Moment, Timer, Why};
+
+/// A page asks the server at most this often whether there is still a session, in milliseconds.
+const LOOK_EVERY: f64 = 1000.0;
+
+/// What the browser keeps decides whether the server is asked; only the server knows.
+pub fn start(page: &mut Page, stored: Stored, server_says: bool, moment: Moment) {
+    page.server_says = server_says;
+    page.then(Effect::RememberMarker);
+    let kept = match stored {
+        Stored::Refused => {
+            page.state = State::SignedOut(Why::StorageRefused);
+            return page.show();
+        }
+        Stored::Token => {
+            page.then(Effect::MarkIfUnmarked);
+            return page.another_user();
+        }
+        Stored::Nothing => ApiError::MissingToken,
+        Stored::Damaged => ApiError::InvalidToken,
+    };
+    page.then(Effect::Forget);
+    if moment.marker == Mark::SignedOut {
+        page.state = State::SignedOut(Why::NoToken);
+        page.show();
+        confirm_sign_out(page, moment);
+    } else if moment.marker == Mark::Session || (stored == Stored::Nothing && server_says) {
+        // A session without a token here: the page was opened in a new tab, or the form was sent without the program.
+        page.state = State::Unknown(kept);
+        renewal::send(page);
+    } else {
+        page.state = State::SignedOut(reason(kept, kept));
+        page.show();
+    }
+}
+
+/// The user has come back, or the network has: the session may have ended meanwhile.
+pub fn look(page: &mut Page, moment: Moment) {
+    match page.state {
+        State::SignedOut(_) => confirm_sign_out(page, moment),
+        State::SignedIn if !moment.hidden => {
+            let wait = page.looked + LOOK_EVERY - moment.now;
+            if wait <= 0.0 {
+                page.looked = moment.now;
+                page.then(Effect::AskGreeting(None));
+            } else if !mem::replace(&mut page.look_due, true) {
+                // One more look makes up for all that came too soon after the last.
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a second at most")]
+                page.then(Effect::SetTimer(Timer::Look, wait.ceil() as u32));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The look that was put off is due.
+pub fn look_again(page: &mut Page, moment: Moment) {
+    page.look_due = false;
+    look(page, moment);
+}
+
+/// The clock that nobody can set may stand still while the computer sleeps, and the time left with it. The other clock
+/// goes on, right or wrong, and so tells of it. Where somebody has set that one, the server is asked once too often.
+pub fn tick(page: &mut Page, wall: f64, moment: Moment) {
+    let apart = wall - moment.now;
+    if (apart - mem::replace(&mut page.apart, apart)).abs() > LOOK_EVERY {
+        look(page, moment);
+    }
+}
+
+/// Another tab has signed in or out.
+pub fn follow(page: &mut Page, moment: Moment) {
+    page.then(Effect::RememberMarker);
+    if moment.marker != Mark::Session {
+        if !matches!(page.state, State::SignedOut(_) | State::SigningOut(_)) {
+            page.then(Effect::Forget);
+            page.next(State::SignedOut(Why::SignedOutInAnotherTab));
+        }
+        return;
+    }
+    page.then(Effect::ForgetOwn);
+    if page.is_signed_in() && page.name.is_some() {
+        // Perhaps of the same user, and then no island stirs: what was typed there stays.
+        page.next_session();
+        page.then(Effect::AskGreeting(Some(page.session.user)));
+    } else {
+        page.another_user();
+    }
+}
+
+/// The greeting of a session that another tab has begun has come, or not.
+pub fn whose_answered(page: &mut Page, user: u32, known: bool) {
+    if !page.is_signed_in() || user != page.session.user {
+        return;
+    }
+    match page.state {
+        // It may be another user's, and then what stands here is not for them to see.
+        _ if !known => page.another_user(),
+        // The same user has typed the password in another tab. A dialog that was opened since then still asks.
+        State::AskingAgain(since) if since != page.session.number => page.answer_dialog(),
+        _ => {}
+    }
+}
+
+/// Another tab has kept the next token where this one reads it.
+pub fn token_written(page: &mut Page, moment: Moment) {
+    if page.is_signed_in() {
+        let renewal_in = page.stamp.begins_anew(moment.now);
+        page.renew_in(renewal_in);
+    }
+}
+
+/// Clearing the storage signs nobody out: the session goes on by its cookie, which no script reaches.
+pub fn storage_cleared(page: &mut Page, moment: Moment) {
+    if page.is_signed_in() {
+        page.then(Effect::RestoreMarker);
+        look(page, moment);
+    }
+}
+
+/// A sign-out that had not reached the server is brought to it now. Where the server saw no session, it has none to end.
+fn confirm_sign_out(page: &mut Page, moment: Moment) {
+    if let State::SignedOut(why) = page.state
+        && moment.marker == Mark::SignedOut
+        && (page.server_says || why == Why::SignedOutUnconfirmed)
+    {
+        page.state = State::SigningOut(why);
+        signing::tell_server(page);
+    }
+}
