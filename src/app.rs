@@ -15,6 +15,7 @@ pub mod components;
 pub mod inspector;
 pub mod islands;
 pub mod joint;
+pub mod next;
 pub mod page_facts;
 pub mod pages;
 pub mod renewal;
@@ -29,7 +30,8 @@ pub mod token_storage;
 pub mod unverified_jwt;
 pub mod watch;
 
-use components::{SiteFooter, SiteHeader};
+use components::SiteFooter;
+use pages::SiteHeader;
 
 /// The page table. A page that is not here is the 404 page.
 #[component]

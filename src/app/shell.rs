@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use crate::app::App;
+use crate::app::next::MAX_BYTES;
 use crate::app::page_facts::PageFacts;
 use crate::app::session_marker::{MARKER, SIGNED_OUT};
 use crate::app::token_storage::KEY;
@@ -16,8 +17,7 @@ use crate::app::token_storage::KEY;
 /// The whole document.
 #[must_use]
 pub fn shell() -> impl IntoView {
-    let PageFacts { files, reload, signed_in, token_storage, password_min_length, .. } = PageFacts::get();
-    let signed_in = if signed_in { "yes" } else { "no" };
+    let PageFacts { files, reload, signed_in, needs_user, token_storage, password_min_length, .. } = PageFacts::get();
     // Islands need no serialised state; without this the renderer would emit hydration markers for whole pages.
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
@@ -26,7 +26,7 @@ pub fn shell() -> impl IntoView {
         <!DOCTYPE html>
         <html
             lang="en"
-            data-signed-in=signed_in
+            data-signed-in=signed_in.word()
             data-token-storage=token_storage
             data-password-min-length=password_min_length
         >
@@ -39,7 +39,7 @@ pub fn shell() -> impl IntoView {
                 <link rel="modulepreload" href=files.js.clone()/>
                 <link rel="modulepreload" href=files.split.clone()/>
                 <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-                <script nonce=use_nonce()>{first_paint_script()}</script>
+                <script nonce=use_nonce()>{first_paint_script(needs_user)}</script>
                 <script type="module" nonce=use_nonce()>{start_script(&files.js, &files.wasm)}</script>
                 {reload.map(|options| view! { <AutoReload options/> })}
                 <MetaTags/>
@@ -56,7 +56,8 @@ pub fn shell() -> impl IntoView {
 /// where this one says nothing. It is for the looks: nothing here is checked, and the server checks every call.
 ///
 /// And a form sent before the program is there, which then posts by itself, gets what the program would have done for it.
-fn first_paint_script() -> String {
+fn first_paint_script(needs_user: bool) -> String {
+    let giving_way = if needs_user { giving_way() } else { String::new() };
     format!(
         r#"(() => {{
   const root = document.documentElement;
@@ -67,17 +68,18 @@ fn first_paint_script() -> String {
   lookForCode();
   addEventListener("hashchange", lookForCode);
   const signedOut = () => localStorage.getItem("{MARKER}") === "{SIGNED_OUT}";
+  let token;
   try {{
-    const inTab = tokenStorage !== "memory" && sessionStorage.getItem("{KEY}");
-    const onDevice = tokenStorage === "local" && localStorage.getItem("{KEY}");
+    token = tokenStorage !== "memory" && sessionStorage.getItem("{KEY}")
+      || tokenStorage === "local" && localStorage.getItem("{KEY}");
     if (signedOut()) root.dataset.signedIn = "no";
-    else if (inTab || onDevice) {{
+    else if (token) {{
       root.dataset.signedIn = "yes";
-      const claims = atob((inTab || onDevice).split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
+      const claims = atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
       if (JSON.parse(claims).roles.includes("admin")) root.dataset.admin = "yes";
     }}
   }} catch {{}}
-  root.dataset.program = "loading";
+  root.dataset.program = "loading";{giving_way}
   addEventListener("submit", event => {{
     if (root.dataset.program === "started") return;
     const {{ code }} = event.target.elements;
@@ -98,6 +100,37 @@ fn first_paint_script() -> String {
     )
 }
 
+/// On a page that needs a user: gives way to the sign-in form where surely nobody is signed in. Then there is no token, and
+/// no cookie either, or one that does not count after a sign-out. Back leads to the page before, and signing in to exactly
+/// here: the fragment, which never reaches the server, is in the address of the form, and in those of all links to it.
+fn giving_way() -> String {
+    format!(
+        r#"
+  const nobody = () => {{
+    try {{
+      const marker = localStorage.getItem("{MARKER}");
+      // With a marker there may be a cookie that the server did not see.
+      return marker === "{SIGNED_OUT}" || !token && (signedIn === "no" || signedIn === "unknown" && !marker);
+    }} catch {{
+      // Where no token can be kept, the page explains why.
+      return tokenStorage === "memory" && signedIn !== "yes";
+    }}
+  }};
+  const leadingBack = form => {{
+    const next = location.pathname + location.search + location.hash;
+    return next.length > {MAX_BYTES} ? form : form + "?next=" + encodeURIComponent(next);
+  }};
+  if (nobody()) {{
+    root.dataset.program = "not needed";
+    return location.replace(leadingBack("/login"));
+  }}
+  for (const change of ["DOMContentLoaded", "hashchange"]) addEventListener(change, () => {{
+    const forms = document.querySelectorAll("a[href^='/login'], a[href^='/signup']");
+    for (const link of forms) link.setAttribute("href", leadingBack(link.pathname));
+  }});"#
+    )
+}
+
 /// Loads the program and wakes the islands, from the outside in.
 fn start_script(js: &str, wasm: &str) -> String {
     format!(
@@ -105,7 +138,8 @@ fn start_script(js: &str, wasm: &str) -> String {
   if (node.localName === "leptos-island") await program[node.dataset.component]?.(node);
   for (const child of node.children) await wake(child, program);
 }};
-import("{js}").then(async program => {{
+// A page that gives way to the sign-in form needs no program.
+if (document.documentElement.dataset.program === "loading") import("{js}").then(async program => {{
   await program.default({{ module_or_path: "{wasm}" }});
   program.hydrate();
   await wake(document.body, program);

@@ -32,6 +32,18 @@ fn a11_whatever_was_sent_as_a_header_a_form_or_a_cookie_lets_nobody_in() {
 }
 
 #[test]
+fn a11_a_sign_in_leads_on_to_no_address_that_a_browser_would_take_for_another_sites() {
+    let accepted = replay("next", entries::next);
+    for own in ["page", "redirects", "nested", "at", "escaped_slashes", "unicode"] {
+        assert!(accepted.contains(&own.to_owned()), "{own}: {accepted:?}");
+    }
+    for elsewhere in ["two_slashes", "backslash", "tab", "newline", "dots", "escaped_dots", "scheme", "script", "space"]
+    {
+        assert!(!accepted.contains(&elsewhere.to_owned()), "{elsewhere}");
+    }
+}
+
+#[test]
 fn a11_of_all_tokens_those_are_accepted_that_are_meant_to_be() {
     // The seeds that are good; were they refused, a fuzzer would never get past the first check.
     let accepted = replay("token", entries::token);

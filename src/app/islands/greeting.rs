@@ -4,10 +4,11 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::app::awaited::{Page, ask, first, turn};
-use crate::app::components::{Greeted, GreetingAwaited, Later, Parting};
-use crate::app::renewal::valid_until;
+use crate::app::components::{Greeted, GreetingAwaited, Later, Parting, StampEnd};
+use crate::app::renewal::{seconds_left, valid_until};
 use crate::app::session::greet;
 use crate::app::signed_in::{SignedIn, signed_in};
+use crate::app::token_storage::token;
 
 #[island(lazy)]
 pub fn Greeting() -> impl IntoView {
@@ -27,7 +28,9 @@ pub fn Greeting() -> impl IntoView {
     });
     move || match page.get() {
         Page::Awaited { .. } => EitherOf3::A(view! { <GreetingAwaited/> }),
-        Page::There(answer) => EitherOf3::B(Later(view! { <Greeted answer/> })),
+        Page::There(answer) => {
+            EitherOf3::B(Later(view! { <Greeted answer end=StampEnd { seconds_left, valid_until } token/> }))
+        }
         Page::Without(why, valid_until) => EitherOf3::C(Later(view! {
             <Parting
                 why

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, PasswordInput};
 use crate::app::awaited::{Page, ask, first, follow};
 use crate::app::components::{AccountAwaited, AccountDoors, AccountParts, Later, Parting};
+use crate::app::islands::password_meter::judge;
 use crate::app::renewal::server_now;
 use crate::app::server_fns::{account, change_password, delete_account, events};
 use crate::app::session::{call, greet};
@@ -37,6 +38,7 @@ const DOORS: AccountDoors = AccountDoors {
             async move { call(|| change_password(PasswordInput(current.clone()), PasswordInput(new.clone()))).await },
         )
     },
+    judge_password: judge,
     older_events: |before| Box::pin(async move { call(|| events(before.clone())).await }),
     delete: |password| {
         Box::pin(async move {
