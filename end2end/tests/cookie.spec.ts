@@ -3,7 +3,7 @@
 import { expect, test } from './support/fixtures.ts';
 import { addresses, answer, hold, requestsTo } from './support/network.ts';
 import {
-  KEY, comeBack, dialog, expectGreeting, expectNothingStored, expectSignedOut, fill, heading, open, openWhole, refreshCookie,
+  KEY, comeBack, dialog, expectForm, expectGreeting, expectNothingStored, expectSignedOut, fill, open, openWhole, refreshCookie,
   signIn, signInAgain, signOut, stored,
 } from './support/steps.ts';
 
@@ -75,12 +75,12 @@ test('a sign-out that did not reach the server holds in this browser, and reache
   // The cookie is still there, out of reach; it does not count.
   const renewals = requestsTo(page, '/api/refresh');
   await page.reload();
-  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+  await expectForm(page, '/dashboard');
   expect((await refreshCookie(context))!.value).toBe(value);
 
   await page.unroute('**/api/logout');
   await page.reload();
-  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+  await expectForm(page, '/dashboard');
   await expect.poll(() => refreshCookie(context)).toBeUndefined();
   expect(await handstamp.refresh(value)).toContain('token_revoked');
   expect(renewals).toEqual([]);
@@ -123,7 +123,7 @@ test('a sign-out sent before the program is there holds too where it does not re
   await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' }), 'before any program has run').toBeVisible();
   expect((await refreshCookie(context))!.value).toBe(value);
   program.release();
-  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+  await expectForm(page, '/dashboard');
   await expect.poll(() => refreshCookie(context)).toBeUndefined();
   expect(await handstamp.refresh(value)).toContain('token_revoked');
   expect(renewals).toEqual([]);
@@ -135,7 +135,7 @@ test('the header asks the store, which knows of an end before the memory of the 
   const rendered = async () => (await (await page.request.get('/')).text()).match(/<html[^>]* data-signed-in="(\w+)"/)?.[1];
   expect(await rendered()).toBe('yes');
   await handstamp.endSessions(user);
-  expect(await rendered()).toBe('no');
+  expect(await rendered(), 'the page finds out how it ended').toBe('unknown');
 });
 
 test('the header knows from the cookie who is there, before any program has run', async ({ page, context, handstamp }) => {
@@ -153,24 +153,18 @@ test('the header knows from the cookie who is there, before any program has run'
   await context.clearCookies();
 });
 
-test('a browser that was closed forgets who did not ask to be kept', async ({ page, context, handstamp, watch }) => {
+test('a browser that was closed forgets who did not ask to be kept', async ({ page, context, handstamp }) => {
   const user = await handstamp.addUser();
   await open(page, '/login');
-  await page.getByRole('checkbox').uncheck();
   await fill(page, user);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expectGreeting(page, user);
   // What closing does: cookies without an end and the tab's storage go, `localStorage` stays.
   await context.clearCookies();
   await page.evaluate(() => sessionStorage.clear());
-  watch.announceStatus(401, '/api/refresh');
-  await open(page, '/dashboard');
-  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
-  // Nor is it asked for again.
-  const renewals = requestsTo(page, '/api/refresh');
-  await open(page, '/dashboard');
-  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
-  expect(renewals).toEqual([]);
+  // The marker in `localStorage` still speaks of somebody, but the server has seen that there is no cookie.
+  await page.goto('/dashboard');
+  await expectForm(page, '/dashboard');
 });
 
 for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) {
@@ -200,7 +194,7 @@ for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) 
       await signOut(tab);
       await expectSignedOut(page, 'You are signed out.', 'You were signed out in another tab.');
       await page.reload();
-      await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+      await expectForm(page, '/dashboard');
       expect(await refreshCookie(context)).toBeUndefined();
     });
 
@@ -240,7 +234,7 @@ for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) 
       await open(page, '/');
       await page.evaluate(key => localStorage.setItem(key, '"eyJ.eyJ.old"'), KEY);
       await open(page, '/dashboard');
-      await expect(heading(page, 'You are not signed in.')).toBeVisible();
+      await expectForm(page, '/dashboard');
       await expectNothingStored(page);
     });
   });
@@ -261,6 +255,6 @@ test.describe('with TOKEN_STORAGE=memory and storage denied', () => {
     await signOut(page);
     await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
     await page.reload();
-    await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+    await expectForm(page, '/dashboard');
   });
 });

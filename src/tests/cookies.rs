@@ -198,7 +198,6 @@ async fn a_form_posted_without_the_program_goes_on_to_the_page_that_it_names_if_
         ("//evil.example", "/dashboard", "/login?error="),
         ("/%09/evil.example", "/dashboard", "/login?error="),
         ("/dashboard%0d%0aLocation:%20https://evil.example", "/dashboard", "/login?error="),
-        ("/a&next=/b", "/dashboard", "/login?error="),
         ("%00", "/dashboard", "/login?error="),
     ] {
         assert_eq!(location("/api/login", &format!("{LOGIN}&next={next}")).await, then, "{next}");
@@ -208,6 +207,8 @@ async fn a_form_posted_without_the_program_goes_on_to_the_page_that_it_names_if_
     let signup = format!("username=bob&password={PASSWORD}&next=/account").replace(' ', "+");
     assert_eq!(location("/api/signup", &signup).await, "/account");
     assert_eq!(location("/api/signup", &signup).await, "/signup?next=%2Faccount&error=username_taken");
+    let twice = location("/api/login", &format!("{LOGIN}&next=/account&next=/sessions")).await;
+    assert_eq!(twice, "/login?error=invalid_request");
     // The form says it, not the address that it is sent to; and a sign-out leads nowhere.
     assert_eq!(location("/api/login?next=/account", LOGIN).await, "/dashboard");
     assert_eq!(location("/api/logout", "next=/account").await, "/login?error=missing_token");
