@@ -14,6 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use handstamp::app::next::{MAX_BYTES as MAX_NEXT_BYTES, accepted};
 use handstamp::server::config::{Config, Settings};
 use handstamp::server::domain::access_token::{AccessToken, Expiry, TokenRules};
 use handstamp::server::domain::additional_claims::AdditionalClaims;
@@ -42,6 +43,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
+use url::Url;
 
 /// The secret with which the targets sign, so that a fuzzer gets past the signature.
 const SECRET: &str = "fuzz targets sign with this and nobody else does";
@@ -199,6 +201,25 @@ pub fn forwarded_for(bytes: &[u8]) {
         let more = std::iter::once(&b"203.0.113.99"[..]).chain(lines.iter().copied()).collect::<Vec<_>>();
         assert_eq!(ours.visitor(caller, more.into_iter()), visitor);
     }
+}
+
+/// An address to go on to after a sign-in; returns whether it was accepted.
+///
+/// A second opinion, of the library that does as browsers do: what is accepted stays at our origin, and at the path that was
+/// written, however it is followed.
+pub fn next(bytes: &[u8]) -> bool {
+    let Ok(asked) = std::str::from_utf8(bytes) else { return false };
+    let Some(address) = accepted(asked) else { return false };
+    assert!(address.len() <= MAX_NEXT_BYTES && HeaderValue::from_str(&address).is_ok(), "{address:?}");
+    assert_eq!(accepted(&address).as_ref(), Some(&address), "what is accepted is accepted again");
+    let base = Url::parse("https://own.example/login?next=x").unwrap();
+    let followed = base.join(&address).unwrap();
+    assert_eq!(followed.origin(), base.origin(), "{asked:?} leads to another origin");
+    assert!(!followed.path().starts_with("//"), "{asked:?} leads to another origin at the second step");
+    // Browsers cut spaces off at the end.
+    let as_it_came = base.join(asked).unwrap();
+    assert!(asked.ends_with(' ') || as_it_came == followed, "{asked:?} leads elsewhere than {address:?}");
+    true
 }
 
 /// Signs header and claims with the right key.

@@ -28,13 +28,15 @@ pub mod client;
 pub mod components;
 pub mod inspector;
 pub mod islands;
+pub mod next;
 pub mod page_facts;
 pub mod pages;
 pub mod server_fns;
 pub mod shell;
 pub mod unverified_jwt;
 
-use components::{SiteFooter, SiteHeader};
+use components::SiteFooter;
+use pages::SiteHeader;
 
 /// The page table. A page that is not here is the 404 page.
 #[component]

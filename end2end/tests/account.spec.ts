@@ -8,7 +8,7 @@ import { NOON } from './support/noon.ts';
 import type { Server, User } from './support/server.ts';
 import {
   comeBack, dialog, expectFieldError, expectGreeting, expectNothingProtected, expectNothingStored, expectPutOut,
-  expectCookieWorthless, expectRefused, expectSignedOut, fill, heading, onTwoDevices, open, signIn, signInAgain, stored,
+  expectCookieWorthless, expectForm, expectRefused, fill, heading, onTwoDevices, open, signIn, signInAgain, stored,
 } from './support/steps.ts';
 
 test.use({ timezoneId: NOON });
@@ -197,7 +197,7 @@ test('an account that does not arrive can be asked for again', async ({ page, ha
 test('a stranger who opens the account is asked to sign in, and asks the server nothing', async ({ page }) => {
   const asked = ['/api/account', '/api/events', '/api/greeting', '/api/refresh'].map(path => requestsTo(page, path));
   await open(page, '/account');
-  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your account.');
+  await expectForm(page, '/account');
   expect(asked).toEqual([[], [], [], []]);
 });
 

@@ -7,7 +7,7 @@ import { answer, hold, requestsTo, roundTrip } from './support/network.ts';
 import { NOON } from './support/noon.ts';
 import { type User, newName } from './support/server.ts';
 import {
-  comeBack, copy, dialog, expectGreeting, expectPutOut, expectRefused, expectSignedOut, fill, heading, open, signIn,
+  comeBack, copy, dialog, expectGreeting, expectForm, expectPutOut, expectRefused, fill, heading, open, signIn,
   signInAgain, signOut,
 } from './support/steps.ts';
 
@@ -30,15 +30,15 @@ test('the way to the administrators’ pages is shown to administrators only', a
   await expect(link(other)).toBeHidden();
 });
 
-for (const [path, door, sentence] of [
-  ['/admin', '/api/admin/users', 'Sign in to see the users.'],
-  ['/admin/events', '/api/admin/events', 'Sign in to see what happened.'],
-  ['/admin/keys', '/api/admin/keys', 'Sign in to see the keys.'],
+for (const [path, door] of [
+  ['/admin', '/api/admin/users'],
+  ['/admin/events', '/api/admin/events'],
+  ['/admin/keys', '/api/admin/keys'],
 ] as const) {
-  test(`${path} tells whoever is no administrator so, and a stranger to sign in`, async ({ page, handstamp, watch }) => {
+  test(`${path} tells whoever is no administrator so, and gives a stranger the sign-in form`, async ({ page, handstamp, watch }) => {
     const asked = requestsTo(page, door);
     await open(page, path);
-    await expectSignedOut(page, 'You are not signed in.', sentence);
+    await expectForm(page, path);
     expect(asked).toEqual([]);
 
     watch.announceStatus(403, door);

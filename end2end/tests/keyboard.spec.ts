@@ -3,7 +3,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { hold } from './support/network.ts';
-import { expectGreeting, expectSignedOut, heading, open, signIn } from './support/steps.ts';
+import { expectGreeting, expectSignedOut, formFor, heading, open, signIn } from './support/steps.ts';
 
 test('signing in and out works with the keyboard alone', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
@@ -29,7 +29,7 @@ test('signing in and out works with the keyboard alone', async ({ page, handstam
   await expect(heading(page, 'You are signed out.')).toBeFocused();
   await tabTo(page, page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }));
   await page.keyboard.press('Enter');
-  await expect(page).toHaveURL('/login');
+  await expect(page).toHaveURL(formFor('/dashboard'));
 });
 
 test('whoever has gone on to the way to sign in again stays there when the server confirms the sign-out', async ({

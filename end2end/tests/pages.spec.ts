@@ -1,31 +1,36 @@
 // What every page has: a title, one heading, landmarks, a way on. And the page for what is not there.
 
+import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { heading, open, signIn } from './support/steps.ts';
+import { greeting, heading, open, signIn } from './support/steps.ts';
 
 for (const [path, title, name] of [
   ['/', 'Handstamp', 'Signed out means signed out.'],
   ['/login', 'Sign in · Handstamp', 'Welcome back'],
   ['/signup', 'Create an account · Handstamp', 'Create an account'],
   ['/inspector', 'Inspector · Handstamp', 'What is in a stamp?'],
-  ['/dashboard', 'Dashboard · Handstamp', 'You are not signed in.'],
-  ['/sessions', 'Sessions · Handstamp', 'You are not signed in.'],
-  ['/account', 'Account · Handstamp', 'You are not signed in.'],
-  ['/admin', 'Users · Handstamp', 'You are not signed in.'],
-  ['/admin/events', 'Events · Handstamp', 'You are not signed in.'],
-  ['/admin/keys', 'Keys · Handstamp', 'You are not signed in.'],
 ] as const) {
   test(`${path} has its title, one heading, and the landmarks of every page`, async ({ page }) => {
     await open(page, path);
-    await expect(page).toHaveTitle(title);
-    await expect(heading(page, name)).toBeVisible();
-    await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
-    await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible();
-    await expect(page.getByRole('main')).toHaveCount(1);
-    await expect(page.getByRole('contentinfo')).toContainText('Signed out means signed out.');
-    await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+    await expectWhole(page, title, name);
   });
 }
+
+test('the pages for users have their titles, one heading each, and the landmarks of every page', async ({ page, handstamp }) => {
+  const user = await handstamp.addAdmin();
+  await signIn(page, user);
+  for (const [path, title, name] of [
+    ['/dashboard', 'Dashboard · Handstamp', greeting(user)],
+    ['/sessions', 'Sessions · Handstamp', 'Where you are signed in'],
+    ['/account', 'Account · Handstamp', 'Your account'],
+    ['/admin', 'Users · Handstamp', 'Users'],
+    ['/admin/events', 'Events · Handstamp', 'Events'],
+    ['/admin/keys', 'Keys · Handstamp', 'Keys'],
+  ] as const) {
+    await open(page, path);
+    await expectWhole(page, title, name);
+  }
+});
 
 test('the header marks the page one is on', async ({ page, handstamp }) => {
   const pages = page.getByRole('navigation', { name: 'Pages' });
@@ -63,4 +68,14 @@ for (const path of ['/nothing', '/dashboard/more', '/pkg/', '/.git/config', '/Ca
     await page.getByRole('link', { name: 'Go to the start' }).click();
     await expect(page).toHaveURL('/');
   });
+}
+
+async function expectWhole(page: Page, title: string, name: string): Promise<void> {
+  await expect(page).toHaveTitle(title);
+  await expect(heading(page, name)).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible();
+  await expect(page.getByRole('main')).toHaveCount(1);
+  await expect(page.getByRole('contentinfo')).toContainText('Signed out means signed out.');
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en');
 }

@@ -2,7 +2,7 @@
 
 import { expect, test } from './support/fixtures.ts';
 import {
-  copy, expectGreeting, expectSignedOut, openDashboardWith, runCurl, signIn, signOut, stored,
+  copy, expectForm, expectGreeting, expectSignedOut, openDashboardWith, runCurl, signIn, signOut, stored,
 } from './support/steps.ts';
 
 test.use({ own: {} });
@@ -28,7 +28,7 @@ for (const [how, end] of [['an orderly stop', 'stop'], ['a kill', 'kill']] as co
     await other.reload();
     await expectGreeting(other, grace);
     await page.reload();
-    await expectSignedOut(page, 'You are not signed in.', 'Sign in to see your dashboard.');
+    await expectForm(page, '/dashboard');
     watch.announceEnd();
     await openDashboardWith(page, device!);
     await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended. Sign in to get a new stamp.');

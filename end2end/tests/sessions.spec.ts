@@ -6,7 +6,7 @@ import { expect, test } from './support/fixtures.ts';
 import { requestsTo } from './support/network.ts';
 import { NOON } from './support/noon.ts';
 import {
-  comeBack, dialog, expectNothingProtected, expectSignedOut, heading, onTwoDevices, open, signIn,
+  comeBack, dialog, expectForm, expectNothingProtected, expectSignedOut, heading, onTwoDevices, open, signIn,
 } from './support/steps.ts';
 
 test.use({ timezoneId: NOON });
@@ -146,7 +146,7 @@ test('signing out on the list takes the list with it', async ({ page, handstamp 
 test('a stranger who opens the list is asked to sign in, and asks the server nothing', async ({ page }) => {
   const asked = ['/api/sessions', '/api/greeting', '/api/refresh'].map(path => requestsTo(page, path));
   await open(page, '/sessions');
-  await expectSignedOut(page, 'You are not signed in.', 'Sign in to see where you are signed in.');
+  await expectForm(page, '/sessions');
   expect(asked).toEqual([[], [], []]);
 });
 

@@ -3,7 +3,8 @@
 import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
 import {
-  awake, comeBack, copy, expectCookieWorthless, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, greeting,
+  awake, comeBack, copy, expectCookieWorthless, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, formFor,
+  greeting,
   open, openDashboardWith, refreshCookie, runCurl, signIn, signOut, stored,
 } from './support/steps.ts';
 
@@ -169,7 +170,7 @@ test('after sign-out the next one signs in on the same page', async ({ page, han
   await signIn(page, first);
   await signOut(page);
   await page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }).click();
-  await expect(page).toHaveURL('/login');
+  await expect(page).toHaveURL(formFor('/dashboard'));
   await awake(page);
   await fill(page, second);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { KEY, expectNothingStored, heading, open } from './support/steps.ts';
+import { KEY, expectForm, expectNothingStored, open } from './support/steps.ts';
 import type { User } from './support/server.ts';
 
 // Another port of the same host is the same site to a browser, another name is not: both are strangers.
@@ -85,11 +85,11 @@ test('no page asks for anything beyond its own origin, or leaves a cookie', asyn
   expect(await context.cookies()).toEqual([]);
 });
 
-/** Nobody is signed in here: no cookie, nothing stored, and the dashboard says so. */
+/** Nobody is signed in here: no cookie, nothing stored, and the dashboard gives way to the sign-in form. */
 async function expectStranger(page: Page): Promise<void> {
   expect(await page.context().cookies()).toEqual([]);
   await open(page, '/dashboard');
-  await expect(heading(page, 'You are not signed in.')).toBeVisible();
+  await expectForm(page, '/dashboard');
   await expectNothingStored(page);
   expect(await page.evaluate(key => Object.keys(localStorage).includes(key), KEY)).toBe(false);
 }

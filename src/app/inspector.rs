@@ -10,6 +10,7 @@ mod member_lists;
 mod mistakes;
 mod signature;
 mod times;
+mod verdict;
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -20,8 +21,8 @@ use leptos::task::spawn_local;
 use leptos::web_sys::{Element, Event, wasm_bindgen::JsCast};
 
 use crate::app::client;
-use crate::app::inspector::checks::Verdict;
 use crate::app::inspector::elements::{SECRET, TOKEN};
+use crate::app::inspector::verdict::Verdict;
 use crate::app::unverified_jwt::UnverifiedJwt;
 
 /// The times are told anew this often.

@@ -17,12 +17,30 @@ pub struct PageFacts {
     pub password_min_length: usize,
     /// Where this page keeps the access token: `local`, `session` or `memory`.
     pub token_storage: &'static str,
-    /// Whether the browser's cookie looks as if somebody were signed in. For the looks alone.
-    pub signed_in: bool,
+    /// What the request says about a session of this browser. For the looks alone: nothing is allowed by it.
+    pub signed_in: Seems,
+    /// Whether this page shows something to users only. A visitor without a session gets the sign-in form in its place.
+    pub needs_user: bool,
+    /// Where signing in from this page leads, accepted by [`next::accepted`](crate::app::next::accepted): back to a page
+    /// that needs a user, or where a form's `?next=` says. None: to the dashboard.
+    pub next: Option<String>,
     /// For the inspector alone; empty on other pages.
     pub tokens: TokenFacts,
     /// Present under `cargo leptos watch`: the page reloads itself when its source changes.
     pub reload: Option<LeptosOptions>,
+}
+
+/// Whether somebody seems to be signed in, going by the cookie of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seems {
+    /// The session of the cookie lives.
+    SignedIn,
+    /// There is no cookie, and the browser would have sent one.
+    SignedOut,
+    /// The browser sends no cookie with a request that another site caused; or the session of the cookie has ended, which
+    /// the page will explain.
+    #[default]
+    Unknown,
 }
 
 /// What anybody may know of the server's tokens.
@@ -52,6 +70,18 @@ impl PageFacts {
     }
 }
 
+impl Seems {
+    /// As the document says it to its head script and to the style sheet.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignedIn => "yes",
+            Self::SignedOut => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Default for PageFacts {
     fn default() -> Self {
         Self {
@@ -59,7 +89,9 @@ impl Default for PageFacts {
             signup_open: false,
             password_min_length: 15,
             token_storage: "local",
-            signed_in: false,
+            signed_in: Seems::default(),
+            needs_user: false,
+            next: None,
             tokens: TokenFacts::default(),
             reload: None,
         }

@@ -12,6 +12,7 @@ mod not_found;
 mod sessions;
 mod setup;
 mod signup;
+mod site_header;
 
 pub use account::Account;
 pub use admin::{AdminEvents, AdminKeys, AdminUsers};
@@ -23,3 +24,7 @@ pub use not_found::NotFound;
 pub use sessions::Sessions;
 pub use setup::Setup;
 pub use signup::Signup;
+pub use site_header::SiteHeader;
+
+/// The pages that show something to users only. A visitor without a session gets the sign-in form, which leads back.
+pub const NEED_A_USER: [&str; 6] = ["/account", "/admin", "/admin/events", "/admin/keys", "/dashboard", "/sessions"];

@@ -16,6 +16,7 @@ mod leptos;
 mod listener;
 mod open_answers;
 mod operator;
+mod posted_forms;
 mod request_log;
 mod router;
 pub mod routes;

@@ -241,6 +241,46 @@ async fn a_form_posted_without_script_signs_in_with_the_cookie_only() {
 }
 
 #[tokio::test]
+async fn a_form_posted_without_the_program_goes_on_to_the_page_that_it_names_if_that_is_our_own() {
+    let app = start_with_ada(&[]).await;
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("accept", "text/html,application/xhtml+xml"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let location = async |path: &str, body: &str| {
+        let answer = app.send("POST", path, &headers, Some(body)).await;
+        assert_eq!(answer.status, 303, "{answer:?}");
+        answer.header("location").unwrap().to_owned()
+    };
+    for (next, then, back) in [
+        ("%2Fsessions%3Fx%3D1%23here", "/sessions?x=1#here", "/login?next=%2Fsessions%3Fx%3D1%23here&error="),
+        (
+            "/.well-known/change-password",
+            "/.well-known/change-password",
+            "/login?next=%2F.well-known%2Fchange-password&error=",
+        ),
+        ("/caf%C3%A9+bar", "/caf%C3%A9%20bar", "/login?next=%2Fcaf%25C3%25A9%2520bar&error="),
+        ("//evil.example", "/dashboard", "/login?error="),
+        ("/%09/evil.example", "/dashboard", "/login?error="),
+        ("/dashboard%0d%0aLocation:%20https://evil.example", "/dashboard", "/login?error="),
+        ("%00", "/dashboard", "/login?error="),
+    ] {
+        assert_eq!(location("/api/login", &format!("{LOGIN}&next={next}")).await, then, "{next}");
+        let refused = location("/api/login", &format!("next={next}&username=ada&password=")).await;
+        assert_eq!(refused, format!("{back}missing_password"), "{next}");
+    }
+    let signup = format!("username=bob&password={PASSWORD}&next=/account").replace(' ', "+");
+    assert_eq!(location("/api/signup", &signup).await, "/account");
+    assert_eq!(location("/api/signup", &signup).await, "/signup?next=%2Faccount&error=username_taken");
+    let twice = location("/api/login", &format!("{LOGIN}&next=/account&next=/sessions")).await;
+    assert_eq!(twice, "/login?error=invalid_request");
+    // The form says it, not the address that it is sent to; and a sign-out leads nowhere.
+    assert_eq!(location("/api/login?next=/account", LOGIN).await, "/dashboard");
+    assert_eq!(location("/api/logout", "next=/account").await, "/login?error=missing_token");
+}
+
+#[tokio::test]
 async fn signing_out_without_the_program_ends_the_session_of_the_cookie() {
     let app = start_with_ada(&[]).await;
     let login = app.call("login", None, LOGIN).await;

@@ -32,6 +32,18 @@ fn a11_no_header_form_or_cookie_of_the_corpus_gives_access() {
 }
 
 #[test]
+fn a11_a_sign_in_leads_on_to_no_address_that_a_browser_would_take_for_another_sites() {
+    let accepted = replay("next", entries::next);
+    for own in ["page", "redirects", "nested", "at", "escaped_slashes", "unicode"] {
+        assert!(accepted.contains(&own.to_owned()), "{own}: {accepted:?}");
+    }
+    for elsewhere in ["two_slashes", "backslash", "tab", "newline", "dots", "escaped_dots", "scheme", "script", "space"]
+    {
+        assert!(!accepted.contains(&elsewhere.to_owned()), "{elsewhere}");
+    }
+}
+
+#[test]
 fn a11_of_the_corpus_only_the_valid_tokens_are_accepted() {
     // The valid seeds. If they were rejected, a fuzzer would never get past the first check.
     let accepted = replay("token", entries::token);

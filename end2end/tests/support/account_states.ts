@@ -71,10 +71,6 @@ export const account: State[] = [
     await dialog(scene.page).getByRole('button', { name: 'Delete', exact: true }).click();
     await expect(heading(scene.page, 'Your account is deleted.')).toBeVisible();
   }),
-  state('account for nobody', async ({ page }) => {
-    await open(page, '/account');
-    await expect(heading(page, 'You are not signed in.')).toBeVisible();
-  }),
 ];
 
 export const admin: State[] = [

@@ -83,10 +83,6 @@ export const sessions: State[] = [
     await page.getByRole('button', { name: 'End all others' }).click();
     await expect(dialog(page)).toBeVisible();
   }),
-  state('sessions for nobody', async ({ page }) => {
-    await open(page, '/sessions');
-    await expect(heading(page, 'You are not signed in.')).toBeVisible();
-  }),
 ];
 
 /** Somebody with sessions on a few devices looks at them. */

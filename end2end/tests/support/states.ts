@@ -178,9 +178,10 @@ export const ordinary: State[] = [
     await open(page, '/dashboard');
     await expect(heading(page, 'This browser keeps no stamp.')).toBeVisible();
   }),
-  state('not signed in', async ({ page }) => {
-    await open(page, '/dashboard');
-    await expect(heading(page, 'You are not signed in.')).toBeVisible();
+  state('menu', ({ page }) => openMenu(page)),
+  state('menu of an administrator', async ({ page, handstamp }) => {
+    await signIn(page, await handstamp.addAdmin());
+    await openMenu(page);
   }),
 ];
 
@@ -210,4 +211,11 @@ export const closed: State[] = [
 
 export function state(name: string, reach: State['reach']): State {
   return { name, reach };
+}
+
+async function openMenu(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, '/');
+  await press(page, 'Menu');
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Inspector' })).toBeVisible();
 }

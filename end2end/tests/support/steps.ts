@@ -22,10 +22,11 @@ export async function fill(page: Page, user: User): Promise<void> {
   await page.getByLabel('Password', { exact: true }).fill(user.password);
 }
 
-/** Signs in by the form, as a person does. */
-export async function signIn(page: Page, user: User): Promise<void> {
+/** Signs in by the form, as a person does: to be kept on this device, unless the test says otherwise. */
+export async function signIn(page: Page, user: User, { keep = true } = {}): Promise<void> {
   await open(page, '/login');
   await fill(page, user);
+  await page.getByRole('checkbox', { name: 'Keep me signed in on this device' }).setChecked(keep);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expectGreeting(page, user);
 }
@@ -117,11 +118,25 @@ export async function expectGreeting(page: Page, user: User): Promise<void> {
   await expect(page).toHaveURL('/dashboard');
 }
 
-/** A signed-out state of the dashboard: its heading, a sentence, and a way to sign in. */
+/** The address of the sign-in form that leads back to a page. */
+export function formFor(path: string): string {
+  return `/login?next=${encodeURIComponent(path)}`;
+}
+
+/** Nobody is signed in here: the page has given way to the sign-in form, which leads back to it. */
+export async function expectForm(page: Page, path: string): Promise<void> {
+  await expect(page).toHaveURL(formFor(path));
+  await expect(heading(page, 'Welcome back')).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('data-signed-in', /^(no|unknown)$/);
+}
+
+/** A signed-out state of a page for users: its heading, a sentence, and a way to sign in that leads back. */
 export async function expectSignedOut(page: Page, title: string, sentence: string | RegExp): Promise<void> {
   await expect(heading(page, title)).toBeVisible();
   await expect(page.getByText(sentence)).toBeVisible();
-  await expect(page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true })).toHaveAttribute('href', '/login');
+  const { pathname, search, hash } = new URL(page.url());
+  const way = page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true });
+  await expect(way).toHaveAttribute('href', formFor(pathname + search + hash));
   await expect(page.locator('html')).toHaveAttribute('data-signed-in', 'no');
 }
 

@@ -9,12 +9,14 @@ use crate::app::components::delete_account::DeleteAccount;
 use crate::app::components::dom::HEADING;
 use crate::app::components::event_list::EventList;
 use crate::app::components::local_time::LocalTime;
+use crate::app::components::strength_meter::Judge;
 
 /// What the page may ask the server.
 #[derive(Clone, Copy)]
 pub struct AccountDoors {
     /// Current password, new password.
     pub change_password: fn(String, String) -> Asking<()>,
+    pub judge_password: Judge,
     pub older_events: fn(String) -> Asking<EventsAnswer>,
     pub delete: fn(String) -> Asking<()>,
 }
@@ -37,7 +39,7 @@ pub fn AccountParts(
         </dl>
         <a class="button button--small section__way" href="/sessions">"See where you are signed in"</a>
     };
-    let password = view! { <ChangePassword username=whose change=doors.change_password/> };
+    let password = view! { <ChangePassword username=whose change=doors.change_password judge=doors.judge_password/> };
     let events = view! { <EventList newest=events now named=false older=doors.older_events/> };
     let delete = view! { <DeleteAccount username delete=doors.delete/> };
     view! {

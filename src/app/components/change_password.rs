@@ -12,13 +12,14 @@ use crate::app::components::form_problems::{FormProblems, Problems};
 use crate::app::components::password_field::{CURRENT, Kind, NEW, PasswordField, Sight};
 use crate::app::components::password_rule::{RuleWords, password_min_length, too_short};
 use crate::app::components::sentences::{PASSWORD_TOO_COMMON, PASSWORD_TOO_LONG, trouble};
-use crate::app::components::strength_meter::StrengthMeter;
+use crate::app::components::strength_meter::{Judge, StrengthMeter};
 
 #[component]
 pub fn ChangePassword(
     username: String,
     /// Current password, new password.
     change: fn(String, String) -> Asking<()>,
+    judge: Judge,
 ) -> impl IntoView {
     let problems = Problems::none("change-problems");
     let (current_sight, new_sight) = (Sight::hidden(), Sight::hidden());
@@ -69,7 +70,7 @@ pub fn ChangePassword(
                 <PasswordField kind=&NEW_ONE sight=new_sight problem=problems.second/>
                 <div class="strength">
                     <RuleWords min_length=password_min_length()/>
-                    <StrengthMeter field=NEW_ONE.id username=move || name.clone()/>
+                    <StrengthMeter field=NEW_ONE.id username=move || name.clone() judge/>
                 </div>
             </div>
             <button class="button button--ink" type="submit" aria-busy=busy>

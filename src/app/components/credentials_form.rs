@@ -11,10 +11,11 @@ use leptos::prelude::*;
 use leptos::{ev, task::spawn_local};
 
 use crate::app::client::{self, Keep};
-use crate::app::components::dom::{Flag, Words, input, set_value};
+use crate::app::components::dom::{FORM, Flag, NEXT, Words, input, set_value, value};
 use crate::app::components::form_problems::{FormProblems, Problems};
 use crate::app::components::password_field::{PasswordField, Sight};
 use crate::app::components::username_field::UsernameField;
+use crate::app::next::DASHBOARD;
 pub use attempt::Attempt;
 use attempt::CODE;
 pub use purpose::Purpose;
@@ -59,7 +60,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
             let signed = attempt.send().await.and_then(|answer| Ok(client::sign_in(answer, keep)?));
             match signed {
                 // Stays busy: the page is on its way out.
-                Ok(()) => go_to_dashboard(),
+                Ok(()) => go_on(),
                 Err(failure) => {
                     set_busy(false);
                     failure.tell(problems);
@@ -69,12 +70,12 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
     };
 
     view! {
-        <form class="card form" method="post" action=words.action novalidate aria-busy=busy on:submit=submit>
+        <form class="card form" id=FORM method="post" action=words.action novalidate aria-busy=busy on:submit=submit>
             <FormProblems problems/>
             <UsernameField problem=problems.first/>
             <PasswordField kind=words.password sight problem=problems.second/>
             <label class="check">
-                <input class="check__box" type="checkbox" id=KEEP name="remember" checked/>
+                <input class="check__box" type="checkbox" id=KEEP name="remember"/>
                 <span>"Keep me signed in on this device"</span>
             </label>
             <input type="hidden" id=CODE name=words.code/>
@@ -96,7 +97,9 @@ fn remember_code() {
     }
 }
 
-fn go_to_dashboard() {
-    // Fails for addresses that are none; this is one.
-    let _ = location().assign("/dashboard");
+/// To where the server has written that the form leads (`next_field.rs`).
+fn go_on() {
+    let next = value(NEXT);
+    // Fails for addresses that are none; these are.
+    let _ = location().assign(if next.is_empty() { DASHBOARD } else { &next });
 }

@@ -4,17 +4,20 @@
 
 use leptos::prelude::*;
 
-use crate::app::client;
 use crate::app::components::copy_command::CopyCommand;
 
 #[component]
-pub fn CurlCard(message: String) -> impl IntoView {
-    let beginning: String = client::token().unwrap_or_default().chars().take(6).collect();
+pub fn CurlCard(
+    message: String,
+    /// The token that this browser keeps.
+    token: fn() -> Option<String>,
+) -> impl IntoView {
+    let beginning: String = token().unwrap_or_default().chars().take(6).collect();
     let command = ["curl -H \"Authorization: Bearer ", &beginning, "…\" ", &origin(), "/protected"].concat();
     view! {
         <section class="card curl">
             <h2>"Try it from outside"</h2>
-            <CopyCommand what="Command" command=whole_command/>
+            <CopyCommand what="Command" command=move || whole_command(&token().unwrap_or_default())/>
             <pre class="code"><code>{command}<span class="code__answer">"{\"message\":\""{message}"\"}"</span></code></pre>
             <p class="curl__then">
                 "Sign out, run it again, and the same stamp is refused: " <code>"401 Token has been revoked"</code> "."
@@ -24,9 +27,8 @@ pub fn CurlCard(message: String) -> impl IntoView {
 }
 
 /// Nothing in it needs quoting: a token is letters, digits and `._-`.
-fn whole_command() -> String {
-    let token = client::token().unwrap_or_default();
-    ["curl -i -H \"Authorization: Bearer ", &token, "\" ", &origin(), "/protected"].concat()
+fn whole_command(token: &str) -> String {
+    ["curl -i -H \"Authorization: Bearer ", token, "\" ", &origin(), "/protected"].concat()
 }
 
 fn origin() -> String {

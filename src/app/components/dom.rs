@@ -15,6 +15,15 @@ pub type Words = RwSignal<&'static str>;
 /// The heading of a page that changes under its reader.
 pub const HEADING: &str = "heading";
 
+/// The id of the header's link to the sign-in form, which takes the place of "Sign out".
+pub const SIGN_IN_LINK: &str = "nav-sign-in";
+
+/// The form that asks for a name and a password, where it is the page's own.
+pub const FORM: &str = "credentials";
+
+/// The hidden field of that form which says where to go on.
+pub const NEXT: &str = "next";
+
 /// What leads on from a page that has nothing else to do on it.
 pub const WAY_ON: &str = "way-on";
 
@@ -71,6 +80,13 @@ pub fn close_dialog(id: &str) {
     if let Some(dialog) = dialog(id) {
         dialog.close();
     }
+}
+
+/// The address of the sign-in form, with the way back to this page. The header has it: the server wrote it there, and the
+/// head script of `app/shell.rs` adds what only the browser knows.
+pub fn sign_in_address() -> String {
+    let link = document().get_element_by_id(SIGN_IN_LINK);
+    link.and_then(|link| link.get_attribute("href")).unwrap_or_default()
 }
 
 fn dialog(id: &str) -> Option<HtmlDialogElement> {

@@ -2,8 +2,12 @@
 
 use leptos::prelude::*;
 
+use crate::app::components::imprint::Imprint;
+use crate::app::components::next_field::NextField;
+use crate::app::components::page_title::PageTitle;
+use crate::app::components::program_notice::ProgramNotice;
 use crate::app::components::refused_notice::RefusedNotice;
-use crate::app::components::{Imprint, PageTitle, ProgramNotice, SignedInNotice};
+use crate::app::components::signed_in_notice::SignedInNotice;
 
 #[component]
 pub fn FormPage(
@@ -24,6 +28,7 @@ pub fn FormPage(
             <SignedInNotice/>
             <RefusedNotice/>
             {children()}
+            <NextField/>
         </div>
     }
 }

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use crate::api_types::ApiError;
 use crate::app::client::Why;
-use crate::app::components::Imprint;
-use crate::app::components::dom::{HEADING, WAY_ON};
+use crate::app::components::dom::{HEADING, WAY_ON, sign_in_address};
+use crate::app::components::imprint::Imprint;
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::sentences::{ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, SOMETHING_WENT_WRONG, sentence};
 
@@ -49,14 +49,13 @@ pub fn Parting(
             </div>
         }
     });
+    let link = |href: String, words: &'static str| {
+        Either::Left(view! { <a class="button button--ink" id=WAY_ON href=href>{words}</a> })
+    };
     let way = match why {
-        Ok(Why::Deleted) => {
-            Either::Left(view! { <a class="button button--ink" id=WAY_ON href="/">"Go to the start"</a> })
-        }
-        Ok(_) => Either::Left(view! { <a class="button button--ink" id=WAY_ON href="/login">"Sign in"</a> }),
-        Err(ApiError::InsufficientScope) => {
-            Either::Left(view! { <a class="button button--ink" id=WAY_ON href="/dashboard">"Go to your dashboard"</a> })
-        }
+        Ok(Why::Deleted) => link("/".to_owned(), "Go to the start"),
+        Ok(_) => link(sign_in_address(), "Sign in"),
+        Err(ApiError::InsufficientScope) => link("/dashboard".to_owned(), "Go to your dashboard"),
         Err(_) => Either::Right(view! {
             <button class="button button--ink" id=WAY_ON type="button" on:click=move |_| again()>"Try again"</button>
         }),

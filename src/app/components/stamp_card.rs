@@ -8,15 +8,23 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::api_types::GreetingAnswer;
-use crate::app::client::{seconds_left, valid_until};
-use crate::app::components::Imprint;
 use crate::app::components::dom::Words;
+use crate::app::components::imprint::Imprint;
 use crate::app::components::local_time::{LocalTime, two_digits};
 
+/// When the stamp ends, as the page knows it.
+#[derive(Clone, Copy)]
+pub struct StampEnd {
+    /// Seconds from now.
+    pub seconds_left: fn() -> u64,
+    /// In Unix seconds of the server.
+    pub valid_until: fn() -> Option<i64>,
+}
+
 #[component]
-pub fn StampCard(answer: GreetingAnswer) -> impl IntoView {
+pub fn StampCard(answer: GreetingAnswer, end: StampEnd) -> impl IntoView {
     let GreetingAnswer { username, issued_at, lifetime, .. } = answer;
-    let TimeLeft { words: left, bar, then, until } = TimeLeft::count_down();
+    let TimeLeft { words: left, bar, then, until } = TimeLeft::count_down(end);
     let since = LocalTime::of(issued_at);
     let words = [&short(&username), "Stamped", &since.short_date(), &since.clock()].join(" · ");
     let label = ["Stamp: ", &username, ", ", &since.date_and_clock()].concat();
@@ -43,7 +51,7 @@ struct TimeLeft {
 }
 
 impl TimeLeft {
-    fn count_down() -> Self {
+    fn count_down(end: StampEnd) -> Self {
         /// More often than a second passes, so that none is left out.
         const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -52,7 +60,7 @@ impl TimeLeft {
         let Self { words, bar, then, until } = shown;
         let (last, last_until) = (Cell::new(None), Cell::new(None));
         let look = move || {
-            let (left, ends) = (seconds_left(), valid_until());
+            let (left, ends) = ((end.seconds_left)(), (end.valid_until)());
             if last.replace(Some(left)) != Some(left) {
                 words.try_set(time_left(left));
                 bar.try_set(left.to_string());

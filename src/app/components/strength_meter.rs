@@ -10,10 +10,13 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
 
-use crate::api_types::PasswordInput;
+use crate::api_types::StrengthAnswer;
+use crate::app::components::asking::Asking;
 use crate::app::components::dom::value;
-use crate::app::server_fns::password_strength;
 use judgement::Judgement;
+
+/// Asks the server what it thinks of a password, beside a name.
+pub type Judge = fn(String, String) -> Asking<StrengthAnswer>;
 
 /// How long nobody must have typed.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -24,10 +27,12 @@ pub fn StrengthMeter(
     field: &'static str,
     /// The name as it is typed so far: a password made of it is easy to guess.
     username: impl Fn() -> String + 'static,
+    judge: Judge,
 ) -> impl IntoView {
     let judgement = Judgement::none();
     let watched = Watched {
         judgement,
+        judge,
         texts: StoredValue::new_local(Box::new(move || (username(), value(field)))),
         asked: StoredValue::new(None),
         under_way: StoredValue::new(false),
@@ -71,6 +76,7 @@ type Texts = (String, String);
 #[derive(Clone, Copy)]
 struct Watched {
     judgement: Judgement,
+    judge: Judge,
     /// Name and password, as they stand in their fields.
     texts: StoredValue<Box<dyn Fn() -> Texts>, LocalStorage>,
     /// What the server was asked last. Nothing after it did not answer.
@@ -111,7 +117,7 @@ impl Watched {
         self.asked.set_value(Some(texts.clone()));
         self.under_way.set_value(true);
         spawn_local(async move {
-            let answer = password_strength(texts.0.clone(), PasswordInput(texts.1.clone())).await;
+            let answer = (self.judge)(texts.0.clone(), texts.1.clone()).await;
             // The form may be gone by now.
             if self.under_way.try_set_value(false).is_some() {
                 return;

@@ -3,30 +3,26 @@
 //! A row opens to show its ways; nothing is done by opening it.
 
 mod deed;
+mod doors;
 mod list;
 mod remove_dialog;
 mod user_row;
 
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
+use std::any::Any;
 
-use crate::api_types::UsersAnswer;
-use crate::app::components::asking::Asking;
+use leptos::ev::SubmitEvent;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use leptos::web_sys::wasm_bindgen::JsCast;
+
+use crate::api_types::{UserSummary, UsersAnswer};
 use crate::app::components::dom::{Flag, value};
 use crate::app::components::later::Later;
 pub use deed::Deed;
+pub use doors::UserDoors;
 use list::{LIST, List, SEARCH};
 use remove_dialog::RemoveDialog;
 use user_row::rows;
-
-/// What the page may ask the server.
-#[derive(Clone, Copy)]
-pub struct UserDoors {
-    /// A part of a name, and where to go on.
-    pub list: fn(String, String) -> Asking<UsersAnswer>,
-    /// What is to be done, to the user with this id.
-    pub act: fn(Deed, String) -> Asking<()>,
-}
 
 #[component]
 pub fn UserRows(
@@ -66,11 +62,17 @@ pub fn UserRows(
             type="button"
             aria-busy=getting
             hidden=list.all_here
-            on:click=move |_| list.more(getting)
+            on:click=move |_| list.more(getting, append)
         >
             <span class="button__label">"Show more"</span>
         </button>
         <p class="visually-hidden" role="status">{list.status}</p>
         <RemoveDialog list/>
     }
+}
+
+/// Puts more users at the end of the list; they leave the document when what is returned is dropped.
+fn append(list: List, users: Vec<UserSummary>) -> Option<Box<dyn Any>> {
+    let place = document().get_element_by_id(LIST)?;
+    Some(Box::new(mount_to(place.unchecked_into(), move || Later(rows(list, users)))))
 }

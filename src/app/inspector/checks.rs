@@ -6,50 +6,12 @@ use js_sys::{Array, Object, Reflect};
 use leptos::web_sys::wasm_bindgen::JsValue;
 
 use crate::app::inspector::elements::{fact, set_state, set_text};
+use crate::app::inspector::verdict::{State, Verdict};
 use crate::app::inspector::{signature, times};
 use crate::app::unverified_jwt::UnverifiedJwt;
 
 /// Seconds that an access token should live at most: whoever steals it has it that long.
 const LONG_LIFE: i64 = 3600;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Ok,
-    Bad,
-    /// Nobody would refuse it for that, and yet.
-    Care,
-    /// Not checked, or nothing to check.
-    Open,
-}
-
-/// What one check says.
-#[derive(Clone)]
-pub struct Verdict {
-    state: State,
-    words: Cow<'static, str>,
-}
-
-impl Verdict {
-    pub const fn ok(words: &'static str) -> Self {
-        Self { state: State::Ok, words: Cow::Borrowed(words) }
-    }
-
-    pub const fn bad(words: &'static str) -> Self {
-        Self { state: State::Bad, words: Cow::Borrowed(words) }
-    }
-
-    pub const fn care(words: &'static str) -> Self {
-        Self { state: State::Care, words: Cow::Borrowed(words) }
-    }
-
-    pub const fn open(words: &'static str) -> Self {
-        Self { state: State::Open, words: Cow::Borrowed(words) }
-    }
-
-    fn with(self, words: &str) -> Self {
-        Self { words: [&self.words, words].concat().into(), ..self }
-    }
-}
 
 /// Shows every verdict. The ids are those of `pages/inspector.rs`.
 pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
@@ -85,7 +47,7 @@ pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
     ];
     for (id, verdict) in &verdicts {
         set_text(&[id, "-words"].concat(), &verdict.words);
-        set_state(id, word(verdict.state));
+        set_state(id, verdict.state.word());
     }
     let count = |state| verdicts.iter().filter(|(_, verdict)| verdict.state == state).count();
     let (state, words) = match (count(State::Bad), signature.state) {
@@ -97,16 +59,7 @@ pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
         }
     };
     set_text("verdict", &words);
-    set_state("verdict", word(state));
-}
-
-const fn word(state: State) -> &'static str {
-    match state {
-        State::Ok => "ok",
-        State::Bad => "bad",
-        State::Care => "care",
-        State::Open => "open",
-    }
+    set_state("verdict", state.word());
 }
 
 fn format(jwt: &UnverifiedJwt) -> Verdict {

@@ -5,8 +5,8 @@ use leptos::prelude::window;
 use leptos::web_sys::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{CryptoKey, SubtleCrypto};
 
-use crate::app::inspector::checks::Verdict;
 use crate::app::inspector::elements;
+use crate::app::inspector::verdict::Verdict;
 use crate::app::unverified_jwt::{UnverifiedJwt, of_binary};
 
 /// How an algorithm of JWS is named in `WebCrypto`.

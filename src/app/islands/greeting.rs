@@ -3,8 +3,8 @@
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
-use crate::app::client::{SignedIn, greet, signed_in, valid_until};
-use crate::app::components::{Greeted, GreetingAwaited, Later, Parting};
+use crate::app::client::{SignedIn, greet, seconds_left, signed_in, token, valid_until};
+use crate::app::components::{Greeted, GreetingAwaited, Later, Parting, StampEnd};
 use crate::app::islands::awaited::{Page, ask, first, turn};
 
 #[island(lazy)]
@@ -25,7 +25,9 @@ pub fn Greeting() -> impl IntoView {
     });
     move || match page.get() {
         Page::Awaited { .. } => EitherOf3::A(view! { <GreetingAwaited/> }),
-        Page::There(answer) => EitherOf3::B(Later(view! { <Greeted answer/> })),
+        Page::There(answer) => {
+            EitherOf3::B(Later(view! { <Greeted answer end=StampEnd { seconds_left, valid_until } token/> }))
+        }
         Page::Without(why, valid_until) => EitherOf3::C(Later(view! {
             <Parting
                 why

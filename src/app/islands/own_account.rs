@@ -7,6 +7,7 @@ use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, PasswordInput};
 use crate::app::client::{Why, call, ended, greet, server_now, signed_in};
 use crate::app::components::{AccountAwaited, AccountDoors, AccountParts, Later, Parting};
 use crate::app::islands::awaited::{Page, ask, first, follow};
+use crate::app::islands::password_meter::judge;
 use crate::app::server_fns::{account, change_password, delete_account, events};
 
 #[island(lazy)]
@@ -35,6 +36,7 @@ const DOORS: AccountDoors = AccountDoors {
             async move { call(|| change_password(PasswordInput(current.clone()), PasswordInput(new.clone()))).await },
         )
     },
+    judge_password: judge,
     older_events: |before| Box::pin(async move { call(|| events(before.clone())).await }),
     delete: |password| {
         Box::pin(async move {

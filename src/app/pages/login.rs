@@ -4,12 +4,15 @@ use leptos::prelude::*;
 
 use crate::app::components::FormPage;
 use crate::app::islands::LoginForm;
+use crate::app::next::form_address;
 use crate::app::page_facts::PageFacts;
 
 #[component]
 pub fn Login() -> impl IntoView {
-    let new_here = PageFacts::get().signup_open.then(|| {
-        view! { <p class="beside">"New here? " <a href="/signup">"Create an account"</a></p> }
+    let PageFacts { signup_open, next, .. } = PageFacts::get();
+    let new_here = signup_open.then(|| {
+        let signup = form_address("/signup", next.as_deref());
+        view! { <p class="beside">"New here? " <a href=signup>"Create an account"</a></p> }
     });
     view! {
         <FormPage

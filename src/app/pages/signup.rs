@@ -8,28 +8,34 @@ use leptos::prelude::*;
 
 use crate::app::components::FormPage;
 use crate::app::islands::{PasswordMeter, SignupForm};
+use crate::app::next::form_address;
 use crate::app::page_facts::PageFacts;
 
 #[component]
 pub fn Signup() -> impl IntoView {
+    let login = form_address("/login", PageFacts::get().next.as_deref());
     if PageFacts::get().signup_open {
-        Either::Left(view! { <Form lead="Pick a name and a long password. You are signed in right after."/> })
+        Either::Left(view! { <Form lead="Pick a name and a long password. You are signed in right after." login/> })
     } else {
         Either::Right(view! {
             <div class="page page--form when-not-invited">
                 <h1>"Sign-up is closed"</h1>
                 <p class="lead">"Accounts on this server are by invitation: ask its administrator for a link."</p>
-                <p class="page__way"><a class="button button--ink" href="/login">"Sign in"</a></p>
+                <p class="page__way"><a class="button button--ink" href=login.clone()>"Sign in"</a></p>
             </div>
             <div class="when-invited">
-                <Form lead="You are invited. Pick a name and a long password."/>
+                <Form lead="You are invited. Pick a name and a long password." login/>
             </div>
         })
     }
 }
 
 #[component]
-fn Form(lead: &'static str) -> impl IntoView {
+fn Form(
+    lead: &'static str,
+    /// The address of the sign-in form.
+    login: String,
+) -> impl IntoView {
     view! {
         <FormPage
             title="Create an account · Handstamp"
@@ -39,7 +45,7 @@ fn Form(lead: &'static str) -> impl IntoView {
         >
             <SignupForm/>
             <PasswordMeter/>
-            <p class="beside">"Already have an account? " <a href="/login">"Sign in"</a></p>
+            <p class="beside">"Already have an account? " <a href=login>"Sign in"</a></p>
         </FormPage>
     }
 }

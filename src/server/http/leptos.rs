@@ -3,26 +3,28 @@
 use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{ACCEPT, ALLOW, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{AppendHeaders, IntoResponse as _, Response};
-use axum::{Extension, Router, routing::get};
-use http_body_util::BodyExt as _;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Router, routing::get};
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::render_app_to_stream_with_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list_with_exclusions};
 
-use super::cookies::session_of_cookie;
+use super::cookies::{refresh_cookie, session_of_cookie};
 use super::error::HttpError;
 use super::files::file;
 use super::guard::asks_for_a_page;
 use super::headers::watching;
+use super::posted_forms::{error_of, next_in, posted_without_the_program};
 use crate::api_types::ApiError;
 use crate::app::App;
-use crate::app::page_facts::{PageFacts, TokenFacts};
+use crate::app::next::accepted;
+use crate::app::page_facts::{PageFacts, Seems, TokenFacts};
+use crate::app::pages::NEED_A_USER;
 use crate::app::shell::shell;
 use crate::server::flows;
 use crate::server::state::AppState;
@@ -33,14 +35,10 @@ const SETUP: &str = "/setup";
 const SESSIONS: &str = "/sessions";
 /// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
 pub const CHANGE_PASSWORD: &str = "/.well-known/change-password";
+/// The pages whose form leads on to where the address of the page says.
+const WITH_NEXT: [&str; 2] = ["/login", "/signup"];
 /// The page that needs to know how tokens are checked.
 const INSPECTOR: &str = "/inspector";
-/// Bytes of an error that a server function answers; they are all shorter.
-const MAX_ERROR_BYTES: usize = 4096;
-
-/// Beside a request whose cookie is of a session that lives.
-#[derive(Clone, Copy)]
-struct SeemsSignedIn;
 
 /// All pages and server functions. Whoever is let in to which is the guard's business, not ours.
 pub fn pages_and_server_functions(state: &AppState) -> Router<AppState> {
@@ -103,31 +101,6 @@ pub async fn server_function_manners(request: Request, next: Next) -> Response {
     with_its_status(next.run(request).await).await
 }
 
-/// A form posted by the browser itself: without scripts, or before the program was there. Leptos would redirect to whatever
-/// `Referer` says, with the token in the body. Here the function runs as for the program, and of its answer only the
-/// cookie is passed on: to the dashboard, which gets its access token by refreshing, or back to the form with what failed.
-async fn posted_without_the_program(mut request: Request, next: Next) -> Response {
-    let (form, then) = match request.uri().path() {
-        "/api/login" => ("/login", "/dashboard"),
-        "/api/signup" => ("/signup", "/dashboard"),
-        "/api/setup" => (SETUP, "/dashboard"),
-        "/api/logout" => ("/login", "/"),
-        // Nothing else is a form.
-        _ => return (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response(),
-    };
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let answer = next.run(request).await;
-    let cookies = answer.headers().get_all(SET_COOKIE).iter().cloned().map(|cookie| (SET_COOKIE, cookie));
-    let cookies = AppendHeaders(cookies.collect::<Vec<_>>());
-    if answer.status().is_success() {
-        return (StatusCode::SEE_OTHER, cookies, [(LOCATION, then)]).into_response();
-    }
-    let error = error_of(answer).await;
-    let page = format!("{form}?error={}", error.code());
-    // What `HttpError` does, for whoever counts and logs it.
-    (StatusCode::SEE_OTHER, cookies, [(LOCATION, page)], Extension(error)).into_response()
-}
-
 /// Leptos 0.8 answers every error with 500; the code in the body says which answer it is to be.
 async fn with_its_status(response: Response) -> Response {
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
@@ -140,13 +113,6 @@ async fn with_its_status(response: Response) -> Response {
         answer.headers_mut().insert(RETRY_AFTER, wait.clone());
     }
     answer
-}
-
-/// The error in a body.
-async fn error_of(response: Response) -> ApiError {
-    let body = http_body_util::Limited::new(response.into_body(), MAX_ERROR_BYTES).collect().await;
-    let error = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());
-    error.unwrap_or(ApiError::Internal)
 }
 
 /// The page for the first account, as long as there is none.
@@ -184,15 +150,23 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         if let Some(nonce) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Nonce>().cloned()) {
             provide_context(nonce);
         }
-        let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned());
-        let at_the_inspector = path.as_deref() == Some(INSPECTOR);
+        // Absent while Leptos lists the routes.
+        let Some(parts) = use_context::<Parts>() else { return };
+        let (path, query) = (parts.uri.path(), parts.uri.query());
+        let needs_user = NEED_A_USER.contains(&path);
         provide_context(PageFacts {
             files: state.site.files.clone(),
             signup_open: state.config.signup_open,
             password_min_length: state.config.password_min_length,
             token_storage: state.config.token_storage,
-            signed_in: use_context::<Parts>().is_some_and(|parts| parts.extensions.get::<SeemsSignedIn>().is_some()),
-            tokens: if at_the_inspector { token_facts(&state) } else { TokenFacts::default() },
+            signed_in: parts.extensions.get().copied().unwrap_or_default(),
+            needs_user,
+            next: if needs_user {
+                parts.uri.path_and_query().and_then(|here| accepted(here.as_str()))
+            } else {
+                query.filter(|_| WITH_NEXT.contains(&path)).and_then(|query| next_in(query.as_bytes()))
+            },
+            tokens: if path == INSPECTOR { token_facts(&state) } else { TokenFacts::default() },
             reload: watching().then(|| state.leptos_options.clone()),
         });
     }
@@ -207,13 +181,24 @@ async fn with_session_noted(State(state): State<AppState>, mut request: Request,
     next.run(request).await
 }
 
-/// A hint for the header, so that nothing flickers: whether the cookie is of a session that lives.
+/// A hint for the header, so that nothing flickers, and for the head script, which shows a stranger the sign-in form.
 async fn note_session(state: &AppState, request: &mut Request) {
-    let Some(session) = session_of_cookie(state, request.headers()) else { return };
-    // A store that cannot say so says no: it is for the looks.
-    if flows::session_lives(state, session.id).await.unwrap_or(false) {
-        request.extensions_mut().insert(SeemsSignedIn);
-    }
+    let headers = request.headers();
+    let seems = match session_of_cookie(state, headers) {
+        Some(session) => match flows::session_lives(state, session.id).await {
+            Ok(true) => Seems::SignedIn,
+            // It has ended, which the page explains; or the store cannot say.
+            Ok(false) | Err(_) => Seems::Unknown,
+        },
+        None if refresh_cookie(state, headers).is_none() && sends_cookies(headers) => Seems::SignedOut,
+        None => Seems::Unknown,
+    };
+    request.extensions_mut().insert(seems);
+}
+
+/// Whether the browser would have sent a cookie: not where another site led it here (`SameSite=Strict`).
+fn sends_cookies(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "cross-site")
 }
 
 fn token_facts(state: &AppState) -> TokenFacts {

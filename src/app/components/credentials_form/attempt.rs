@@ -2,7 +2,7 @@
 
 use crate::api_types::{ApiError, PasswordInput, Remember, SignedInAnswer};
 use crate::app::client::{self, Keep, StorageRefused};
-use crate::app::components::credentials_form::Purpose;
+use crate::app::components::credentials_form::purpose::Purpose;
 use crate::app::components::dom::{set_value, value};
 use crate::app::components::form_problems::Problems;
 use crate::app::components::password_rule::{password_min_length, too_short};

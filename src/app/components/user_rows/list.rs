@@ -2,18 +2,14 @@
 
 use std::any::Any;
 
-use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::web_sys::wasm_bindgen::JsCast;
 
-use super::UserDoors;
-use super::user_row::{Row, row_id, rows};
 use crate::api_types::{UserSummary, UsersAnswer};
 use crate::app::components::dom::{Flag, Words, focus_now};
 use crate::app::components::form_problems::Problem;
-use crate::app::components::later::Later;
 use crate::app::components::sentences::trouble;
+use crate::app::components::user_rows::doors::UserDoors;
 
 /// The id of the search field.
 pub const SEARCH: &str = "search";
@@ -37,11 +33,24 @@ pub struct List {
     pub status: Words,
     /// Why no users came.
     pub problem: Problem,
-    /// Whom the dialog is about: name, and the row.
+    /// Whom the dialog is about.
     pub to_remove: RwSignal<String>,
-    pub removing: StoredValue<Option<Row>>,
+    pub removing: StoredValue<Option<Listed>>,
     pub now: i64,
     pub doors: UserDoors,
+}
+
+/// A user in the list.
+#[derive(Clone, Copy)]
+pub struct Listed {
+    pub id: StoredValue<String>,
+    /// Hides the row.
+    pub gone: Flag,
+}
+
+/// The id of a row in the document.
+pub fn row_id(user: &UserSummary) -> String {
+    ["user-", &user.id].concat()
 }
 
 impl List {
@@ -74,8 +83,8 @@ impl List {
         });
     }
 
-    /// Goes on where the list ends.
-    pub fn more(self, busy: Flag) {
+    /// Goes on where the list ends; `append` puts the users there.
+    pub fn more(self, busy: Flag, append: fn(Self, Vec<UserSummary>) -> Option<Box<dyn Any>>) {
         let end = move || (self.searched.get_value(), self.next.get_value());
         let asked = end();
         self.get(asked.0.clone(), asked.1.clone(), busy, move |UsersAnswer { users, next }| {
@@ -86,14 +95,20 @@ impl List {
             self.goes_on(next);
             // To be read on from there; and the button may be gone.
             let first = users.first().map(row_id);
-            if let Some(place) = document().get_element_by_id(LIST) {
-                let page = mount_to(place.unchecked_into(), move || Later(rows(self, users)));
-                self.later.update_value(|later| later.push(Box::new(page)));
+            if let Some(page) = append(self, users) {
+                self.later.update_value(|later| later.push(page));
             }
             if let Some(first) = first {
                 focus_now(&first);
             }
         });
+    }
+
+    /// A user is gone.
+    pub fn lose(self, gone: Listed, why: &'static str) {
+        gone.gone.set(Some(""));
+        self.status.set(why);
+        focus_now(SEARCH);
     }
 
     /// Asks the server, once at a time.

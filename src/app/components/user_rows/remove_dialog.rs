@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::Deed;
-use super::list::List;
 use crate::api_types::ApiError;
 use crate::app::components::dom::{Flag, close_dialog};
 use crate::app::components::form_problems::Problem;
 use crate::app::components::sentences::trouble;
+use crate::app::components::user_rows::deed::Deed;
+use crate::app::components::user_rows::list::List;
 
 /// Opened after [`List`] says whom it is about.
 #[component]
@@ -16,10 +16,10 @@ pub fn RemoveDialog(list: List) -> impl IntoView {
     let busy: Flag = RwSignal::new(None);
     let problem = Problem::none();
     let remove = move |_| {
-        let Some(row) = list.removing.get_value().filter(|_| busy.get_untracked().is_none()) else { return };
+        let Some(listed) = list.removing.get_value().filter(|_| busy.get_untracked().is_none()) else { return };
         busy.set(Some("true"));
         spawn_local(async move {
-            let removed = (list.doors.act)(Deed::Remove, row.id.get_value()).await;
+            let removed = (list.doors.act)(Deed::Remove, listed.id.get_value()).await;
             // The page may show something else by now.
             if busy.try_set(None).is_some() {
                 return;
@@ -28,7 +28,7 @@ pub fn RemoveDialog(list: List) -> impl IntoView {
                 // Removed by somebody else meanwhile: what was wanted.
                 Ok(()) | Err(ApiError::NotFound) => {
                     close_dialog(DIALOG);
-                    row.leave(Deed::Remove.done());
+                    list.lose(listed, Deed::Remove.done());
                 }
                 Err(error) => problem.say(trouble(error)),
             }

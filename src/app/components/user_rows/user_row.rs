@@ -3,20 +3,20 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::list::{List, SEARCH};
-use super::{Deed, remove_dialog};
 use crate::api_types::{ApiError, UserSummary};
-use crate::app::components::dom::{Flag, Words, focus_now, open_dialog};
+use crate::app::components::dom::{Flag, Words, open_dialog};
 use crate::app::components::form_problems::Problem;
 use crate::app::components::sentences::trouble;
 use crate::app::components::time_words::{ago, day_and_clock, in_pieces};
+use crate::app::components::user_rows::deed::Deed;
+use crate::app::components::user_rows::list::{List, Listed, row_id};
+use crate::app::components::user_rows::remove_dialog;
 
 /// What of a row changes while one looks.
 #[derive(Clone, Copy)]
 pub struct Row {
     list: List,
-    /// The user's id.
-    pub id: StoredValue<String>,
+    listed: Listed,
     /// Hide the marks.
     enabled: Flag,
     no_admin: Flag,
@@ -26,17 +26,11 @@ pub struct Row {
     make_admin: Words,
     said: Words,
     problem: Problem,
-    gone: Flag,
 }
 
 /// A row for each.
 pub fn rows(list: List, users: Vec<UserSummary>) -> impl IntoView {
     users.into_iter().map(move |user| row(list, user)).collect_view()
-}
-
-/// The id of a row in the document.
-pub fn row_id(user: &UserSummary) -> String {
-    ["user-", &user.id].concat()
 }
 
 fn row(list: List, user: UserSummary) -> impl IntoView {
@@ -57,7 +51,7 @@ fn row(list: List, user: UserSummary) -> impl IntoView {
     };
     let (themselves, other) = if own { (Some(who), None) } else { (None, Some(who)) };
     view! {
-        <li class="row user" id=id tabindex="-1" hidden=row.gone>
+        <li class="row user" id=id tabindex="-1" hidden=row.listed.gone>
             {themselves.map(|who| view! { <div class="user__who">{who}</div> })}
             {other.map(|who| view! {
                 <details>
@@ -85,7 +79,7 @@ fn ways(row: Row, username: String) -> impl IntoView {
     let make_admin = way(row.make_admin, Row::make_or_unmake_admin);
     let remove = move |_| {
         row.list.to_remove.set(username.clone());
-        row.list.removing.set_value(Some(row));
+        row.list.removing.set_value(Some(row.listed));
         open_dialog(remove_dialog::DIALOG);
     };
     view! {
@@ -107,7 +101,7 @@ impl Row {
         let since = ["since ", &day_and_clock(user.created_at, list.now)].concat();
         let row = Self {
             list,
-            id: StoredValue::new(user.id.clone()),
+            listed: Listed { id: StoredValue::new(user.id.clone()), gone: RwSignal::new(None) },
             enabled: RwSignal::new(None),
             no_admin: RwSignal::new(None),
             details: RwSignal::new(String::new()),
@@ -116,7 +110,6 @@ impl Row {
             make_admin: RwSignal::new(""),
             said: RwSignal::new(""),
             problem: Problem::none(),
-            gone: RwSignal::new(None),
         };
         row.is_disabled(user.disabled_at.is_some());
         row.is_admin(user.roles.iter().any(|role| role == "admin"));
@@ -133,7 +126,7 @@ impl Row {
         busy.set(Some("true"));
         self.said.set("");
         spawn_local(async move {
-            let done = (self.list.doors.act)(deed, self.id.get_value()).await;
+            let done = (self.list.doors.act)(deed, self.listed.id.get_value()).await;
             // The row, or the page, may be gone by now.
             if busy.try_set(None).is_some() {
                 return;
@@ -144,17 +137,10 @@ impl Row {
                     self.said.set(deed.done());
                     self.follow(deed);
                 }
-                Err(ApiError::NotFound) => self.leave("That account is gone already."),
+                Err(ApiError::NotFound) => self.list.lose(self.listed, "That account is gone already."),
                 Err(error) => self.problem.say(trouble(error)),
             }
         });
-    }
-
-    /// The user is gone.
-    pub fn leave(self, why: &'static str) {
-        self.gone.set(Some(""));
-        self.list.status.set(why);
-        focus_now(SEARCH);
     }
 
     fn follow(self, deed: Deed) {

@@ -1,27 +1,31 @@
 //! The head of every page: the mark, the pages, and the way in or out.
 //!
 //! Both headers are in the document; the style sheet shows the one that fits the document's `data-signed-in`. Hiding is
-//! convenience and no protection.
+//! convenience and no protection. On a narrow screen the pages are a menu: a popover, which the browser opens and closes by
+//! itself, also by Escape and without a script.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::app::components::mark::Mark;
+use crate::app::components::{Mark, SIGN_IN_LINK};
 use crate::app::islands::NavAccount;
+use crate::app::next::form_address;
 use crate::app::page_facts::PageFacts;
 
-/// The id of the link that takes the place of "Sign out".
-pub const SIGN_IN_LINK: &str = "nav-sign-in";
+const PAGES: &str = "pages";
 
 #[component]
 pub fn SiteHeader() -> impl IntoView {
+    let PageFacts { signup_open, next, .. } = PageFacts::get();
     let here = use_location().pathname.get_untracked();
     let current = |page: &str| (here == page).then_some("page");
     let within = |pages: &str| here.starts_with(pages).then_some("page");
-    let create_account = PageFacts::get().signup_open.then(|| {
+    let create_account = signup_open.then(|| {
         view! {
             <li class="when-signed-out">
-                <a class="nav-link" href="/signup" aria-current=current("/signup")>"Create account"</a>
+                <a class="nav-link" href=form_address("/signup", next.as_deref()) aria-current=current("/signup")>
+                    "Create account"
+                </a>
             </li>
         }
     });
@@ -33,7 +37,8 @@ pub fn SiteHeader() -> impl IntoView {
                 <span class="brand__name">"Handstamp"</span>
             </a>
             <nav class="site-header__pages" aria-label="Pages">
-                <ul>
+                <button class="nav-link menu-button" type="button" popovertarget=PAGES>"Menu"</button>
+                <ul class="menu" id=PAGES popover="auto">
                     <li class="when-signed-in">
                         <a class="nav-link" href="/dashboard" aria-current=current("/dashboard")>"Dashboard"</a>
                     </li>
@@ -48,10 +53,15 @@ pub fn SiteHeader() -> impl IntoView {
                     </li>
                     <li><a class="nav-link" href="/inspector" aria-current=current("/inspector")>"Inspector"</a></li>
                     {create_account}
-                    <li class="when-signed-out">
-                        <a id=SIGN_IN_LINK class="nav-link" href="/login" aria-current=current("/login")>"Sign in"</a>
-                    </li>
                 </ul>
+                <a
+                    id=SIGN_IN_LINK
+                    class="nav-link when-signed-out"
+                    href=form_address("/login", next.as_deref())
+                    aria-current=current("/login")
+                >
+                    "Sign in"
+                </a>
             </nav>
             <div class="when-signed-in"><NavAccount/></div>
         </header>
