@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, routing::get};
