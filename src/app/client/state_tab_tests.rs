@@ -8,14 +8,14 @@ use super::{dialog_of, shows};
 #[test]
 fn the_same_user_who_signs_in_in_another_tab_stirs_no_island() {
     let mut tab = Tab::in_use();
-    let before = tab.somebody();
+    let before = tab.signed_in();
     tab.other_signs_in(true);
     let mut effects = tab.takes(Event::TokenWritten);
     effects.extend(tab.takes(Event::MarkerWritten));
     effects.extend(tab.is_greeted("ada"));
     effects.extend(tab.takes(Event::WhoseAnswered { user: tab.page.user(), known: true }));
     assert_eq!(shows(&effects), []);
-    assert_eq!(tab.somebody(), before);
+    assert_eq!(tab.signed_in(), before);
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn a_page_whose_computer_slept_asks_once() {
 }
 
 #[test]
-fn a_page_that_nobody_looks_at_renews_when_somebody_does() {
+fn a_page_in_the_background_renews_when_the_user_comes_back() {
     let mut tab = Tab::in_use();
     tab.moment = Moment { now: 36e6, hidden: true, ..tab.moment };
     assert_eq!(tab.takes(Event::Due(Timer::Renewal)), [Effect::SetTimer(Timer::Renewal, AGAIN)]);

@@ -99,7 +99,7 @@ impl Tab {
         self.page.state == state
     }
 
-    fn somebody(&self) -> SignedIn {
+    fn signed_in(&self) -> SignedIn {
         self.page.signed_in()
     }
 }
@@ -212,7 +212,7 @@ fn a_page_opened_after_an_unconfirmed_sign_out_tells_the_server_and_not_the_user
 }
 
 #[test]
-fn a_sign_out_on_its_way_is_given_up_by_whoever_signs_in_as_its_answer_would_delete_the_new_cookie() {
+fn a_sign_in_gives_up_a_sign_out_on_its_way_whose_answer_would_delete_the_new_cookie() {
     let mut tab = Tab::in_use();
     tab.takes(Event::SignOut);
     let effects = tab.takes(Event::SignInBegins(2));

@@ -23,7 +23,7 @@ pub fn first<T: Send + Sync + 'static>() -> RwSignal<Page<T>> {
     RwSignal::new(Page::Awaited { first: true })
 }
 
-/// Asks for it whenever somebody signs in, and takes it away when nobody is signed in any more.
+/// Asks for it whenever a user signs in, and takes it away when nobody is signed in any more.
 pub fn follow<T, F>(page: RwSignal<Page<T>>, fetch: fn() -> F)
 where
     T: Send + Sync + 'static,
@@ -36,7 +36,7 @@ where
     });
 }
 
-/// Asks for it anew, for somebody.
+/// Asks for it anew, for this user.
 pub fn ask<T, F>(page: RwSignal<Page<T>>, somebody: SignedIn, fetch: impl FnOnce() -> F + 'static)
 where
     T: Send + Sync + 'static,
@@ -45,15 +45,15 @@ where
     turn(page, Page::Awaited { first: false });
     spawn_local(async move {
         let answer = fetch().await;
-        // Signed out, or somebody else, while the answer was on its way: not theirs to see.
+        // The user has signed out, or another has signed in, while the answer was on its way: it is not for them to see.
         if untrack(signed_in) == somebody {
             turn(page, answer.map_or_else(|error| Page::Without(Err(error), None), Page::There));
         }
     });
 }
 
-/// From the second page on, the focus would be lost with what was there: it goes to the new heading. Only whoever has gone on
-/// already, while there was more to say about why nobody is signed in, stays there.
+/// Shows this page. From the second one on, the focus would be lost with what was there: it goes to the new heading. It
+/// stays on the way on if it is there already, and there is only more to say about why nobody is signed in.
 pub fn turn<T: Send + Sync + 'static>(page: RwSignal<Page<T>>, new: Page<T>) {
     let first = matches!(*page.read_untracked(), Page::Awaited { first: true });
     let place = if matches!(new, Page::Without(..)) && has_focus(WAY_ON) { WAY_ON } else { HEADING };

@@ -69,7 +69,7 @@ pub fn look_again(page: &mut Page, moment: Moment) {
 }
 
 /// The clock that nobody can set may stand still while the computer sleeps, and the time left with it. The other clock
-/// goes on, right or wrong, and so tells of it. Where somebody has set that one, the server is asked once too often.
+/// goes on, right or wrong, and so tells of it. If a user sets that one, the server is asked once too often.
 pub fn tick(page: &mut Page, wall: f64, moment: Moment) {
     let apart = wall - moment.now;
     if (apart - mem::replace(&mut page.apart, apart)).abs() > LOOK_EVERY {
