@@ -46,8 +46,7 @@ impl Password {
             return Err(Unfit::TooLong);
         }
         let composed = |text: &str| SecretString::from(text.nfc().collect::<String>());
-        let spaced = OpaqueString::new().additional_mapping_rule(typed).expect("the mapping of spaces refuses nothing");
-        let spaced = SecretString::from(spaced.into_owned());
+        let spaced = with_ascii_spaces(typed);
         let unmapped = (spaced.expose_secret() != typed).then(|| composed(typed));
         Ok(Self { mapped: composed(spaced.expose_secret()), unmapped })
     }
@@ -68,6 +67,11 @@ impl Password {
         }
         Ok(password)
     }
+}
+
+fn with_ascii_spaces(typed: &str) -> SecretString {
+    let spaced = OpaqueString::new().additional_mapping_rule(typed).expect("the mapping of spaces refuses nothing");
+    spaced.into_owned().into()
 }
 
 /// What is kept of a password: a PHC string with its own salt and parameters, so that these can be raised later.
