@@ -4,7 +4,7 @@ import { expect, test } from './support/fixtures.ts';
 import { addresses, answer, hold, requestsTo } from './support/network.ts';
 import {
   KEY, comeBack, dialog, expectGreeting, expectNothingStored, expectSignedOut, fill, heading, open, openWhole, refreshCookie,
-  signIn, signInAgain, signOut, stored,
+  signInByForm as signIn, signInAgain, signOut, stored,
 } from './support/steps.ts';
 
 const DAY = 86_400;

@@ -4,7 +4,7 @@ import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
 import {
   awake, comeBack, copy, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, greeting,
-  open, openDashboardWith, refreshCookie, runCurl, signIn, signOut, stored,
+  open, openDashboardWith, refreshCookie, runCurl, signInByForm as signIn, signOut, stored,
 } from './support/steps.ts';
 
 const REVOKED = '401 {"code":"token_revoked","msg":"Token has been revoked"}';
