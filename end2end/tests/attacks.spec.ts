@@ -3,7 +3,7 @@
 
 import type { Frame, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { expectGreeting, open, openWhole, signIn, stored } from './support/steps.ts';
+import { expectGreeting, open, openWhole, signInByForm as signIn, stored } from './support/steps.ts';
 import type { Watch } from './support/watch.ts';
 
 const RUN = 'window.injected = true';

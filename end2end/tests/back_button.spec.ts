@@ -6,7 +6,7 @@
 import { launchOptions } from '../playwright.config.ts';
 import { expect, test } from './support/fixtures.ts';
 import {
-  awake, expectNothingProtected, expectNothingStored, expectSignedOut, formFor, heading, signIn, signOut,
+  awake, expectNothingProtected, expectNothingStored, expectSignedOut, formFor, heading, signInByForm as signIn, signOut,
 } from './support/steps.ts';
 
 test.use({ launchOptions: { ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] } });

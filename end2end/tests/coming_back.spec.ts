@@ -6,7 +6,7 @@ import { expect, test } from './support/fixtures.ts';
 import { hold } from './support/network.ts';
 import { type User, newName } from './support/server.ts';
 import {
-  awake, dialog, endFromOutside, expectForm, expectGreeting, expectSignedOut, fill, formFor, heading, open, signIn, signOut,
+  awake, dialog, endFromOutside, expectForm, expectGreeting, expectSignedOut, fill, formFor, heading, open, signIn, signInByForm, signOut,
 } from './support/steps.ts';
 
 const HERE = '/sessions?x=1#here';
@@ -110,7 +110,7 @@ test('a link on another site does not sign out whoever is not kept: the browser 
   page, context, handstamp, foreign,
 }) => {
   const user = await handstamp.addUser();
-  await signIn(page, user, { keep: false });
+  await signInByForm(page, user, { keep: false });
   const tab = await context.newPage();
   await tab.goto(await foreign('localhost', `<!doctype html><title>foreign</title><a href="${handstamp.origin}${HERE}">go</a>`));
   await tab.getByRole('link').click();

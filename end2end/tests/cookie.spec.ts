@@ -4,8 +4,7 @@ import { expect, test } from './support/fixtures.ts';
 import { addresses, answer, hold, requestsTo } from './support/network.ts';
 import {
   KEY, comeBack, dialog, expectCookieWorthless, expectForm, expectGreeting, expectNothingStored, expectSignedOut, fill, open,
-  openWhole, refreshCookie,
-  signIn, signInAgain, signOut, stored,
+  openWhole, refreshCookie, signInByForm as signIn, signInAgain, signOut, stored,
 } from './support/steps.ts';
 
 const DAY = 86_400;

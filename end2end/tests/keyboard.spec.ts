@@ -3,7 +3,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { hold } from './support/network.ts';
-import { expectGreeting, expectSignedOut, formFor, heading, open, signIn } from './support/steps.ts';
+import { expectGreeting, expectSignedOut, formFor, heading, open, signInByForm as signIn } from './support/steps.ts';
 
 test('signing in and out works with the keyboard alone', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();

@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { requestsTo } from './support/network.ts';
 import {
-  KEY, awake, expectFieldError, expectGreeting, expectNothingStored, fill, heading, open, secondsLeft, signIn, signOut, stored,
+  KEY, awake, expectFieldError, expectGreeting, expectNothingStored, fill, heading, open, secondsLeft, signInByForm as signIn, signOut, stored,
 } from './support/steps.ts';
 
 test('whoever signs in is greeted by name, and sees the time left going down', async ({ page, handstamp }) => {

@@ -3,9 +3,8 @@
 import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
 import {
-  awake, comeBack, copy, expectCookieWorthless, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill, formFor,
-  greeting,
-  open, openDashboardWith, refreshCookie, runCurl, signIn, signOut, stored,
+  awake, comeBack, copy, expectCookieWorthless, expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, fill,
+  formFor, greeting, open, openDashboardWith, refreshCookie, runCurl, signInByForm as signIn, signOut, stored,
 } from './support/steps.ts';
 
 const REVOKED = '401 {"code":"token_revoked","msg":"Token has been revoked"}';

@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { requestsTo } from './support/network.ts';
 import {
-  KEY, comeBack, expectGreeting, expectNothingStored, expectSignedOut, fill, open, openDashboardWith, signIn, signInAgain,
+  KEY, comeBack, expectGreeting, expectNothingStored, expectSignedOut, fill, open, openDashboardWith, signInByForm as signIn, signInAgain,
   stored,
 } from './support/steps.ts';
 
