@@ -29,7 +29,7 @@ specs: ## Run the specs and unit tests
 recipes: ## Perform the README's recipes on a copy, and try what they made
 	@node scripts/recipes.mjs
 
-interop: $(BUILT) ## Try libraries of others on our tokens: Flask-JWT-Extended, PyJWT, jose, jsonwebtoken
+interop: $(BUILT) ## Try libraries of others on our tokens: Flask-JWT-Extended, PyJWT, jose, jsonwebtoken; strict ones of RFC 9068
 	@scripts/interop
 
 end2end: $(BUILT) ## Run the browser tests
