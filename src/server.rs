@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Beside them: `config` (every setting), `world` (clock and chance), `hash_pool` (where passwords are hashed), `measure`
-//! (every metric), `machine` (memory, disk, modes), `state` (what a request can reach), `site` (the pages' files), `startup`
+//! (every metric), `machine` (memory, disk, modes), `presence` (which servers run on one database), `state` (what a request can reach), `site` (the pages' files), `startup`
 //! (puts these together), `doctor` (looks at the same and changes nothing). Every step goes one layer down and returns.
 //!
 //! ## Invariants, checked by `src/tests/layers.rs`
@@ -30,6 +30,7 @@ pub mod hash_pool;
 pub mod http;
 pub mod machine;
 pub mod measure;
+pub mod presence;
 pub mod site;
 pub mod startup;
 pub mod state;

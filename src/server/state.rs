@@ -26,6 +26,7 @@ use crate::server::domain::throttle_key::ThrottleKeys;
 use crate::server::flows::KeySettings;
 use crate::server::hash_pool::HashPool;
 use crate::server::measure::Measures;
+use crate::server::presence::Presence;
 use crate::server::site::Site;
 use crate::server::store::Store;
 use crate::server::world::World;
@@ -69,10 +70,12 @@ pub struct Inner {
     pub hasher: Hasher,
     /// A hash of nobody's password: what an unknown user is compared with, so that the answer takes as long.
     pub nobodys_hash: PasswordHash,
-    /// Present where the store held no user when this process started.
+    /// Present where the store held no administrator when this process started.
     pub setup_code: Option<SetupCode>,
-    /// How often a first account had been made then: the code is good for the next one and for no other.
+    /// How often an administrator had been made by setup then: the code is good for the next one and for no other.
     pub setup_round: i64,
+    /// Of a server: that it runs on the store.
+    pub presence: Presence,
     pub site: Site,
     pub leptos_options: LeptosOptions,
 }

@@ -21,7 +21,7 @@ const CHANGING: &[&str] = &[
 
 impl TestApp {
     async fn administrator(&self) -> String {
-        flows::add_user(&self.state, "root", PASSWORD.into(), Roles::admin()).await.unwrap();
+        self.add_administrator("root").await;
         self.login("root").await
     }
 
@@ -232,7 +232,7 @@ async fn an_invitation_is_good_no_longer_than_whoever_made_it_is_an_administrato
     };
     let of_another = invitation(&root).await;
     for (door, name) in [("admin/set-admin", "ada"), ("admin/disable-user", "bob"), ("admin/remove-user", "cyd")] {
-        flows::add_user(&app.state, name, PASSWORD.into(), Roles::admin()).await.unwrap();
+        app.add_administrator(name).await;
         let code = invitation(&app.login(name).await).await;
         let body = format!("id={}&admin=false", app.id_of(name).await);
 

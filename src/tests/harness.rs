@@ -23,12 +23,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub use crate::given::{PASSWORD, SECRET};
 use crate::logs::{self, Watched};
 
-/// What every user of the specs has.
-pub const PASSWORD: &str = "correct horse battery staple";
-/// What the specs' servers sign with, so that specs can forge with the right key.
-pub const SECRET: &str = "specs sign with this and nobody else does: long enough for SHA-512";
 /// When the specs begin: 2026-11-22T09:12:00Z.
 pub const MORNING: i64 = 1_795_338_720;
 
@@ -141,6 +138,7 @@ impl TestApp {
         self.stop_accepting();
         (&mut self.served).await.unwrap();
         self.state.store.close().await;
+        self.state.presence.leave();
     }
 
     /// Sends the signal to stop, and waits for nothing.
@@ -163,6 +161,11 @@ impl TestApp {
 
     pub async fn add_user(&self, name: &str) {
         flows::add_user(&self.state, name, PASSWORD.into(), Roles::default()).await.unwrap();
+    }
+
+    /// Without one nobody can sign up.
+    pub async fn add_administrator(&self, name: &str) {
+        flows::add_user(&self.state, name, PASSWORD.into(), Roles::admin()).await.unwrap();
     }
 
     /// A user who is there already signs in.
@@ -332,7 +335,7 @@ fn answer(request: ureq::http::Request<String>) -> Answer {
         headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
         body: response.body_mut().read_to_string().unwrap(),
     };
-    logs::keep_given_secret(&answer);
+    logs::keep_given_secret(&answer.headers, &answer.body);
     answer
 }
 

@@ -207,6 +207,8 @@ async fn the_algorithm_can_change_without_signing_anybody_out_unless_the_family_
     let (file, _) = with_key_file(folder.path(), Algorithm::RS256).await;
     for (app, other) in [(&made, "EdDSA"), (&secret, "HS512"), (&file, "PS256")] {
         let token = app.somebody("ada").await;
+        // Stopped: a server does not start beside one with another algorithm.
+        app.state.presence.leave();
 
         let changed = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
         assert!(lets_in(&changed, &token), "{other}");
@@ -216,10 +218,13 @@ async fn the_algorithm_can_change_without_signing_anybody_out_unless_the_family_
         // The next start is one like others.
         let again = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
         assert_eq!(again.keys.load().version, keys.version, "{other}");
+        changed.presence.leave();
+        again.presence.leave();
 
         let back = app.start_another_with(&[]).await.unwrap();
         assert!(lets_in(&back, &token), "{other}");
         assert_eq!(back.keys.load().active().algorithm.name(), part(&token, 0)["alg"]);
+        back.presence.leave();
     }
 
     let token = made.login("ada").await;
@@ -234,6 +239,8 @@ async fn a_server_neither_takes_the_keys_of_another_algorithm_nor_loses_its_own(
     for other in ["HS256", "ES256"] {
         let mut app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
         let token = app.somebody("ada").await;
+        // As a server of an earlier version, which does not say that it runs.
+        app.state.presence.leave();
         let later = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
         let theirs = later.store.list_signing_keys().await.unwrap();
 
@@ -251,6 +258,7 @@ async fn a_server_neither_takes_the_keys_of_another_algorithm_nor_loses_its_own(
         assert_eq!(kid(&app.login("ada").await), kid(&token), "{other}");
 
         // The last start has the store, and now it is the other that goes on with what it has.
+        later.presence.leave();
         let app = app.restart().await;
         let ours = app.state.store.list_signing_keys().await.unwrap();
         flows::follow_keys(&later).await.unwrap();

@@ -5,8 +5,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::Failure;
 use super::logging::start_logging;
+use super::shared::Failure;
 use crate::server::config::Config;
 use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
@@ -39,10 +39,10 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     println!("Handstamp listens on http://{addr}");
     // To the console and not to the log: whoever reads it can make the administrator.
     if let Some(code) = &state.setup_code {
-        println!(
-            "First run: open {}/setup#{code} to make the first account; the link works once",
-            state.config.public_url
-        );
+        let others = state.store.has_users().await?;
+        let (when, what) =
+            if others { ("There is no administrator", "one") } else { ("First run", "the first account") };
+        println!("{when}: open {}/setup#{code} to make {what}; the link works once", state.config.public_url);
     }
     if state.site.lacks_the_program() {
         warn!("The pages are bare: this binary was built without their files; make build puts them in");
@@ -63,6 +63,7 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     }
     checks.await?;
     state.store.close().await;
+    state.presence.leave();
     info!("Stopped");
     traces.end();
     Ok(())

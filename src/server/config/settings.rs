@@ -16,16 +16,21 @@ pub struct Setting {
 }
 
 /// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 28] = [
+pub const SETTINGS: [Setting; 29] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
     setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "where it listens"),
     setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "issuer of the tokens, and the own origin"),
     setting("DATABASE_URL", "sqlite:data/handstamp.db", "where accounts, sessions and the blocklist are kept"),
     setting("JWT_SECRET", "generated once", "32 bytes (HS384 48, HS512 64) or more; `base64:` before binary"),
-    setting("JWT_ALGORITHM", "HS256", "or HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA"),
+    setting(
+        "JWT_ALGORITHM",
+        "HS256",
+        "ES256 where others verify; or HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES384 EdDSA",
+    ),
     setting("JWT_PRIVATE_KEY_FILE", "made and kept in the store", "PEM of the first key for RS, PS, ES and EdDSA"),
     setting("JWT_ISSUER", "<PUBLIC_URL>", "the claim `iss`"),
     setting("JWT_AUDIENCE", "handstamp", "the claim `aud`"),
+    setting("JWT_CLIENT_ID", "handstamp", "the claim `client_id` (RFC 9068); set and empty: tokens have none"),
     setting("JWT_ACCESS_TOKEN_EXPIRES", "5m", "how long an access token is valid, at most 60m"),
     setting("JWT_REFRESH_TOKEN_EXPIRES", "30d", "the end of a session that is kept; of any other, 12h"),
     setting("JWT_REFRESH_TOKEN_IDLE", "14d", "how long a session lasts that nobody refreshes"),

@@ -9,11 +9,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jsonwebtoken::Header;
-use serde_json::{Map, Value};
 
+use super::accepted_token::AcceptedToken;
 use super::additional_claims::AdditionalClaims;
 use super::claims::{ACCESS, Claims, False, Fresh};
 use super::compact_jws::{CompactJws, HeaderBuffer, parse_object};
+use super::crypto;
 use super::ids::{SessionId, TokenId, UserId};
 use super::key_ring::KeyRing;
 use super::refused::{Check, TokenRefused};
@@ -35,33 +36,6 @@ pub enum Expiry {
     Forgiven,
 }
 
-/// What a verified token says, in types.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessToken {
-    pub user_id: UserId,
-    pub username: String,
-    pub roles: Vec<String>,
-    pub session_id: SessionId,
-    pub token_id: TokenId,
-    pub issued_at: UnixTime,
-    pub not_before: UnixTime,
-    pub expires_at: UnixTime,
-    /// Until when the password counts as just typed; `None`: it was not typed for this token.
-    pub fresh_until: Option<UnixTime>,
-    /// What the operator or a flow added.
-    pub additional: Map<String, Value>,
-    /// Set when the token was used for the first time.
-    used: OnceLock<()>,
-}
-
-impl AccessToken {
-    /// Whether this is the first time that the token is used, as far as this process remembers.
-    #[must_use]
-    pub fn is_first_use(&self) -> bool {
-        self.used.get().is_none() && self.used.set(()).is_ok()
-    }
-}
-
 /// A token that was just signed. No `Debug`: whoever reads it is signed in.
 pub struct Issued {
     pub text: String,
@@ -72,6 +46,8 @@ pub struct Issued {
 pub struct TokenRules {
     pub issuer: String,
     pub audience: String,
+    /// The claim `client_id` of the tokens that are issued. Not demanded: a token keeps what it was issued with.
+    pub client_id: Option<String>,
     pub lifetime: Duration,
     /// How long after a password was typed a token counts as fresh.
     pub fresh_for: Duration,
@@ -103,6 +79,7 @@ impl TokenRules {
             aud: Cow::Borrowed(&self.audience),
             sub: user.id.to_string().into(),
             username: Cow::Borrowed(user.username.as_str()),
+            client_id: self.client_id.as_deref().map(Cow::Borrowed),
             sid: session.id.to_string().into(),
             jti: token_id.to_string().into(),
             iat: now,
@@ -117,7 +94,7 @@ impl TokenRules {
         let mut header = Header::new(key.algorithm.of_library());
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.id.clone());
-        let text = jsonwebtoken::encode(&header, &claims, key.encoding())?;
+        let text = crypto::sign(&header, &claims, key.encoding())?;
         Ok(Issued { text, expires_at })
     }
 
@@ -141,7 +118,7 @@ impl TokenRules {
         text: &str,
         now: UnixTime,
         expiry: Expiry,
-    ) -> Result<Arc<AccessToken>, TokenRefused> {
+    ) -> Result<Arc<AcceptedToken>, TokenRefused> {
         // Retired keys stop by the clock too. At the beginning of time all of the ring verify.
         let by = match expiry {
             Expiry::Judged => now,
@@ -174,12 +151,13 @@ impl TokenRules {
     }
 
     /// What of the claims never changes.
-    fn check_claims(&self, claims: Claims) -> Result<AccessToken, Check> {
-        let token = AccessToken {
+    fn check_claims(&self, claims: Claims) -> Result<AcceptedToken, Check> {
+        let token = AcceptedToken {
             user_id: UserId::parse(&claims.sub).map_err(|_| Check::Claims)?,
             session_id: SessionId::parse(&claims.sid).map_err(|_| Check::Claims)?,
             token_id: TokenId::parse(&claims.jti).map_err(|_| Check::Claims)?,
             username: claims.username.into_owned(),
+            client_id: claims.client_id.map(Cow::into_owned),
             roles: claims.roles,
             issued_at: claims.iat,
             not_before: claims.nbf,
@@ -209,7 +187,7 @@ impl TokenRules {
         Ok(token)
     }
 
-    fn check_times(&self, token: &AccessToken, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
+    fn check_times(&self, token: &AcceptedToken, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
         if expiry == Expiry::Forgiven {
             return Ok(());
         }

@@ -44,6 +44,12 @@ impl Roles {
         Self(vec![Role::Admin])
     }
 
+    /// Whether an administrator is among them.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.0.contains(&Role::Admin)
+    }
+
     /// Reads the text of the table: names with a space between. `None` for a name that does not exist.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

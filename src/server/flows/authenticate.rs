@@ -3,7 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::server::domain::access_token::{AccessToken, Expiry};
+use crate::server::domain::accepted_token::AcceptedToken;
+use crate::server::domain::access_token::Expiry;
 use crate::server::domain::blocklist::keep_until;
 use crate::server::domain::compact_jws::MAX_TOKEN_BYTES;
 use crate::server::domain::ids::SessionId;
@@ -13,12 +14,12 @@ use crate::server::state::AppState;
 
 /// Somebody with a valid token, whose session lives: what the token says can be read as fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CurrentUser(Arc<AccessToken>);
+pub struct CurrentUser(Arc<AcceptedToken>);
 
 impl Deref for CurrentUser {
-    type Target = AccessToken;
+    type Target = AcceptedToken;
 
-    fn deref(&self) -> &AccessToken {
+    fn deref(&self) -> &AcceptedToken {
         &self.0
     }
 }
@@ -88,7 +89,7 @@ pub(super) fn verify_unrevoked(
     state: &AppState,
     token: &str,
     expiry: Expiry,
-) -> Result<Arc<AccessToken>, AuthenticateError> {
+) -> Result<Arc<AcceptedToken>, AuthenticateError> {
     let token = state.token_rules.verify(&state.keys.load(), token, state.world.now(), expiry)?;
     if state.blocklist.refuses(token.session_id, token.token_id) {
         return Err(AuthenticateError::Revoked);

@@ -1,4 +1,7 @@
-//! Sign up: anybody makes an account, where the operator lets them.
+//! Sign up: anyone makes an account, if the operator allows it.
+//!
+//! Nobody signs up before there is an administrator, with an invitation neither: the first one to use a new server is
+//! the one who set it up.
 
 use secrecy::SecretString;
 use tracing::info;
@@ -20,6 +23,8 @@ use crate::server::store::users::Inserted;
 pub enum SignupError {
     #[error("sign-up is closed, and no invitation came")]
     Closed,
+    #[error("there is no administrator yet")]
+    SetupNotDone,
     #[error("the invitation is unknown, used or expired")]
     BadInvitation,
     #[error(transparent)]
@@ -72,6 +77,10 @@ async fn make(
     }
     // Counted when it is dropped.
     let _attempt = admit_to_sign_up(state, visitor)?;
+    // Not asked again when the account is made: the last administrator stays, so that there is one from now on.
+    if !state.store.has_administrator().await.map_err(NewAccountError::Store)? {
+        return Err(SignupError::SetupNotDone);
+    }
     let code = InvitationCode::from_typed(invitation).hash();
     // Looked at again when it is used; until then nothing is hashed for whoever makes one up.
     if !invitation.is_empty()
