@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Beside them: `config` (every setting), `world` (clock and chance), `hash_pool` (where passwords are hashed), `measure`
-//! (every metric), `machine` (memory, disk, modes), `presence` (which servers run on one database), `state` (what a request can reach), `site` (the pages' files), `startup`
-//! (puts these together), `doctor` (looks at the same and changes nothing). Every step goes one layer down and returns.
+//! (every metric), `machine` (memory, disk, modes), `presence` (which servers run on one database), `state` (what a request
+//! can reach), `site` (the pages' files), `startup` (puts these together), `doctor` (looks at the same and changes nothing).
+//! Every step goes one layer down and returns.
 //!
 //! ## Invariants, checked by `src/tests/layers.rs`
 //! - `http`, `cli` and `app::server_fns` know flows, `api_types` and domain types. `flows` know domain and store. `store`

@@ -206,10 +206,9 @@ async fn nobody_signs_up_before_there_is_an_administrator() {
 async fn whoever_signs_up_while_setup_is_done_takes_nothing_from_it() {
     for _ in 0..10 {
         let app = TestApp::start().await;
-        let code = app.setup_code();
+        let (code, eve) = (app.setup_code(), credentials("eve", PASSWORD));
 
-        let (claimed, signed_up) =
-            tokio::join!(app.claim(&code, "root"), app.post_json("/signup", &credentials("eve", PASSWORD)));
+        let (claimed, signed_up) = tokio::join!(app.claim(&code, "root"), app.post_json("/signup", &eve));
 
         assert_eq!(claimed.status, 200, "{claimed:?}");
         assert!([201, 403].contains(&signed_up.status), "{signed_up:?}");

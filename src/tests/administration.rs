@@ -214,6 +214,7 @@ async fn an_invitation_makes_one_account_where_sign_up_is_closed() {
 #[tokio::test]
 async fn an_invitation_expires() {
     let app = TestApp::start_with(&[("SIGNUP", "closed")]).await;
+    app.add_administrator("root").await;
     let link = flows::invite(&app.state, &flows::Actor::Operator).await.unwrap().link;
     let code = secrecy::ExposeSecret::expose_secret(&link).split_once('#').unwrap().1.to_owned();
 

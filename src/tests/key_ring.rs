@@ -291,6 +291,7 @@ async fn however_those_who_read_the_keys_overtake_each_other_the_newest_ones_sta
 async fn two_first_starts_at_once_agree_on_the_keys() {
     let app = TestApp::start().await;
     flows::retire_all_keys(&app.state.store).await.unwrap();
+    app.state.presence.leave();
     let settings = [("JWT_ALGORITHM", "ES384")];
     let (one, two) = tokio::join!(app.start_another_with(&settings), app.start_another_with(&settings));
     let (one, two) = (one.unwrap(), two.unwrap());

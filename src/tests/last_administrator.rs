@@ -125,7 +125,11 @@ async fn of_two_administrators_who_take_the_role_from_each_other_one_is_left() {
 fn the_command_line_says_what_to_do_first() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str], input: &str| run_with(folder.path(), arguments, &[], input);
+    let invited = || text(&run(&["user", "invite"], "").stderr);
+    let before = "Nobody can use it before there is an administrator: handstamp user promote NAME";
+    assert!(invited().contains(before));
     assert!(run(&["user", "add", "root", "--admin", "--password-stdin"], PASSWORD).status.success());
+    assert!(!invited().contains(before));
     for deed in ["demote", "disable", "remove"] {
         let output = run(&["user", deed, "root"], "");
         assert_eq!(output.status.code(), Some(1), "{deed}");

@@ -18,7 +18,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use crate::algorithms::with_key_file;
-use crate::harness::{Answer, TestApp, bearer, part};
+use crate::harness::{Answer, SECRET, TestApp, bearer, part};
 use crate::process::{Serving, Tokens, add_ada, eventually, expect_intact, handstamp, sql};
 
 const WRITERS: usize = 32;
@@ -165,7 +165,10 @@ async fn a_second_server_with_another_key_file_does_not_take_the_ring_either() {
 async fn of_two_servers_that_start_at_once_with_different_algorithms_never_both_run() {
     for _ in 0..5 {
         let folder = tempfile::tempdir().unwrap();
-        let start = |algorithm| Serving::spawn(handstamp(folder.path(), &[], &[("JWT_ALGORITHM", algorithm)]));
+        let start = |algorithm| {
+            let settings = [("JWT_ALGORITHM", algorithm), ("JWT_SECRET", SECRET)];
+            Serving::spawn(handstamp(folder.path(), &[], &settings))
+        };
         let (one, other) = std::thread::scope(|scope| {
             let starts = ["HS256", "ES256"].map(|algorithm| scope.spawn(move || start(algorithm)));
             let [one, other] = starts.map(|start| start.join().unwrap());
