@@ -19,9 +19,6 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// Settings by their names, as text.
-pub type Shared = Vec<(&'static str, String)>;
-
 /// Why a server does not start beside others.
 #[derive(Debug, thiserror::Error)]
 pub enum PresenceError {
@@ -53,10 +50,11 @@ impl Presence {
 }
 
 /// Says that a server runs on the SQLite file `database`; `None` is a database in memory, which no other process sees.
+/// `ours` are the settings that all servers must have alike, by their names.
 ///
 /// # Errors
 /// [`PresenceError`].
-pub fn announce(database: Option<&Path>, ours: &Shared) -> Result<Presence, PresenceError> {
+pub fn announce(database: Option<&Path>, ours: &[(&str, String)]) -> Result<Presence, PresenceError> {
     let Some(database) = database else { return Ok(Presence::none()) };
     let path = beside(database);
     let failed = |cause| PresenceError::File { path: path.display().to_string(), cause };
@@ -102,8 +100,9 @@ fn read(file: &mut File) -> io::Result<String> {
     Ok(text)
 }
 
-fn to_text(settings: &Shared) -> String {
-    settings.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+fn to_text(settings: &[(&str, String)]) -> String {
+    let lines: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    lines.concat()
 }
 
 /// The first setting that differs: its name, our value, their value.
@@ -122,8 +121,8 @@ fn difference(ours: &str, theirs: &str) -> Option<(String, String, String)> {
 mod tests {
     use super::*;
 
-    fn shared(algorithm: &str) -> Shared {
-        vec![("JWT_ALGORITHM", algorithm.to_owned()), ("JWT_PRIVATE_KEY_FILE", String::new())]
+    fn shared(algorithm: &str) -> [(&'static str, String); 2] {
+        [("JWT_ALGORITHM", algorithm.to_owned()), ("JWT_PRIVATE_KEY_FILE", String::new())]
     }
 
     #[test]
