@@ -21,6 +21,7 @@
 //!   is not on its public list.
 //! - A password or secret has a type that cannot be printed, logged or serialised.
 //! - `#[cfg(feature)]` stands in `src/lib.rs` alone.
+//! - No file knows, over however many others, one that knows it (`src/tests/circles.rs`).
 
 pub mod cli;
 pub mod config;

@@ -14,6 +14,7 @@ mod additional_claims;
 mod addresses;
 mod administration;
 mod algorithms;
+mod circles;
 mod client_id;
 mod clients;
 mod clock;
