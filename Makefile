@@ -30,7 +30,7 @@ specs: ## Run the specs and unit tests
 recipes: ## Perform the recipes of README.md and docs/ on a copy, and try the result
 	@node scripts/recipes.mjs
 
-interop: $(BUILT) ## Try other libraries on our tokens: Flask-JWT-Extended, PyJWT, jose, jsonwebtoken
+interop: $(BUILT) ## Try other libraries on our tokens: Flask-JWT-Extended, PyJWT, jose, jsonwebtoken; strict validators of RFC 9068
 	@scripts/interop
 
 end2end: $(BUILT) ## Run the browser tests

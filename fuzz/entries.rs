@@ -16,10 +16,12 @@ use axum::http::{HeaderValue, Request};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use handstamp::app::next::{MAX_BYTES as MAX_NEXT_BYTES, accepted};
 use handstamp::server::config::{Config, Settings};
-use handstamp::server::domain::access_token::{AccessToken, Expiry, TokenRules};
+use handstamp::server::domain::accepted_token::AcceptedToken;
+use handstamp::server::domain::access_token::{Expiry, TokenRules};
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::algorithm::Algorithm;
 use handstamp::server::domain::compact_jws::MAX_TOKEN_BYTES;
+use handstamp::server::domain::crypto;
 use handstamp::server::domain::forwarded::TrustedProxies;
 use handstamp::server::domain::ids::{ID_BYTES, SessionId};
 use handstamp::server::domain::jwt_secret::JwtSecret;
@@ -100,6 +102,7 @@ pub fn token(bytes: &[u8]) -> bool {
         );
         assert_eq!(claims["sid"].as_str(), Some(&*token.session_id.to_string()));
         assert_eq!(claims["jti"].as_str(), Some(&*token.token_id.to_string()));
+        assert_eq!(claims.get("client_id").map(Value::as_str), token.client_id.as_deref().map(Some));
     }
     accepted || verdict.is_some()
 }
@@ -234,6 +237,7 @@ const COOKIE: &str = "handstamp_refresh";
 static RULES: LazyLock<TokenRules> = LazyLock::new(|| TokenRules {
     issuer: ISSUER.into(),
     audience: AUDIENCE.into(),
+    client_id: None,
     lifetime: LIFETIME,
     fresh_for: LIFETIME,
     leeway: Duration::ZERO,
@@ -262,10 +266,12 @@ fn secret() -> JwtSecret {
 }
 
 /// Checks that our verdict is the same twice, and that jsonwebtoken accepts what we accept.
-fn judge(text: &str) -> Option<Arc<AccessToken>> {
+fn judge(text: &str) -> Option<Arc<AcceptedToken>> {
     let verdict = RULES.verify(&RING, text, NOW, Expiry::Judged).ok();
     assert_eq!(RULES.verify(&RING, text, NOW, Expiry::Judged).ok(), verdict, "the second look differs");
     if verdict.is_some() {
+        // The library must not choose one by itself: a server that starts in this process would be refused.
+        crypto::install().unwrap();
         let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);

@@ -1,7 +1,7 @@
 // Tries other libraries on the tokens of the real binary. Flask-JWT-Extended shares its secret. PyJWT, jose and
 // jsonwebtoken verify with its JWKS; they run the code that docs/verifying-elsewhere.md shows.
 import { createHmac, createPublicKey, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -73,16 +73,17 @@ async function sharedSecret() {
 
 /** A service that has our JWKS. */
 async function publicKeys(algorithm) {
-  const server = await serve({ JWT_ISSUER: ISSUER, JWT_ALGORITHM: algorithm });
+  // Authlib refuses an empty list of roles, so that this user has one.
+  const server = await serve({ JWT_ISSUER: ISSUER, JWT_ALGORITHM: algorithm, ADDITIONAL_CLAIMS: '{"roles":["member"]}' });
   const before = await server.login();
-  const verifiers = await startVerifiers(server);
+  const verifiers = await startVerifiers(server, algorithm);
   // After this, each verifier has fetched the JWKS, and has only this version.
   const first = new Map();
   for (const verifier of verifiers) first.set(verifier, await verifier.ask(before));
   const jwk = (await (await get(`${server.origin}/.well-known/jwks.json`)).json()).keys.find(key => key.kid === part(before, 0).kid);
   server.run(['key', 'rotate', '--now']);
   const after = await until('the next key to sign', () => server.login(), token => part(token, 0).kid !== jwk.kid);
-  const newcomers = await startVerifiers(server);
+  const newcomers = await startVerifiers(server, algorithm);
 
   for (const [index, verifier] of verifiers.entries()) {
     await check(`${verifier.name} verifies ${algorithm} before and after a rotation`, async () => {
@@ -97,8 +98,8 @@ async function publicKeys(algorithm) {
       accepts('the good token, afterwards', await verifier.ask(before));
     });
   }
+  if (algorithm !== 'RS256') await demands(server, verifiers, algorithm);
   if (algorithm === 'EdDSA') {
-    await demands(server, verifiers);
     await check("the documentation's commands for rejecting revoked tokens print what it shows", async () => {
       const ended = await get(`${server.origin}/logout`, { method: 'DELETE', headers: { authorization: `Bearer ${after}` } });
       expect('signing out', ended.status, 200);
@@ -110,27 +111,52 @@ async function publicKeys(algorithm) {
 }
 
 /** Tokens with a right signature that a verifier must refuse. */
-async function demands(server, verifiers) {
+async function demands(server, verifiers, algorithm) {
   const audience = await tokenWith(server, { JWT_AUDIENCE: 'billing' });
   const issuer = await tokenWith(server, { JWT_ISSUER: 'https://id.example.com' });
   const brief = await tokenWith(server, { JWT_ACCESS_TOKEN_EXPIRES: '1s' });
+  const clientless = await tokenWith(server, { JWT_CLIENT_ID: '' });
   for (const verifier of verifiers) {
-    await check(`${verifier.name} refuses another audience, another issuer and what has expired`, async () => {
+    await check(`${verifier.name} refuses another audience, another issuer and what has expired (${algorithm})`, async () => {
       refuses('another audience', await verifier.ask(audience), /aud/i);
       refuses('another issuer', await verifier.ask(issuer), /iss/i);
       await until('the token to expire', () => verifier.ask(brief), answer => /^refused .*exp/i.test(answer));
     });
   }
+  const roleless = await tokenWith(server, { ADDITIONAL_CLAIMS: '' });
+  for (const verifier of verifiers) {
+    if (verifier.name === 'Authlib') {
+      await check(`Authlib refuses a user without a role, as the docs say (${algorithm})`, async () => {
+        refuses('an empty list of roles', await verifier.ask(roleless), /roles/);
+      });
+    } else {
+      await check(`${verifier.name} accepts a user without a role (${algorithm})`, async () => {
+        accepts('an empty list of roles', await verifier.ask(roleless));
+      });
+    }
+    if (verifier.strict) {
+      await check(`${verifier.name} refuses a token without client_id (${algorithm})`, async () => {
+        refuses('JWT_CLIENT_ID set and empty', await verifier.ask(clientless), /client_id/);
+      });
+    } else {
+      await check(`${verifier.name} needs no client_id (${algorithm})`, async () => {
+        accepts('JWT_CLIENT_ID set and empty', await verifier.ask(clientless));
+      });
+    }
+  }
 }
 
-/** Starts the documentation's three verifiers, each with its own copy of the JWKS. */
-async function startVerifiers(server) {
+/** Starts the documentation's three verifiers and the strict ones, each with its own copy of the JWKS. Authlib accepts no EdDSA. */
+async function startVerifiers(server, algorithm) {
   const own = newFolder();
   symlinkSync(join(root, 'end2end/node_modules'), join(own, 'node_modules'));
   for (const file of ['verify.py', 'verify.mjs']) {
     writeFileSync(join(own, file), block(`code: ${file}`).replaceAll(`${ISSUER}/.well-known`, `${server.origin}/.well-known`));
   }
+  copyFileSync(join(root, 'scripts/verifiers/strict.mjs'), join(own, 'strict.mjs'));
   const { verify } = await import(join(own, 'verify.mjs'));
+  const strict = await import(join(own, 'strict.mjs'));
+  const jwks = `${server.origin}/.well-known/jwks.json`;
   const jose = token => verify(token).then(
     claims => `accepted ${claims.username}`,
     error => `refused ${error.code}: ${error.message}`,
@@ -139,7 +165,15 @@ async function startVerifiers(server) {
     talking('PyJWT', python, [join(root, 'scripts/verifiers/answer.py'), own]),
     { name: 'jose', ask: token => within(jose(token), 'jose'), stop: () => {} },
     talking('jsonwebtoken', join(root, 'target/release/examples/verify_token'), [ISSUER, server.origin]),
+    strictly('express-oauth2-jwt-bearer', strict.expressOauth2JwtBearer(ISSUER, jwks, algorithm)),
+    strictly('oauth4webapi', strict.oauth4webapi(ISSUER, jwks)),
+    ...(algorithm === 'EdDSA' ? [] : [{ ...talking('Authlib', python, [join(root, 'scripts/verifiers/authlib_rfc9068.py'), ISSUER, jwks]), strict: true }]),
   ];
+}
+
+/** A library that demands every claim of RFC 9068, in this process. */
+function strictly(name, ask) {
+  return { name, strict: true, ask: token => within(ask(token), name), stop: () => {} };
 }
 
 /** Starts a process that reads one token from each line and answers each with a line. */

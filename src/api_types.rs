@@ -203,6 +203,7 @@ pub enum ApiError {
     InsufficientScope,
     CrossSiteRequest,
     SignupClosed,
+    SetupNotDone,
     BadSetupCode,
     BadInvitation,
     NotFound,
@@ -210,6 +211,7 @@ pub enum ApiError {
     RequestTimeout,
     UsernameTaken,
     OwnAccount,
+    LastAdministrator,
     NextKeyTooNew,
     TooLarge,
     UnsupportedMediaType,
@@ -227,7 +229,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -249,6 +251,7 @@ impl ApiError {
         Self::InsufficientScope,
         Self::CrossSiteRequest,
         Self::SignupClosed,
+        Self::SetupNotDone,
         Self::BadSetupCode,
         Self::BadInvitation,
         Self::NotFound,
@@ -256,6 +259,7 @@ impl ApiError {
         Self::RequestTimeout,
         Self::UsernameTaken,
         Self::OwnAccount,
+        Self::LastAdministrator,
         Self::NextKeyTooNew,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -294,6 +298,7 @@ impl ApiError {
             Self::InsufficientScope => ("insufficient_scope", 403, "Insufficient scope"),
             Self::CrossSiteRequest => ("cross_site_request", 403, "Cross-site request refused"),
             Self::SignupClosed => ("signup_closed", 403, "Sign-up is closed"),
+            Self::SetupNotDone => ("setup_not_done", 403, "Setup is not done yet"),
             Self::BadSetupCode => ("bad_setup_code", 403, "Setup code is wrong"),
             Self::BadInvitation => ("bad_invitation", 403, "Invitation is not valid"),
             Self::NotFound => ("not_found", 404, "Not found"),
@@ -301,6 +306,7 @@ impl ApiError {
             Self::RequestTimeout => ("request_timeout", 408, "Request took too long"),
             Self::UsernameTaken => ("username_taken", 409, "Username is taken"),
             Self::OwnAccount => ("own_account", 409, "Not possible with one's own account"),
+            Self::LastAdministrator => ("last_administrator", 409, "The last administrator stays"),
             Self::NextKeyTooNew => ("next_key_too_new", 409, "Next key was published too short a time ago"),
             Self::TooLarge => ("too_large", 413, "Request too large"),
             Self::UnsupportedMediaType => ("unsupported_media_type", 415, "Unsupported media type"),

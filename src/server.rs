@@ -31,6 +31,7 @@ pub mod hash_pool;
 pub mod http;
 pub mod machine;
 pub mod measure;
+pub mod presence;
 pub mod site;
 pub mod startup;
 pub mod state;

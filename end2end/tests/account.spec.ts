@@ -160,6 +160,24 @@ test('a deleted account is gone on every device, and the page parts', async ({ p
   await expectRefused(page, user);
 });
 
+test.describe('of the last administrator', () => {
+  test.use({ own: {}, settled: false });
+
+  test('the account stays, and the dialog says what to do first', async ({ page, handstamp, watch }) => {
+    const user = await handstamp.addAdmin();
+    await signIn(page, user);
+    await open(page, '/account');
+    watch.announceStatus(409, '/api/delete-account');
+    await page.getByRole('button', { name: 'Delete your account' }).click();
+    await dialog(page).getByLabel('Your password', { exact: true }).fill(user.password);
+    await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
+
+    await expect(dialog(page).getByRole('alert')).toContainText('Make another user an administrator first.');
+    await page.goto('/dashboard');
+    await expectGreeting(page, user);
+  });
+});
+
 test('a wrong password deletes nothing, and neither does closing the dialog', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);

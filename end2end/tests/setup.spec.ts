@@ -67,7 +67,7 @@ test('of two browsers that claim the link at once exactly one becomes administra
     await expect(won.or(lost)).toBeVisible();
     return (await won.isVisible()) ? 'won' : lost.innerText();
   }));
-  expect(outcome.sort()).toEqual([expect.stringContaining('There is an account already. Sign in instead.'), 'won']);
+  expect(outcome.sort()).toEqual([expect.stringContaining('There is an administrator already. Sign in instead.'), 'won']);
 });
 
 test('a wrong code makes nobody an administrator', async ({ page, handstamp, watch }) => {
@@ -79,6 +79,22 @@ test('a wrong code makes nobody an administrator', async ({ page, handstamp, wat
   await expect(page.getByRole('alert')).toContainText('This code is not the one the server printed. Copy the whole link.');
   await expectNothingStored(page);
   // The right link still works.
+  await open(page, handstamp.setupLink());
+  const user = newUser(handstamp);
+  await fill(page, user);
+  await create(page).click();
+  await expectGreeting(page, user);
+});
+
+test('before there is an administrator nobody signs up, and the page says who does what', async ({ page, handstamp, watch }) => {
+  watch.announceStatus(403, '/api/signup');
+  await open(page, '/signup');
+  await fill(page, newUser(handstamp));
+  await page.getByRole('button', { name: 'Create account' }).click();
+
+  await expect(page.getByRole('alert')).toContainText('Its operator opens the link that the server printed at its start.');
+  await expectNothingStored(page);
+  // A stranger has not closed it.
   await open(page, handstamp.setupLink());
   const user = newUser(handstamp);
   await fill(page, user);

@@ -146,7 +146,7 @@ pub async fn change_password(current_password: PasswordInput, new_password: Pass
 /// Deletes one's own account, and ends all its sessions.
 ///
 /// # Errors
-/// `bad_credentials` for a wrong password, and those of a token that is not right.
+/// `bad_credentials` for a wrong password, `last_administrator`, and those of a token that is not right.
 #[server(endpoint = "delete-account", output = Answer, client = Bearer)]
 pub async fn delete_account(password: PasswordInput) -> Result<(), ApiError> {
     use crate::server::{flows, http};
@@ -170,7 +170,7 @@ pub async fn password_strength(
 /// Makes an account and signs it in; where sign-up is closed, with an invitation.
 ///
 /// # Errors
-/// `signup_closed`, `bad_invitation`, `invalid_username`, `username_taken`, `password_too_short`, `password_too_long`,
+/// `signup_closed`, `setup_not_done`, `bad_invitation`, `invalid_username`, `username_taken`, `password_too_short`, `password_too_long`,
 /// `password_too_common`.
 #[server(endpoint = "signup", output = Answer)]
 pub async fn signup(
@@ -187,7 +187,7 @@ pub async fn signup(
 /// Makes the first account, role `admin`, with the one-time code of the console, and signs it in.
 ///
 /// # Errors
-/// `bad_setup_code`, `not_found` once there is an account, and those of [`signup`].
+/// `bad_setup_code`, `not_found` once there is an administrator, and those of [`signup`] for name and password.
 #[server(endpoint = "setup", output = Answer)]
 pub async fn setup(
     code: String,

@@ -12,6 +12,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use handstamp::server::domain::access_token::{Expiry, TokenRules};
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::algorithm::Algorithm;
+use handstamp::server::domain::crypto;
 use handstamp::server::domain::ids::{SessionId, TokenId, UserId};
 use handstamp::server::domain::jwt_secret::JwtSecret;
 use handstamp::server::domain::kept_keys::{KeptKey, KeyState};
@@ -31,6 +32,7 @@ const ISSUER: &str = "https://id.example.org";
 const SECRET: &str = "the benchmark signs with this, and nobody else does: long enough for every hash";
 
 fn verify(criterion: &mut Criterion) {
+    crypto::install().unwrap();
     let world = World::system();
     let rules = rules();
     for algorithm in [Algorithm::HS256, Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256] {
@@ -86,6 +88,7 @@ fn rules() -> TokenRules {
     TokenRules {
         issuer: ISSUER.into(),
         audience: "handstamp".into(),
+        client_id: Some("handstamp".into()),
         lifetime: Duration::from_hours(1),
         fresh_for: Duration::from_mins(10),
         leeway: Duration::ZERO,

@@ -65,6 +65,9 @@ impl Keys {
 }
 
 fn main() -> Result<(), Failure> {
+    // Chosen here, and not by whichever features the dependencies turn on: with two providers the library panics.
+    let provider = &jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
+    provider.install_default().map_err(|_| "another crypto provider is installed")?;
     let mut arguments = std::env::args().skip(1);
     let issuer = arguments.next().ok_or("usage: verify_token ISSUER [ORIGIN] < TOKENS")?;
     let origin = arguments.next().unwrap_or_else(|| issuer.clone());

@@ -6,15 +6,16 @@ mod key;
 mod logging;
 mod serve;
 mod session;
+mod shared;
 mod token;
 mod user;
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use jiff::Timestamp;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use self::shared::Failure;
 use crate::server::config::{Config, SETTINGS, Settings};
 use crate::server::http::routes::openapi;
 use crate::server::site::Embedded;
@@ -52,17 +53,6 @@ enum Command {
     Openapi,
 }
 
-/// `--help` without `-h`, for commands with an id: an id may begin with `-h`.
-#[derive(Args)]
-struct LongHelp {
-    /// Print help
-    #[arg(long, action = ArgAction::Help)]
-    help: Option<bool>,
-}
-
-/// Why a command failed: one line for standard error.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// Parses the command line and runs the command. Returns success only if the command is done. `site`: the pages' files.
 pub async fn run(site: Embedded) -> ExitCode {
     let matches = Cli::command().after_help(settings_help()).get_matches();
@@ -94,11 +84,6 @@ async fn run_command(command: Option<Command>, site: Embedded) -> Result<(), Fai
             Ok(())
         }
     }
-}
-
-/// Formats a time for people.
-fn when(unix_seconds: i64) -> String {
-    Timestamp::from_second(unix_seconds).map_or_else(|_| "?".to_owned(), |time| time.to_string())
 }
 
 /// Returns the table of settings, for the end of the help.

@@ -33,6 +33,8 @@ pub struct Config {
     pub jwt_private_key_file: Option<PathBuf>,
     pub jwt_issuer: String,
     pub jwt_audience: String,
+    /// Absent: tokens have no `client_id`.
+    pub jwt_client_id: Option<String>,
     pub access_token_lifetime: Duration,
     pub session_rules: SessionRules,
     /// Where a page keeps the access token: one of [`TOKEN_STORAGES`].
@@ -103,6 +105,7 @@ impl Config {
             jwt_secret: jwt_secret(settings)?,
             jwt_issuer: settings.get("JWT_ISSUER").unwrap_or(&public_url).to_owned(),
             jwt_audience: settings.get("JWT_AUDIENCE").unwrap_or("handstamp").to_owned(),
+            jwt_client_id: client_id(settings)?,
             access_token_lifetime: settings.duration(
                 "JWT_ACCESS_TOKEN_EXPIRES",
                 5 * minute,
@@ -203,6 +206,18 @@ fn algorithm(settings: &Settings) -> Result<Algorithm, BadSetting> {
     let Some(name) = settings.get("JWT_ALGORITHM") else { return Ok(Algorithm::HS256) };
     let fix = "use HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA";
     Algorithm::from_name(name).ok_or_else(|| unusable("JWT_ALGORITHM", name, fix))
+}
+
+/// Set and empty means none: some servers take the value of `client_id` for the user.
+fn client_id(settings: &Settings) -> Result<Option<String>, BadSetting> {
+    const FIX: &str = "use at most 128 printable ASCII characters, or set it empty to leave the claim out";
+    if settings.is_empty("JWT_CLIENT_ID") {
+        return Ok(None);
+    }
+    let id = settings.get("JWT_CLIENT_ID").unwrap_or("handstamp");
+    // RFC 6749, appendix A.1. A token has at most 4096 bytes.
+    let fits = id.len() <= 128 && id.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    if fits { Ok(Some(id.to_owned())) } else { Err(unusable("JWT_CLIENT_ID", id, FIX)) }
 }
 
 fn private_key_file(settings: &Settings, algorithm: Algorithm) -> Result<Option<PathBuf>, BadSetting> {

@@ -11,6 +11,7 @@ use crate::server::http::Limits;
 use crate::server::machine;
 use crate::server::startup::{self, StartupError};
 use crate::server::store::Store;
+use crate::server::store::administrators::Administrators;
 use crate::server::store::checkup::Tables;
 use crate::server::world::World;
 
@@ -41,7 +42,7 @@ fn files(config: &Config) -> Vec<Finding> {
         file.push(suffix);
         Some(PathBuf::from(file))
     };
-    let private = [database.clone(), beside("-wal"), beside("-shm")].into_iter().flatten();
+    let private = [database.clone(), beside("-wal"), beside("-shm"), beside("-servers")].into_iter().flatten();
     let private = private.filter_map(|file| Some(checkup::private_file(&file, machine::mode(&file)?)));
     let given = config.secret_files.iter();
     let given = given.filter_map(|file| Some(checkup::given_file(file, machine::mode(file)?)));
@@ -61,7 +62,11 @@ fn secrets(config: &Config) -> Finding {
 /// Returns the problems of the database, and the newest time in it.
 async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
     if config.sqlite_file().is_some_and(|file| !file.exists()) {
-        return (vec![Finding::ok("store", "the database is created at the first start")], None);
+        let first = "the first start prints the link that creates the administrator";
+        return (
+            vec![Finding::ok("store", "the database is created at the first start"), Finding::ok("setup", first)],
+            None,
+        );
     }
     let store = match Store::open_as_it_is(&config.database_url).await {
         Ok(store) => store,
@@ -86,6 +91,8 @@ async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
         });
         if tables == Tables::Current {
             newest = store.newest_time().await?;
+            let Administrators { all, disabled } = store.administrators().await?;
+            findings.push(checkup::setup(all, disabled));
             store.try_writing().await?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The nouns. Pure: no I/O, no async, no clock, no HTTP, no SQL, no Leptos. Time and randomness come in as arguments.
 
+pub mod accepted_token;
 pub mod access_token;
 pub mod additional_claims;
 pub mod algorithm;
@@ -9,6 +10,7 @@ pub mod checkup;
 pub mod claims;
 pub mod client;
 pub mod compact_jws;
+pub mod crypto;
 pub mod device;
 pub mod forwarded;
 pub mod ids;

@@ -18,6 +18,7 @@ use crate::server::config::Config;
 use crate::server::domain::access_token::TokenRules;
 use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::blocklist::Blocklist;
+use crate::server::domain::crypto::{self, AnotherProvider};
 use crate::server::domain::jwt_secret::{JwtSecret, UnfitSecret};
 use crate::server::domain::key_ring::{KeyRing, RingError};
 use crate::server::domain::known_device::KnownDeviceKey;
@@ -35,6 +36,7 @@ use crate::server::domain::verification_key::UnfitKey;
 use crate::server::flows::{BlocklistFollower, KeySettings, KeysError, recall_tries, settle_keys};
 use crate::server::hash_pool::HashPool;
 use crate::server::measure::Measures;
+use crate::server::presence::{self, Presence, PresenceError};
 use crate::server::site::{Embedded, Site};
 use crate::server::state::{AppState, Inner};
 use crate::server::store::{Store, StoreError};
@@ -73,6 +75,10 @@ pub enum StartupError {
         "DATABASE_URL: {0}; if a newer version has used the database, run that version; otherwise check the owner and the free space"
     )]
     Tables(StoreError),
+    #[error("{0}; build this program so that nothing in it installs or uses a provider before it starts")]
+    Provider(#[from] AnotherProvider),
+    #[error("{0}")]
+    Presence(#[from] PresenceError),
     #[error("ARGON2_MEMORY_KIB, ARGON2_ITERATIONS and ARGON2_PARALLELISM cannot be combined; use the defaults")]
     Argon2(#[from] HashingFailed),
 }
@@ -115,13 +121,16 @@ pub async fn start_with_site(
     world: World,
     embedded: Option<Embedded>,
 ) -> Result<(AppState, BlocklistFollower), StartupError> {
+    crypto::install()?;
     let site = Site::open(config.site_root.clone(), embedded).map_err(StartupError::Site)?;
     make_private_place(&config)?;
     let secret = jwt_secret(&config, &world)?;
     let key_settings = key_settings(&config, &secret, given_key(&config, &secret)?, true);
+    // Before the store is opened: a server that is refused changes nothing.
+    let presence = presence::announce(config.sqlite_file().as_deref(), &key_settings.shared())?;
     let store = Store::open(&config.database_url).await?;
     let keys = settle_keys(&store, &world, &key_settings).await?;
-    put_together(config, world, site, &secret, store, (key_settings, keys)).await
+    put_together(config, world, site, &secret, store, (key_settings, keys), presence).await
 }
 
 /// Builds the state of a command. It makes and changes no key, because the server's settings may differ. It can verify,
@@ -130,6 +139,7 @@ pub async fn start_with_site(
 /// # Errors
 /// [`StartupError`].
 pub async fn open(config: Config, world: World) -> Result<AppState, StartupError> {
+    crypto::install()?;
     let site = Site::open(None, None).map_err(StartupError::Site)?;
     make_private_place(&config)?;
     let secret = jwt_secret(&config, &world)?;
@@ -139,7 +149,7 @@ pub async fn open(config: Config, world: World) -> Result<AppState, StartupError
     let store = Store::open(&config.database_url).await?;
     let (version, kept) = store.list_signing_keys().await?;
     let keys = key_settings.open(version, &kept).map_err(KeysError::from)?;
-    let (state, _) = put_together(config, world, site, &secret, store, (key_settings, keys)).await?;
+    let (state, _) = put_together(config, world, site, &secret, store, (key_settings, keys), Presence::none()).await?;
     Ok(state)
 }
 
@@ -159,6 +169,7 @@ async fn put_together(
     secret: &JwtSecret,
     store: Store,
     (key_settings, keys): (KeySettings, KeyRing),
+    presence: Presence,
 ) -> Result<(AppState, BlocklistFollower), StartupError> {
     let refresh_key = RefreshTokenKey::derive(secret);
     let lesson_key = LessonKey::derive(secret).map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(32)))?;
@@ -168,11 +179,12 @@ async fn put_together(
     let nobodys_hash = hasher.hash(&nobody, &world.random_bytes())?;
 
     let setup_round = store.setup_round().await?;
-    let setup_code = (!store.has_users().await?).then(|| SetupCode::from_random(world.random_bytes()));
+    let setup_code = (!store.has_administrator().await?).then(|| SetupCode::from_random(world.random_bytes()));
     let state = AppState::new(Inner {
         token_rules: TokenRules {
             issuer: config.jwt_issuer.clone(),
             audience: config.jwt_audience.clone(),
+            client_id: config.jwt_client_id.clone(),
             lifetime: config.access_token_lifetime,
             fresh_for: config.fresh_for,
             leeway: config.leeway,
@@ -209,6 +221,7 @@ async fn put_together(
         nobodys_hash,
         setup_code,
         setup_round,
+        presence,
     });
 
     state.past_purge.purge(state.store.purged_to().await?);

@@ -26,6 +26,7 @@ use crate::server::domain::throttle_key::ThrottleKeys;
 use crate::server::flows::KeySettings;
 use crate::server::hash_pool::HashPool;
 use crate::server::measure::Measures;
+use crate::server::presence::Presence;
 use crate::server::site::Site;
 use crate::server::store::Store;
 use crate::server::world::World;
@@ -74,6 +75,8 @@ pub struct Inner {
     pub setup_code: Option<SetupCode>,
     /// How often a first account had been created at that time. The code works only for the next one.
     pub setup_round: i64,
+    /// Of a server: that it runs on the store.
+    pub presence: Presence,
     pub site: Site,
     pub leptos_options: LeptosOptions,
 }

@@ -1,15 +1,21 @@
 //! The tables: every line of SQL, once, for both databases. Knows domain types. Does not know HTTP or the flows.
 
+pub mod administrators;
 pub mod blocklist;
 pub mod checkup;
 pub mod clients;
+mod error;
 pub mod events;
 pub mod invitations;
+mod open;
 mod pool;
+mod queue;
 pub mod sessions;
 pub mod signing_keys;
 pub mod throttle;
 pub mod users;
 mod writer;
 
-pub use pool::{MIGRATIONS, Store, StoreError, migrator};
+pub use error::StoreError;
+pub use open::{MIGRATIONS, migrator};
+pub use pool::Store;

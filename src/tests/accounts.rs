@@ -1,6 +1,9 @@
 //! Accounts: sign-up, and the first account.
 
-use handstamp::server::flows::{self, Actor, Target};
+use handstamp::server::flows::{self, Actor};
+use secrecy::ExposeSecret as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use crate::harness::{PASSWORD, TestApp};
 
@@ -14,6 +17,12 @@ impl TestApp {
         self.call("setup", None, &format!("code={code}&username={name}&password={PASSWORD}")).await
     }
 
+    async fn sql(&self, statements: &'static str) {
+        let options: SqliteConnectOptions = self.database_url().parse().unwrap();
+        let mut connection = options.connect().await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.unwrap();
+    }
+
     fn setup_code(&self) -> String {
         self.state.setup_code.as_ref().unwrap().to_string()
     }
@@ -22,6 +31,7 @@ impl TestApp {
 #[tokio::test]
 async fn anyone_can_sign_up_if_sign_up_is_open() {
     let app = TestApp::start().await;
+    app.add_administrator("root").await;
 
     let answer = app.post_json("/signup", &credentials("Ada", PASSWORD)).await;
 
@@ -46,7 +56,7 @@ async fn sign_up_is_refused_if_it_is_closed() {
 #[tokio::test]
 async fn a_name_is_taken_in_all_its_spellings() {
     let app = TestApp::start().await;
-    app.add_user("ada").await;
+    app.add_administrator("ada").await;
     for spelling in ["ada", "ADA", "ａｄａ"] {
         let answer = app.post_json("/signup", &credentials(spelling, PASSWORD)).await;
         assert_eq!(answer.error(), "409 username_taken Username is taken", "{spelling}");
@@ -56,6 +66,7 @@ async fn a_name_is_taken_in_all_its_spellings() {
 #[tokio::test]
 async fn an_invalid_name_or_password_is_refused_with_its_reason() {
     let app = TestApp::start().await;
+    app.add_administrator("root").await;
     let short = "400 password_too_short Password too short";
     let cases = [
         ("", PASSWORD, "400 missing_username Missing username parameter"),
@@ -79,6 +90,7 @@ async fn an_invalid_name_or_password_is_refused_with_its_reason() {
 #[tokio::test]
 async fn a41_the_same_name_at_the_same_time_is_one_account() {
     let app = TestApp::start().await;
+    app.add_administrator("root").await;
     let body = credentials("ada", PASSWORD);
 
     let (one, other) = tokio::join!(app.post_json("/signup", &body), app.post_json("/signup", &body));
@@ -111,7 +123,8 @@ async fn a_used_setup_code_is_refused_even_after_its_account_was_removed() {
     let app = TestApp::start().await;
     let code = app.setup_code();
     assert_eq!(app.claim(&code, "ada").await.status, 200);
-    flows::remove_user(&app.state, Target::Name("ada"), &Actor::Operator).await.unwrap();
+    // No deed of ours does it: somebody has put back an older copy of the database, or changed it by hand.
+    app.sql("DELETE FROM sessions; DELETE FROM users").await;
 
     assert_eq!(app.claim(&code, "eve").await.error(), "404 not_found Not found");
     assert_eq!(app.get("/setup").await.status, 404);
@@ -137,14 +150,70 @@ async fn of_two_claims_at_once_exactly_one_wins() {
 }
 
 #[tokio::test]
-async fn a_server_that_has_users_offers_no_setup() {
+async fn a_server_that_has_an_administrator_offers_no_setup() {
     let app = TestApp::start().await;
-    app.add_user("ada").await;
-    assert_eq!(app.get("/setup").await.status, 404, "as soon as there is a user");
+    app.add_administrator("root").await;
+    assert_eq!(app.get("/setup").await.status, 404, "as soon as there is one");
 
     let app = app.restart().await;
 
     assert!(app.state.setup_code.is_none());
     assert_eq!(app.get("/setup").await.status, 404);
     assert_eq!(app.claim("", "eve").await.error(), "404 not_found Not found");
+}
+
+#[tokio::test]
+async fn users_without_an_administrator_do_not_close_setup() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    assert_eq!(app.get("/setup").await.status, 200);
+
+    let app = app.restart().await;
+    let code = app.setup_code();
+    assert_eq!(app.get("/setup").await.status, 200);
+    assert_eq!(app.claim(&code, "ada").await.error(), "409 username_taken Username is taken");
+    let made = app.claim(&code, "root").await;
+
+    assert_eq!(made.status, 200, "a name that is taken uses no code up: {made:?}");
+    let me = app.get_as("/me", made.json()["access_token"].as_str().unwrap()).await.json();
+    assert_eq!(me["roles"], serde_json::json!(["admin"]));
+    assert_eq!(app.get("/setup").await.status, 404);
+    app.login("ada").await;
+}
+
+#[tokio::test]
+async fn nobody_signs_up_before_there_is_an_administrator() {
+    let not_done = "403 setup_not_done Setup is not done yet";
+    for sign_up in ["open", "closed"] {
+        let app = TestApp::start_with(&[("SIGNUP", sign_up)]).await;
+        let link = flows::invite(&app.state, &Actor::Operator).await.unwrap().link;
+        let invitation = link.expose_secret().split_once('#').unwrap().1.to_owned();
+        let body = serde_json::json!({ "username": "eve", "password": PASSWORD, "invitation": invitation });
+        let form = format!("username=eve&password={PASSWORD}");
+        let expected = if sign_up == "open" { not_done } else { "403 signup_closed Sign-up is closed" };
+
+        assert_eq!(app.post_json("/signup", &credentials("eve", PASSWORD)).await.error(), expected);
+        assert_eq!(app.call("signup", None, &form).await.error(), expected);
+        assert_eq!(app.post_json("/signup", &body.to_string()).await.error(), not_done, "by invitation");
+        assert!(!app.state.store.has_users().await.unwrap());
+
+        assert_eq!(app.claim(&app.setup_code(), "root").await.status, 200, "a stranger has not closed it");
+        assert_eq!(app.post_json("/signup", &body.to_string()).await.status, 201, "the invitation is still good");
+    }
+}
+
+#[tokio::test]
+async fn whoever_signs_up_while_setup_is_done_takes_nothing_from_it() {
+    for _ in 0..10 {
+        let app = TestApp::start().await;
+        let (code, eve) = (app.setup_code(), credentials("eve", PASSWORD));
+
+        let (claimed, signed_up) = tokio::join!(app.claim(&code, "root"), app.post_json("/signup", &eve));
+
+        assert_eq!(claimed.status, 200, "{claimed:?}");
+        assert!([201, 403].contains(&signed_up.status), "{signed_up:?}");
+        let users = app.state.store.list_users().await.unwrap();
+        let administrators: Vec<_> = users.iter().filter(|user| user.roles.is_admin()).collect();
+        assert_eq!((administrators.len(), administrators[0].username.as_str()), (1, "root"));
+    }
 }

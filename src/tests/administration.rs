@@ -21,7 +21,7 @@ const CHANGING: &[&str] = &[
 
 impl TestApp {
     async fn administrator(&self) -> String {
-        flows::add_user(&self.state, "root", PASSWORD.into(), Roles::admin()).await.unwrap();
+        self.add_administrator("root").await;
         self.login("root").await
     }
 
@@ -214,6 +214,7 @@ async fn an_invitation_makes_one_account_where_sign_up_is_closed() {
 #[tokio::test]
 async fn an_invitation_expires() {
     let app = TestApp::start_with(&[("SIGNUP", "closed")]).await;
+    app.add_administrator("root").await;
     let link = flows::invite(&app.state, &flows::Actor::Operator).await.unwrap().link;
     let code = secrecy::ExposeSecret::expose_secret(&link).split_once('#').unwrap().1.to_owned();
 
@@ -232,7 +233,7 @@ async fn an_invitation_is_valid_only_while_its_maker_is_an_administrator() {
     };
     let of_another = invitation(&root).await;
     for (door, name) in [("admin/set-admin", "ada"), ("admin/disable-user", "bob"), ("admin/remove-user", "cyd")] {
-        flows::add_user(&app.state, name, PASSWORD.into(), Roles::admin()).await.unwrap();
+        app.add_administrator(name).await;
         let code = invitation(&app.login(name).await).await;
         let body = format!("id={}&admin=false", app.id_of(name).await);
 

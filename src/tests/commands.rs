@@ -43,11 +43,11 @@ fn help_names_the_commands_and_every_setting() {
       add      Add a user
       list     List users, how many sessions each has and when it was last used
       passwd   Set a user's password and end all sessions of that user
-      disable  Disable a user and end all sessions of that user; the account stays
+      disable  Disable a user and end all sessions of that user; the account stays. Not the last administrator
       enable   Let a disabled user sign in again
-      remove   Remove a user and end all sessions of that user
+      remove   Remove a user and end all sessions of that user. Not the last administrator
       promote  Make a user an administrator; all sessions of that user end
-      demote   Make an administrator a normal user; all sessions of that user end
+      demote   Make an administrator a normal user; all sessions of that user end. Not the last administrator
       invite   Print a link with which one person can create an account, even if sign-up is closed
       events   List the events of one account or of all accounts, newest first
       help     Print this message or the help of the given subcommand(s)
@@ -250,10 +250,11 @@ fn the_command_line_promotes_demotes_invites_and_lists_events() {
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     };
+    said(&["user", "add", "root", "--admin", "--password-stdin"], PASSWORD);
     said(&["user", "add", "ada", "--password-stdin"], PASSWORD);
 
     assert_eq!(said(&["user", "promote", "ada"], ""), "ada is an administrator from the next sign-in on\n");
-    assert!(said(&["user", "list", "--json"], "").contains(r#""roles":["admin"]"#));
+    assert_eq!(said(&["user", "list", "--json"], "").matches(r#""roles":["admin"]"#).count(), 2);
     assert_eq!(
         said(&["user", "demote", "ada"], ""),
         "ada is no longer an administrator; all sessions end within a second\n"

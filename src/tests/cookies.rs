@@ -217,6 +217,7 @@ async fn a_form_posted_without_script_signs_in_with_the_cookie_only() {
     ];
     let post =
         async |function: &str, body: &str| app.send("POST", &format!("/api/{function}"), &headers, Some(body)).await;
+    app.add_administrator("root").await;
     for (function, body) in [("login", LOGIN.to_owned()), ("signup", format!("username=bob&password={PASSWORD}"))] {
         let answer = post(function, &body).await;
         assert_eq!((answer.status, answer.header("location"), answer.body.as_str()), (303, Some("/dashboard"), ""));

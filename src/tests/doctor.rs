@@ -64,6 +64,24 @@ async fn before_the_first_start_and_after_it_all_is_well_and_nothing_is_changed(
     assert!(doctor(folder.path(), &[]).1);
 }
 
+#[tokio::test]
+async fn whether_somebody_can_manage_users_is_said_in_every_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let setup = |verdict: &str, words: &str| {
+        let (said, well) = doctor(folder, &[]);
+        assert!(well, "it runs all the same: {said}");
+        expect(&said, verdict, "setup", words);
+    };
+    setup("ok", "the first start prints the link");
+    add_ada(folder).await;
+    setup("warning", "there is no administrator; nobody can sign up");
+    sql(folder, "UPDATE users SET roles = 'admin'").await;
+    setup("ok", "there is an administrator");
+    sql(folder, "UPDATE users SET disabled_at = 1").await;
+    setup("warning", "every administrator is disabled; run: handstamp user enable NAME");
+}
+
 #[test]
 fn all_bad_settings_are_named_at_once() {
     let folder = tempfile::tempdir().unwrap();

@@ -23,12 +23,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub use crate::given::{PASSWORD, SECRET};
 use crate::logs::{self, Watched};
 
-/// The password of every user in the specs.
-pub const PASSWORD: &str = "correct horse battery staple";
-/// The secret of the specs' servers, so that specs can forge tokens with the right key.
-pub const SECRET: &str = "specs sign with this and nobody else does: long enough for SHA-512";
 /// The time at which the specs begin: 2026-11-22T09:12:00Z.
 pub const MORNING: i64 = 1_795_338_720;
 
@@ -147,6 +144,7 @@ impl TestApp {
         self.stop_accepting();
         (&mut self.served).await.unwrap();
         self.state.store.close().await;
+        self.state.presence.leave();
     }
 
     /// Sends the signal to stop, without waiting.
@@ -169,6 +167,11 @@ impl TestApp {
 
     pub async fn add_user(&self, name: &str) {
         flows::add_user(&self.state, name, PASSWORD.into(), Roles::default()).await.unwrap();
+    }
+
+    /// Adds an administrator: before, sign-up is closed.
+    pub async fn add_administrator(&self, name: &str) {
+        flows::add_user(&self.state, name, PASSWORD.into(), Roles::admin()).await.unwrap();
     }
 
     /// Signs in an existing user.
@@ -338,7 +341,7 @@ fn answer(request: ureq::http::Request<String>) -> Answer {
         headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
         body: response.body_mut().read_to_string().unwrap(),
     };
-    logs::keep_given_secret(&answer);
+    logs::keep_given_secret(&answer.headers, &answer.body);
     answer
 }
 

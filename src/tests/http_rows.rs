@@ -318,6 +318,7 @@ async fn a40_knowing_an_id_gives_no_access_to_another_users_data() {
     assert_eq!(app.call("end-session", Some(&mallory), &body).await.error(), "404 not_found Not found");
     assert_eq!(app.protected(&ada).await.status, 200, "a46: the honest token still works");
     // Additional fields make no user an administrator.
+    app.add_administrator("root").await;
     let wants = json!({ "username": "eve", "password": PASSWORD, "roles": ["admin"], "role": "admin", "id": sub });
     let made = app.post_json("/signup", &wants.to_string()).await;
     assert!([201, 400].contains(&made.status), "{made:?}");

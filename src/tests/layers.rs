@@ -113,6 +113,16 @@ fn no_layer_names_what_it_must_not_know() {
 }
 
 #[test]
+fn only_one_file_uses_what_needs_the_crypto_provider_of_jsonwebtoken() {
+    let uses =
+        ["jsonwebtoken::encode", "jsonwebtoken::decode", "jsonwebtoken::crypto", "from_encoding_key", ".thumbprint("];
+    let one = root().join("src/server/domain/crypto.rs");
+    let is_used = |file: &PathBuf| code(file).iter().any(|line| uses.iter().any(|used| line.contains(used)));
+    let users: Vec<_> = rust_files(&root().join("src/server")).into_iter().filter(is_used).collect();
+    assert_eq!(users, [one]);
+}
+
+#[test]
 fn only_lib_rs_asks_which_build_it_is_in() {
     for file in rust_files(&root().join("src")) {
         if file.ends_with("src/lib.rs") || file.ends_with("tests/layers.rs") {

@@ -100,7 +100,8 @@ async fn a_token_says_what_the_contract_lists_and_no_secret() {
     assert!(header["kid"].as_str().unwrap().len() >= 22);
     let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    let listed = ["aud", "exp", "fresh", "iat", "iss", "jti", "nbf", "roles", "sid", "sub", "type", "username"];
+    let listed =
+        ["aud", "client_id", "exp", "fresh", "iat", "iss", "jti", "nbf", "roles", "sid", "sub", "type", "username"];
     assert_eq!(names, listed);
     assert_eq!(claims["iss"], "http://127.0.0.1:3000");
     assert_eq!(claims["aud"], "handstamp");

@@ -115,6 +115,7 @@ type Call<'c> = (&'c str, &'c [(&'c str, &'c str)], String, u16);
 async fn real_answers_are_as_it_says() {
     let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA"), ("ADDITIONAL_CLAIMS", r#"{"tenant":"north"}"#)]).await;
     let closed = TestApp::start_with(&[("SIGNUP", "closed")]).await;
+    app.add_administrator("root").await;
     let client = app.client("billing").await;
     let basic = format!("Basic {}", STANDARD.encode(format!("billing:{}", client.secret)));
     let token = app.somebody("ada").await;

@@ -116,6 +116,7 @@ async fn a25_a46_h10_huge_and_tangled_bodies_are_refused_and_cost_no_memory() {
 #[tokio::test]
 async fn a25_a_body_that_does_not_match_its_content_type_is_refused() {
     let app = TestApp::start().await;
+    app.add_administrator("root").await;
     let token = app.somebody("ada").await;
     let (form, json) = ("application/x-www-form-urlencoded", "application/json");
     let credentials = json!({ "username": "ada", "password": PASSWORD }).to_string();

@@ -47,12 +47,16 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
         ("JWT_ALGORITHM", "ES512"),
         ("JWT_ALGORITHM", "Ed25519"),
         ("JWT_PRIVATE_KEY_FILE", "key.pem"),
+        ("JWT_CLIENT_ID", "zwölf"),
+        ("JWT_CLIENT_ID", "two\nlines"),
+        ("JWT_CLIENT_ID", &"x".repeat(129)),
         ("TOKEN_STORAGE", "cookie"),
         ("JWT_REFRESH_TOKEN_EXPIRES", "0s"),
         ("JWT_REFRESH_TOKEN_IDLE", "forever"),
         ("ADDITIONAL_CLAIMS", "tenant"),
         ("ADDITIONAL_CLAIMS", r#"{"sub":"ada"}"#),
         ("ADDITIONAL_CLAIMS", r#"{"active":false}"#),
+        ("ADDITIONAL_CLAIMS", r#"{"client_id":"portal"}"#),
         ("ADDITIONAL_CLAIMS", r#"{"a":{"b":1,"b":2}}"#),
         ("ADDITIONAL_CLAIMS", r#"{"roles":["admin"]}"#),
         ("LESSON", "yes"),
@@ -97,6 +101,16 @@ fn an_empty_setting_is_an_absent_one() {
     let config = config(&[("JWT_AUDIENCE", ""), ("SIGNUP", " "), ("DATABASE_URL", "")]).unwrap();
     assert_eq!((config.jwt_audience.as_str(), config.signup_open), ("handstamp", true));
     assert_eq!(config.sqlite_file().as_deref(), Some(Path::new("data/handstamp.db")));
+}
+
+#[test]
+fn an_empty_client_id_is_none_and_an_absent_one_is_ours() {
+    assert_eq!(config(&[]).unwrap().jwt_client_id.as_deref(), Some("handstamp"));
+    for empty in ["", " "] {
+        assert_eq!(config(&[("JWT_CLIENT_ID", empty)]).unwrap().jwt_client_id, None);
+    }
+    let scope = config(&[("ADDITIONAL_CLAIMS", r#"{"scope":"read write"}"#)]).unwrap();
+    assert_eq!(scope.additional_claims.members()["scope"], "read write");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::harness::event;
-use crate::{store_keys, store_throttle};
+use crate::{store_administrators, store_keys, store_throttle};
 
 const NOW: UnixTime = UnixTime(1_795_338_720);
 
@@ -29,7 +29,7 @@ fn user(number: u8, name: &str) -> User {
     User {
         id: UserId::from_random([number; 16]),
         username: Username::parse(name).unwrap(),
-        roles: if number == 1 { Roles::admin() } else { Roles::default() },
+        roles: Roles::default(),
         created_at: NOW,
         disabled_at: None,
     }
@@ -51,8 +51,7 @@ const TOKEN: TokenId = TokenId::from_random([77; 16]);
 const TOKEN_EXPIRES_AT: UnixTime = UnixTime(NOW.0 + 60);
 
 async fn start(store: &Store, session: &Session, verified: &str) -> bool {
-    let number = if session.user_id == user(1, "ada").id { 1 } else { 2 };
-    start_as(store, session, verified, user(number, "whoever").roles).await
+    start_as(store, session, verified, Roles::default()).await
 }
 
 async fn start_as(store: &Store, session: &Session, verified: &str, roles: Roles) -> bool {
@@ -119,8 +118,9 @@ async fn keeps_its_word(store: &Store, other: &Store) {
     sessions(store, other).await;
     rotation(store, other).await;
     purging(store).await;
-    first_users(store, other).await;
+    store_administrators::first_ones(store, other).await;
     look_alikes(store, other).await;
+    store_administrators::last_ones(store, other).await;
     store_keys::signing_keys(store, other).await;
     store_keys::clients(store).await;
     store_keys::blocked_tokens(store, other).await;
@@ -155,7 +155,7 @@ async fn sessions(store: &Store, other: &Store) {
     }
     assert!(!start(store, &session(14, &ada), "an older password").await);
     assert!(!start(store, &session(15, &user(9, "gone")), "a").await);
-    assert!(!start_as(store, &session(15, &ada), "a", Roles::default()).await, "other roles");
+    assert!(!start_as(store, &session(15, &ada), "a", Roles::admin()).await, "other roles");
 
     // The token that ends it is older than the session's newest.
     let ended = store.end_session(third.id, NOW, Duration::from_secs(5), an_end()).await.unwrap();
@@ -283,18 +283,6 @@ async fn purging(store: &Store) {
     store.end_session(SessionId::from_random([40; 16]), NOW, Duration::ZERO, an_end()).await.unwrap();
     assert!(store.list_blocked_since(last_seq).await.unwrap().len() == 1);
     store.end_sessions_of(ada.id, None, Duration::ZERO, &Along::Remove, &event(EventKind::Removed)).await.unwrap();
-}
-
-async fn first_users(store: &Store, other: &Store) {
-    assert!(!store.has_users().await.unwrap());
-    let (ada, bob, password) = (user(1, "ada"), user(2, "bob"), hash("a"));
-    let (first, second) = (event(EventKind::SignedUp), event(EventKind::SignedUp));
-    let (one, two) = tokio::join!(
-        store.insert_first_user(0, &ada, &password, &first),
-        other.insert_first_user(0, &bob, &password, &second)
-    );
-    assert_ne!(one.unwrap(), two.unwrap(), "exactly one wins");
-    assert_eq!(store.list_users().await.unwrap().len(), 1);
 }
 
 async fn look_alikes(store: &Store, other: &Store) {

@@ -2,16 +2,24 @@
 //! refreshes through both, one rotates.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::future::join_all;
 
+use handstamp::server::domain::algorithm::Algorithm;
 use handstamp::server::flows::{self, AuthenticateError};
+use handstamp::server::world::World;
+use secrecy::ExposeSecret as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
-use crate::harness::{Answer, TestApp, bearer, part};
-use crate::process::{Serving, Tokens, add_ada, eventually, expect_intact};
+use crate::algorithms::with_key_file;
+use crate::harness::{Answer, SECRET, TestApp, bearer, part};
+use crate::process::{Serving, Tokens, add_ada, eventually, expect_intact, handstamp, sql};
 
 const WRITERS: usize = 32;
 const ROUNDS: usize = 3;
@@ -80,6 +88,98 @@ fn refreshed(answer: &Answer) -> Tokens {
 fn generation(tokens: &Tokens) -> u32 {
     let said = URL_SAFE_NO_PAD.decode(tokens.refresh.strip_prefix("hs_rt_").unwrap()).unwrap();
     u32::from_be_bytes(said[16..20].try_into().unwrap())
+}
+
+/// Starts a server and answers the line with which it is refused.
+fn refusal(folder: &Path, settings: &[(&str, &str)]) -> String {
+    let Err(refused) = Serving::spawn(handstamp(folder, &[], settings)) else { panic!("it listens") };
+    assert_eq!(refused.status.code(), Some(1), "{}", refused.log);
+    refused.log.lines().last().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_second_server_with_another_algorithm_does_not_start_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    let first = Serving::start_with(folder, &[("JWT_ALGORITHM", "ES256")]);
+    let tokens = first.login().await;
+    let keys = sql(folder, "SELECT id || state FROM signing_keys ORDER BY id").await;
+
+    for other in ["HS256", "EdDSA"] {
+        let line = refusal(folder, &[("JWT_ALGORITHM", other)]);
+        let names = format!("with JWT_ALGORITHM=ES256, and here it is JWT_ALGORITHM={other}; ");
+        assert!(
+            line.starts_with("handstamp: another server runs on this database ") && line.contains(&names),
+            "{line}"
+        );
+    }
+
+    assert_eq!(sql(folder, "SELECT id || state FROM signing_keys ORDER BY id").await, keys);
+    assert!(first.lets_in(&tokens).await);
+    // With the same one it starts, and each takes the tokens of the other.
+    let second = Serving::start_with(folder, &[("JWT_ALGORITHM", "ES256")]);
+    assert!(second.lets_in(&tokens).await && first.lets_in(&second.login().await).await);
+    assert!(first.stop().0.success());
+    let line = refusal(folder, &[("JWT_ALGORITHM", "EdDSA")]);
+    assert!(line.contains("JWT_ALGORITHM"), "the second still runs: {line}");
+}
+
+#[tokio::test]
+async fn when_all_servers_have_ended_whatever_ended_them_the_next_one_may_have_another_algorithm_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    add_ada(folder).await;
+    let servers = [Serving::start_with(folder, &[]), Serving::start_with(folder, &[])];
+    for server in servers {
+        server.kill();
+    }
+    let changed = Serving::start_with(folder, &[("JWT_ALGORITHM", "HS512")]);
+    let tokens = changed.login().await;
+    assert!(changed.stop().0.success());
+    let back = Serving::start(folder);
+    assert!(back.lets_in(&tokens).await, "a change of algorithm is a rotation");
+}
+
+#[tokio::test]
+async fn a_second_server_with_another_key_file_does_not_take_the_ring_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, _) = with_key_file(folder.path(), Algorithm::ES256).await;
+    let token = app.somebody("ada").await;
+    let other = World::system().new_key(Algorithm::ES256);
+    let path = folder.path().join("other.pem");
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
+    file.write_all(other.kept().expose_secret()).unwrap();
+    let another = [("JWT_PRIVATE_KEY_FILE", path.to_str().unwrap())];
+
+    let refused = app.start_another_with(&another).await.err().unwrap();
+
+    let names = format!("JWT_PRIVATE_KEY_FILE={}", other.id);
+    assert!(refused.starts_with("another server runs on this database") && refused.contains(&names), "{refused}");
+    assert_eq!(app.protected(&token).await.status, 200);
+    app.state.presence.leave();
+    assert_eq!(app.start_another_with(&another).await.unwrap().keys.load().active().id, other.id);
+}
+
+#[tokio::test]
+async fn of_two_servers_that_start_at_once_with_different_algorithms_never_both_run() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let start = |algorithm| {
+            let settings = [("JWT_ALGORITHM", algorithm), ("JWT_SECRET", SECRET)];
+            Serving::spawn(handstamp(folder.path(), &[], &settings))
+        };
+        let (one, other) = std::thread::scope(|scope| {
+            let starts = ["HS256", "ES256"].map(|algorithm| scope.spawn(move || start(algorithm)));
+            let [one, other] = starts.map(|start| start.join().unwrap());
+            (one, other)
+        });
+        let refused = match (one, other) {
+            (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+            (one, other) => panic!("{:?} {:?}", one.err(), other.err()),
+        };
+        assert!(refused.log.contains("another server runs on this database with JWT_ALGORITHM="), "{}", refused.log);
+    }
 }
 
 #[tokio::test]

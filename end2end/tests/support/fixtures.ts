@@ -8,7 +8,7 @@ import { Watch } from './watch.ts';
 type Fixtures = {
   /** Set (`test.use({ own: {} })`), the test gets a server to itself, with these settings. */
   own: Settings | undefined;
-  /** Whether the own server has a user already, so that its first run is over. */
+  /** Whether the own server has an administrator already, so that its first run is over and people can sign up. */
   settled: boolean;
   handstamp: Server;
   watch: Watch;
@@ -94,6 +94,6 @@ export { expect } from '@playwright/test';
 async function start(settings: Settings, settled: boolean): Promise<Server> {
   const server = await Server.create(settings);
   await server.start();
-  if (settled) await server.addUser();
+  if (settled) await server.addAdmin();
   return server;
 }

@@ -36,11 +36,15 @@ pub fn sentence(error: ApiError) -> &'static str {
             "Too many attempts. Wait a little, then try again: every further attempt waits longer."
         }
         ApiError::SignupClosed => "Sign-up is closed on this server.",
+        ApiError::SetupNotDone => {
+            "This server is not set up yet. Its operator opens the link that the server printed at its start. After that you can create an account."
+        }
+        ApiError::LastAdministrator => "This is the last administrator. Make another user an administrator first.",
         ApiError::BadInvitation => {
             "This invitation does not work any more, or the link is not whole. Ask for a new one."
         }
         ApiError::BadSetupCode => "This code is not the one the server printed. Copy the whole link.",
-        ApiError::NotFound => "There is an account already. Sign in instead.",
+        ApiError::NotFound => "There is an administrator already. Sign in instead.",
         _ => SOMETHING_WENT_WRONG,
     }
 }

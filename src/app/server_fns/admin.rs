@@ -58,7 +58,7 @@ pub async fn admin_invite() -> Result<InvitationAnswer, ApiError> {
 /// Locks a user out, and ends all their sessions.
 ///
 /// # Errors
-/// `not_found`, `own_account`, and those of [`admin_invite`].
+/// `not_found`, `own_account`, `last_administrator`, and those of [`admin_invite`].
 #[server(endpoint = "admin/disable-user", output = Answer, client = Bearer)]
 pub async fn admin_disable_user(id: String) -> Result<(), ApiError> {
     use crate::server::{flows, http};

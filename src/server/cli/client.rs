@@ -4,7 +4,7 @@ use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::{Failure, when};
+use super::shared::{Failure, when};
 use crate::server::config::Config;
 use crate::server::flows;
 use crate::server::startup;

@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Failure, logging};
+use super::logging;
+use super::shared::Failure;
 use crate::server::config::{BadSetting, Config, Settings};
 use crate::server::doctor::examine;
 use crate::server::domain::checkup::{Finding, Verdict};

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::{Failure, LongHelp, when};
+use super::shared::{Failure, LongHelp, when};
 use crate::server::config::Config;
 use crate::server::domain::kept_keys::{self, KeptKey};
 use crate::server::domain::key_ring::RingError;

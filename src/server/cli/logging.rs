@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
-use super::Failure;
+use super::shared::Failure;
 use crate::server::config::Config;
 use crate::traces::Traces;
 

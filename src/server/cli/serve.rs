@@ -5,8 +5,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::Failure;
 use super::logging::start_logging;
+use super::shared::Failure;
 use crate::server::config::Config;
 use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
@@ -39,10 +39,13 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     println!("Handstamp listens on http://{addr}");
     // To the console and not to the log: anyone who reads this link can create the administrator.
     if let Some(code) = &state.setup_code {
-        println!(
-            "First run: open {}/setup#{code} to create the first account, an administrator. The link works once",
-            state.config.public_url
-        );
+        let others = state.store.has_users().await?;
+        let (when, what) = if others {
+            ("There is no administrator", "one")
+        } else {
+            ("First run", "the first account, an administrator")
+        };
+        println!("{when}: open {}/setup#{code} to create {what}. The link works once", state.config.public_url);
     }
     if state.site.lacks_the_program() {
         warn!(
@@ -65,6 +68,7 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     }
     checks.await?;
     state.store.close().await;
+    state.presence.leave();
     info!("Stopped");
     traces.end();
     Ok(())

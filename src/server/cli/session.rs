@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Failure, LongHelp, when};
+use super::shared::{Failure, LongHelp, when};
 use crate::server::config::Config;
 use crate::server::flows::{self, Actor, ListedSession, Target};
 use crate::server::startup;

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Failure, when};
+use super::shared::{Failure, when};
 use crate::server::config::Config;
 use crate::server::domain::refused::Check;
 use crate::server::flows;

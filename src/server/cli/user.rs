@@ -6,7 +6,7 @@ use clap::Subcommand;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-use super::{Failure, when};
+use super::shared::{Failure, when};
 use crate::server::config::Config;
 use crate::server::domain::security_event::SecurityEvent;
 use crate::server::domain::user::Roles;
@@ -46,15 +46,15 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Disable a user and end all sessions of that user; the account stays
+    /// Disable a user and end all sessions of that user; the account stays. Not the last administrator
     Disable { name: String },
     /// Let a disabled user sign in again
     Enable { name: String },
-    /// Remove a user and end all sessions of that user
+    /// Remove a user and end all sessions of that user. Not the last administrator
     Remove { name: String },
     /// Make a user an administrator; all sessions of that user end
     Promote { name: String },
-    /// Make an administrator a normal user; all sessions of that user end
+    /// Make an administrator a normal user; all sessions of that user end. Not the last administrator
     Demote { name: String },
     /// Print a link with which one person can create an account, even if sign-up is closed
     Invite,
@@ -105,6 +105,9 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
         UserCommand::Invite => {
             let invitation = flows::invite(&state, &Actor::Operator).await?;
             eprintln!("This link creates one account. It is valid until {}:", when(invitation.expires_at.0));
+            if !state.store.has_administrator().await? {
+                eprintln!("It works only after there is an administrator. Run: handstamp user promote NAME");
+            }
             println!("{}", invitation.link.expose_secret());
         }
         UserCommand::Events { name, json } => print_events(&state, name.as_deref(), json).await?,

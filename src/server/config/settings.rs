@@ -16,16 +16,21 @@ pub struct Setting {
 }
 
 /// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 29] = [
+pub const SETTINGS: [Setting; 30] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
     setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "the address and port that the server listens on"),
     setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "the issuer of the tokens, and the server's own origin"),
     setting("DATABASE_URL", "sqlite:data/handstamp.db", "the database for accounts, sessions and the blocklist"),
     setting("JWT_SECRET", "generated once", "at least 32 bytes (HS384 48, HS512 64); `base64:` before binary"),
-    setting("JWT_ALGORITHM", "HS256", "or HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA"),
+    setting(
+        "JWT_ALGORITHM",
+        "HS256",
+        "ES256 if other services verify; or HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES384 EdDSA",
+    ),
     setting("JWT_PRIVATE_KEY_FILE", "made and kept in the store", "PEM of the first key for RS, PS, ES and EdDSA"),
     setting("JWT_ISSUER", "<PUBLIC_URL>", "the claim `iss`"),
     setting("JWT_AUDIENCE", "handstamp", "the claim `aud`"),
+    setting("JWT_CLIENT_ID", "handstamp", "the claim `client_id` (RFC 9068); set and empty: tokens have none"),
     setting("JWT_ACCESS_TOKEN_EXPIRES", "5m", "lifetime of an access token, at most 60m"),
     setting("JWT_REFRESH_TOKEN_EXPIRES", "30d", "lifetime of a session with \"Keep me signed in\"; any other: 12h"),
     setting("JWT_REFRESH_TOKEN_IDLE", "14d", "a session that is not refreshed for this time ends"),

@@ -10,11 +10,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jsonwebtoken::Header;
-use serde_json::{Map, Value};
 
+use super::accepted_token::AcceptedToken;
 use super::additional_claims::AdditionalClaims;
 use super::claims::{ACCESS, Claims, False, Fresh};
 use super::compact_jws::{CompactJws, HeaderBuffer, parse_object};
+use super::crypto;
 use super::ids::{SessionId, TokenId, UserId};
 use super::key_ring::KeyRing;
 use super::refused::{Check, TokenRefused};
@@ -37,33 +38,6 @@ pub enum Expiry {
     Forgiven,
 }
 
-/// The content of a verified token, parsed into types.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessToken {
-    pub user_id: UserId,
-    pub username: String,
-    pub roles: Vec<String>,
-    pub session_id: SessionId,
-    pub token_id: TokenId,
-    pub issued_at: UnixTime,
-    pub not_before: UnixTime,
-    pub expires_at: UnixTime,
-    /// The time until which the password counts as just typed. `None`: it was not typed for this token.
-    pub fresh_until: Option<UnixTime>,
-    /// Claims that the operator or a flow added.
-    pub additional: Map<String, Value>,
-    /// Set when the token was used for the first time.
-    used: OnceLock<()>,
-}
-
-impl AccessToken {
-    /// Returns whether this is the first use of the token, as far as this process remembers.
-    #[must_use]
-    pub fn is_first_use(&self) -> bool {
-        self.used.get().is_none() && self.used.set(()).is_ok()
-    }
-}
-
 /// A token that was just signed. No `Debug`: anyone who reads it is signed in.
 pub struct Issued {
     pub text: String,
@@ -74,6 +48,8 @@ pub struct Issued {
 pub struct TokenRules {
     pub issuer: String,
     pub audience: String,
+    /// The claim `client_id` of the tokens that are issued. Not demanded: a token keeps what it was issued with.
+    pub client_id: Option<String>,
     pub lifetime: Duration,
     /// How long a token is fresh after the password was typed.
     pub fresh_for: Duration,
@@ -106,6 +82,7 @@ impl TokenRules {
             aud: Cow::Borrowed(&self.audience),
             sub: user.id.to_string().into(),
             username: Cow::Borrowed(user.username.as_str()),
+            client_id: self.client_id.as_deref().map(Cow::Borrowed),
             sid: session.id.to_string().into(),
             jti: token_id.to_string().into(),
             iat: now,
@@ -120,7 +97,7 @@ impl TokenRules {
         let mut header = Header::new(key.algorithm.of_library());
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.id.clone());
-        let text = jsonwebtoken::encode(&header, &claims, key.encoding())?;
+        let text = crypto::sign(&header, &claims, key.encoding())?;
         Ok(Issued { text, expires_at })
     }
 
@@ -144,7 +121,7 @@ impl TokenRules {
         text: &str,
         now: UnixTime,
         expiry: Expiry,
-    ) -> Result<Arc<AccessToken>, TokenRefused> {
+    ) -> Result<Arc<AcceptedToken>, TokenRefused> {
         // The clock decides when a retired key stops. At the beginning of time, all keys of the ring verify.
         let by = match expiry {
             Expiry::Judged => now,
@@ -177,12 +154,13 @@ impl TokenRules {
     }
 
     /// Checks the claims that do not depend on the clock.
-    fn check_claims(&self, claims: Claims) -> Result<AccessToken, Check> {
-        let token = AccessToken {
+    fn check_claims(&self, claims: Claims) -> Result<AcceptedToken, Check> {
+        let token = AcceptedToken {
             user_id: UserId::parse(&claims.sub).map_err(|_| Check::Claims)?,
             session_id: SessionId::parse(&claims.sid).map_err(|_| Check::Claims)?,
             token_id: TokenId::parse(&claims.jti).map_err(|_| Check::Claims)?,
             username: claims.username.into_owned(),
+            client_id: claims.client_id.map(Cow::into_owned),
             roles: claims.roles,
             issued_at: claims.iat,
             not_before: claims.nbf,
@@ -212,7 +190,7 @@ impl TokenRules {
         Ok(token)
     }
 
-    fn check_times(&self, token: &AccessToken, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
+    fn check_times(&self, token: &AcceptedToken, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
         if expiry == Expiry::Forgiven {
             return Ok(());
         }

@@ -17,6 +17,7 @@ fn rules() -> TokenRules {
     TokenRules {
         issuer: "https://id.example.org".into(),
         audience: "handstamp".into(),
+        client_id: Some("handstamp".into()),
         lifetime: Duration::from_mins(5),
         fresh_for: Duration::from_mins(1),
         leeway: Duration::ZERO,

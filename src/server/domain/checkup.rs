@@ -89,6 +89,20 @@ pub fn clock(now: UnixTime, newest: Option<UnixTime>) -> Finding {
     }
 }
 
+/// Checks that an administrator can manage users. `all`: the number of administrators; `disabled`: how many are disabled.
+#[must_use]
+pub fn setup(all: i64, disabled: i64) -> Finding {
+    if all == 0 {
+        let fix = "open the link that the server prints when it starts, or run: handstamp user promote NAME";
+        return Finding::warning("setup", "there is no administrator; sign-up is closed until there is one", fix);
+    }
+    if all == disabled {
+        let fix = "run: handstamp user enable NAME";
+        return Finding::warning("setup", "every administrator is disabled", fix);
+    }
+    Finding::ok("setup", "there is an administrator")
+}
+
 /// A file that only its owner should reach. `mode` is its permission bits.
 #[must_use]
 pub fn private_file(path: &Path, mode: u32) -> Finding {

@@ -20,6 +20,9 @@ pub struct Claims<'t> {
     pub sub: Cow<'t, str>,
     /// For display only; `sub` identifies the user.
     pub username: Cow<'t, str>,
+    /// The client that the token was issued to (RFC 9068, section 2.2): one name for all of ours, or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<Cow<'t, str>>,
     /// Session id. The blocklist records it when the session ends.
     pub sid: Cow<'t, str>,
     /// Token id. The blocklist records it when one token is blocked.
@@ -110,6 +113,8 @@ enum Name {
     Aud,
     Sub,
     Username,
+    #[serde(rename = "client_id")]
+    ClientId,
     Sid,
     Jti,
     Iat,
@@ -137,6 +142,7 @@ impl<'de> Visitor<'de> for ReadClaims {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims<'de>, A::Error> {
         let mut texts: [Option<Text>; 7] = [const { None }; 7];
         let mut times: [Option<UnixTime>; 3] = [None; 3];
+        let mut client_id: Option<Text> = None;
         let (mut fresh, mut roles, mut additional) = (None, None, Map::new());
         while let Some(name) = map.next_key()? {
             match name {
@@ -147,6 +153,7 @@ impl<'de> Visitor<'de> for ReadClaims {
                 Name::Sid => once(&mut texts[4], &mut map)?,
                 Name::Jti => once(&mut texts[5], &mut map)?,
                 Name::Type => once(&mut texts[6], &mut map)?,
+                Name::ClientId => once(&mut client_id, &mut map)?,
                 Name::Iat => once(&mut times[0], &mut map)?,
                 Name::Nbf => once(&mut times[1], &mut map)?,
                 Name::Exp => once(&mut times[2], &mut map)?,
@@ -170,6 +177,7 @@ impl<'de> Visitor<'de> for ReadClaims {
             aud: aud.0,
             sub: sub.0,
             username: username.0,
+            client_id: client_id.map(|id| id.0),
             sid: sid.0,
             jti: jti.0,
             iat,

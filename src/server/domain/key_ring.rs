@@ -14,7 +14,7 @@ use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use secrecy::ExposeSecret as _;
 
-use super::access_token::AccessToken;
+use super::accepted_token::AcceptedToken;
 use super::algorithm::Algorithm;
 use super::kept_keys::{self, KeptKey, KeyState};
 use super::private_key::PrivateKey;
@@ -134,13 +134,13 @@ impl KeyRing {
     }
 
     /// Returns the remembered token with this text, if its key still verifies.
-    pub(super) fn seen(&self, text: &str, now: UnixTime) -> Option<Arc<AccessToken>> {
+    pub(super) fn seen(&self, text: &str, now: UnixTime) -> Option<Arc<AcceptedToken>> {
         let remembered = self.remembered.get(&TextRef(text))?;
         remembered.key_verifies_until.is_none_or(|until| now < until).then_some(remembered.token)
     }
 
     /// Remembers a token that this key signed.
-    pub(super) fn remember(&self, text: &str, token: &Arc<AccessToken>, key: &RingKey) {
+    pub(super) fn remember(&self, text: &str, token: &Arc<AcceptedToken>, key: &RingKey) {
         let remembered = Remembered { token: Arc::clone(token), key_verifies_until: key.verifies_until };
         self.remembered.insert(Text(text.into()), remembered);
     }
@@ -191,7 +191,7 @@ fn unfit_key(key: &KeptKey, unfit: UnfitKey) -> RingError {
 
 #[derive(Clone)]
 struct Remembered {
-    token: Arc<AccessToken>,
+    token: Arc<AcceptedToken>,
     key_verifies_until: Option<UnixTime>,
 }
 

@@ -5,10 +5,11 @@
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::EncodingKey;
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use secrecy::{ExposeSecret as _, SecretSlice};
 
 use super::algorithm::{Algorithm, Family};
+use super::crypto;
 use super::verification_key::{UnfitKey, VerificationKey};
 
 /// A key that signs with one algorithm. No `Debug`.
@@ -58,8 +59,8 @@ impl PrivateKey {
             _ => return Err(UnfitKey::Kind(algorithm)),
         };
         let encoding = encoding.map_err(|_| UnfitKey::Kind(algorithm))?;
-        let mut public = Jwk::from_encoding_key(&encoding, algorithm.of_library()).map_err(|_| UnfitKey::Damaged)?;
-        let id = public.thumbprint(ThumbprintHash::SHA256).map_err(|_| UnfitKey::Damaged)?;
+        let mut public = crypto::public_half(&encoding, algorithm.of_library()).map_err(|_| UnfitKey::Damaged)?;
+        let id = crypto::thumbprint(&public).map_err(|_| UnfitKey::Damaged)?;
         public.common.key_id = Some(id.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         // A key that cannot verify must not sign: the verification key checks sizes, curves and known weaknesses.

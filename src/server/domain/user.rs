@@ -44,6 +44,12 @@ impl Roles {
         Self(vec![Role::Admin])
     }
 
+    /// Returns whether the administrator role is among them.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.0.contains(&Role::Admin)
+    }
+
     /// Parses the text of the table: names separated by a space. `None` for an unknown name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

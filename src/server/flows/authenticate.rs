@@ -3,7 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::server::domain::access_token::{AccessToken, Expiry};
+use crate::server::domain::accepted_token::AcceptedToken;
+use crate::server::domain::access_token::Expiry;
 use crate::server::domain::authorization::{Authorization, NotOneHeader};
 use crate::server::domain::blocklist::keep_until;
 use crate::server::domain::compact_jws::MAX_TOKEN_BYTES;
@@ -14,12 +15,12 @@ use crate::server::state::AppState;
 
 /// A user with a valid token and a live session. The claims of the token are its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CurrentUser(Arc<AccessToken>);
+pub struct CurrentUser(Arc<AcceptedToken>);
 
 impl Deref for CurrentUser {
-    type Target = AccessToken;
+    type Target = AcceptedToken;
 
-    fn deref(&self) -> &AccessToken {
+    fn deref(&self) -> &AcceptedToken {
         &self.0
     }
 }
@@ -89,7 +90,7 @@ pub(super) fn verify_unrevoked(
     state: &AppState,
     token: &str,
     expiry: Expiry,
-) -> Result<Arc<AccessToken>, AuthenticateError> {
+) -> Result<Arc<AcceptedToken>, AuthenticateError> {
     let token = state.token_rules.verify(&state.keys.load(), token, state.world.now(), expiry)?;
     if state.blocklist.refuses(token.session_id, token.token_id) {
         return Err(AuthenticateError::Revoked);

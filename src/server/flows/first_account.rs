@@ -1,5 +1,8 @@
-//! The first account: created once, by a person who reads the server's console. There is no default account and no
-//! default password.
+//! The first administrator: created once, by the operator, who reads the server's console. There is no default account and
+//! no default password.
+//!
+//! Setup is open until there is an administrator, even if there are other users. Users that the command line added cannot
+//! open it: only the console shows the link, and its reader could also run `handstamp user promote`.
 
 use secrecy::SecretString;
 use tracing::info;
@@ -12,6 +15,7 @@ use crate::server::domain::security_event::EventKind;
 use crate::server::domain::user::Roles;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
+use crate::server::store::administrators::Claimed;
 
 /// Why the first account was not created.
 #[derive(Debug, thiserror::Error)]
@@ -61,9 +65,11 @@ pub async fn first_account(
     attempt.succeeded();
     let (user, hash) = prepare_account(state, username, password, Roles::admin()).await?;
     let event = event(state, EventKind::SignedUp, new.visitor.origin.clone());
-    let made = state.store.insert_first_user(state.setup_round, &user, &hash, &event).await;
-    if !made.map_err(NewAccountError::Store)? {
-        return Err(FirstAccountError::Closed);
+    let claimed = state.store.insert_first_administrator(state.setup_round, &user, &hash, &event).await;
+    match claimed.map_err(NewAccountError::Store)? {
+        Claimed::Yes => {}
+        Claimed::Closed => return Err(FirstAccountError::Closed),
+        Claimed::Taken => return Err(NewAccountError::Taken.into()),
     }
     info!(user.id = %user.id, "Created the first account `{}`", user.username);
     Ok(start_session(state, &user, &hash, new).await?)

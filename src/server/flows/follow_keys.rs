@@ -1,7 +1,7 @@
 //! Follows the store's keys: what `handstamp key rotate` and other processes change, this one takes over soon after.
 //!
-//! A ring of another algorithm than that of the settings is left alone, in the store and in memory. It is that of a server
-//! which started later with another `JWT_ALGORITHM`: by mistake, or while somebody changes it. Were it settled here as well,
+//! A ring of another algorithm than that of the settings is left alone, in the store and in memory. A server does not start
+//! beside one with another `JWT_ALGORITHM` (`presence.rs`); one of an earlier version does, which knows nothing of that. Were it settled here as well,
 //! the two would take the store from each other every minute, and each time all tokens would die. Were it followed, a
 //! mistake elsewhere would end the tokens of this server, or need a key that only the other is given. So the last start has
 //! the store; whoever ran before signs and verifies with the ring it has, and says so once. Until one is restarted with

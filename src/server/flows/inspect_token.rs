@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::authenticate::{AuthenticateError, verify_unrevoked};
-use crate::server::domain::access_token::{AccessToken, Expiry};
+use crate::server::domain::accepted_token::AcceptedToken;
+use crate::server::domain::access_token::Expiry;
 use crate::server::domain::refused::Check;
 use crate::server::state::AppState;
 
@@ -11,7 +12,7 @@ use crate::server::state::AppState;
 ///
 /// # Errors
 /// The first check that fails.
-pub fn inspect_token(state: &AppState, token: &str) -> Result<Arc<AccessToken>, Check> {
+pub fn inspect_token(state: &AppState, token: &str) -> Result<Arc<AcceptedToken>, Check> {
     verify_unrevoked(state, token, Expiry::Judged).map_err(|refused| match refused {
         AuthenticateError::Refused(refused) => refused.0,
         AuthenticateError::Revoked => Check::Revocation,

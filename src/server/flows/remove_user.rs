@@ -25,7 +25,7 @@ pub async fn remove_user(state: &AppState, target: Target<'_>, by: &Actor) -> Re
 /// Deletes the user's own account. Needs the password.
 ///
 /// # Errors
-/// [`LoginError`]; `WrongCredentials` for a wrong password.
+/// [`LoginError`]; `WrongCredentials` for a wrong password, `Store(LastAdministrator)` for the last administrator.
 pub async fn delete_own_account(
     state: &AppState,
     user: &CurrentUser,

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use tokio::task::spawn_blocking;
 use tracing::info;
 
-use crate::server::domain::algorithm::Algorithm;
+use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::kept_keys::{self, CannotRotate, KeptKey, KeyState, Missing, Wanted};
 use crate::server::domain::key_ring::{KeyRing, RingError};
 use crate::server::domain::private_key::PrivateKey;
@@ -51,6 +51,16 @@ impl KeySettings {
             given: self.given.as_ref().map(|given| given.id.as_str()),
             token_time: self.token_time + LAG,
         }
+    }
+
+    /// The settings that all servers on one store must have alike, by name: with others they take the ring from each other.
+    /// `JWT_SECRET` is not among them: another one does not open the seals, which stops the start anyway.
+    #[must_use]
+    pub fn shared(&self) -> Vec<(&'static str, String)> {
+        let file = self.given.as_ref().filter(|given| given.algorithm.family() == Family::KeyPair);
+        // By the key itself: two machines may have it under two names.
+        let key = file.map_or_else(String::new, |given| given.id.clone());
+        vec![("JWT_ALGORITHM", self.algorithm.to_string()), ("JWT_PRIVATE_KEY_FILE", key)]
     }
 
     /// Prepares the kept keys: all for a server; only those that verify for a command.

@@ -1,4 +1,7 @@
 //! Signs up: anyone creates an account, if the operator allows it.
+//!
+//! Sign-up waits until there is an administrator, also with an invitation: the first user of a new server must be the person
+//! who set it up.
 
 use secrecy::SecretString;
 use tracing::info;
@@ -20,6 +23,8 @@ use crate::server::store::users::Inserted;
 pub enum SignupError {
     #[error("sign-up is closed, and the request has no invitation")]
     Closed,
+    #[error("there is no administrator yet")]
+    SetupNotDone,
     #[error("the invitation is unknown, used or expired")]
     BadInvitation,
     #[error(transparent)]
@@ -73,6 +78,10 @@ async fn make(
     }
     // Counted when this is dropped.
     let _attempt = admit_to_sign_up(state, visitor)?;
+    // Not asked again when the account is made: the last administrator stays, so that there is one from now on.
+    if !state.store.has_administrator().await.map_err(NewAccountError::Store)? {
+        return Err(SignupError::SetupNotDone);
+    }
     let code = InvitationCode::from_typed(invitation).hash();
     // Checked again when it is used. This check avoids hashing for a made-up invitation.
     if !invitation.is_empty()

@@ -140,6 +140,7 @@ impl From<SignupError> for ApiError {
     fn from(error: SignupError) -> Self {
         match error {
             SignupError::Closed => Self::SignupClosed,
+            SignupError::SetupNotDone => Self::SetupNotDone,
             SignupError::BadInvitation => Self::BadInvitation,
             SignupError::Throttled(throttled) => throttled.into(),
             SignupError::Account(error) => error.into(),
@@ -277,6 +278,7 @@ impl From<StoreError> for ApiError {
                 error!(cause = %error, "The store did not do it");
                 Self::Unavailable
             }
+            StoreError::LastAdministrator => Self::LastAdministrator,
             StoreError::Migrate(_) | StoreError::Outdated | StoreError::Damaged(_) => internal(&error),
         }
     }

@@ -1,7 +1,8 @@
 //! The table `blocklist`: the durable part of a sign-out.
 
-use super::pool::{Store, StoreError, in_transaction, on_pool};
-use super::writer::Write;
+use super::error::StoreError;
+use super::pool::{Store, in_transaction, on_pool};
+use super::queue::{Write, Written};
 use crate::server::domain::blocklist::Blocked;
 use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::domain::unix_time::UnixTime;
@@ -62,7 +63,7 @@ impl Store {
     /// [`StoreError`]; then the token may or may not be blocked.
     pub async fn block_token(&self, id: TokenId, keep_until: UnixTime) -> Result<Entry, StoreError> {
         let written = self.write(Write::BlockToken { id, keep_until }).await?;
-        Ok(written.entry(Blocked::Token(id)))
+        Ok(entry_of(&written, Blocked::Token(id)))
     }
 
     /// Removes rows whose time passed before `before`, at most `limit`, and records up to when. Returns how many.
@@ -87,6 +88,14 @@ impl Store {
     pub async fn purged_to(&self) -> Result<UnixTime, StoreError> {
         let (to,): (i64,) = on_pool!(self, |pool| sqlx::query_as(PURGED_TO).fetch_one(pool).await?);
         Ok(UnixTime(to))
+    }
+}
+
+/// The row of a write that made one.
+pub(super) fn entry_of(written: &Written, blocked: Blocked) -> Entry {
+    match *written {
+        Written::Blocked { seq, keep_until } => Entry { blocked, keep_until, seq },
+        Written::Rows(_) | Written::Counted(_) => unreachable!("a write that blocks is answered with its row"),
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
-use super::pool::{BUSY_TIMEOUT, MIGRATIONS, Pool, Store, StoreError, on_pool};
-use super::writer::Queue;
+use super::error::StoreError;
+use super::open::{BUSY_TIMEOUT, MIGRATIONS};
+use super::pool::{Pool, Store, on_pool};
+use super::writer;
 use crate::server::domain::unix_time::UnixTime;
 
 /// The version of the tables in a database, compared with this program.
@@ -44,7 +46,7 @@ impl Store {
         } else {
             Pool::Postgres(PgPoolOptions::new().max_connections(1).connect(url).await?)
         };
-        Ok(Self { queue: Queue::start(pool.clone()), pool })
+        Ok(Self { queue: writer::start(pool.clone()), pool })
     }
 
     /// Returns the version of its tables.

@@ -1,6 +1,7 @@
 //! The table `clients`: other services that may introspect, revoke and follow the blocklist.
 
-use super::pool::{Store, StoreError, on_pool};
+use super::error::StoreError;
+use super::pool::{Store, on_pool};
 use crate::server::domain::client::{Client, ClientName, SecretHash};
 use crate::server::domain::unix_time::UnixTime;
 

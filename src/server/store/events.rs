@@ -1,6 +1,7 @@
 //! The table `security_events`. Rows are written in the same transaction as the change that they record, if it has one.
 
-use super::pool::{Store, StoreError, in_transaction, on_pool};
+use super::error::StoreError;
+use super::pool::{Store, in_transaction, on_pool};
 use crate::server::domain::ids::{EventId, SessionId, UserId};
 use crate::server::domain::security_event::{EventKind, NewEvent, SecurityEvent};
 use crate::server::domain::session::Origin;

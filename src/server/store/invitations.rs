@@ -1,6 +1,7 @@
 //! The table `invitations`.
 
-use super::pool::{Store, StoreError, in_transaction, on_pool};
+use super::error::StoreError;
+use super::pool::{Store, in_transaction, on_pool};
 use super::{events, users};
 use crate::server::domain::ids::UserId;
 use crate::server::domain::password::PasswordHash;

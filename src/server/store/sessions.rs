@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::blocklist::{Entry, NEXT_SEQ, block};
-use super::pool::{Store, StoreError, in_transaction, on_pool};
-use super::writer::{End, Start, Write};
+use super::administrators::IS_LAST_ADMINISTRATOR;
+use super::blocklist::{Entry, NEXT_SEQ, block, entry_of};
+use super::error::StoreError;
+use super::pool::{Store, in_transaction, on_pool};
+use super::queue::{End, Start, Write};
 use super::{events, invitations, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::{Blocked, keep_until};
@@ -73,6 +75,17 @@ pub enum Along {
     Disable(UnixTime),
     SetRoles(Roles),
     Remove,
+}
+
+impl Along {
+    /// Whether an administrator to whom it happens is none afterwards, or cannot sign in.
+    fn costs_an_administrator(&self) -> bool {
+        match self {
+            Self::Nothing | Self::ChangePassword { .. } => false,
+            Self::Disable(_) | Self::Remove => true,
+            Self::SetRoles(roles) => !roles.is_admin(),
+        }
+    }
 }
 
 type Row = (String, String, i64, i64, String, String, String, String, i64, i64, Option<String>, i64, Option<i64>);
@@ -177,7 +190,7 @@ impl Store {
         event: NewEvent,
     ) -> Result<Entry, StoreError> {
         let end = End { id, reused_at: None, at_least_until: token_expires_at, leeway, event };
-        Ok(self.write(Write::EndSession(Box::new(end))).await?.entry(Blocked::Session(id)))
+        Ok(entry_of(&self.write(Write::EndSession(Box::new(end))).await?, Blocked::Session(id)))
     }
 
     /// Ends a session whose old refresh token was used again. Its row stays until it expires.
@@ -192,7 +205,7 @@ impl Store {
         event: NewEvent,
     ) -> Result<Entry, StoreError> {
         let end = End { id, reused_at: Some(now), at_least_until: now, leeway, event };
-        Ok(self.write(Write::EndSession(Box::new(end))).await?.entry(Blocked::Session(id)))
+        Ok(entry_of(&self.write(Write::EndSession(Box::new(end))).await?, Blocked::Session(id)))
     }
 
     /// Ends the sessions of a user by their ids, all except `except`, and makes one other change, all or nothing.
@@ -219,6 +232,14 @@ impl Store {
                 let keep_until = keep_until(UnixTime(token_expires_at), leeway);
                 block(Blocked::Session(id), keep_until, seq).execute(&mut *transaction).await?;
                 entries.push(Entry { blocked: Blocked::Session(id), keep_until, seq });
+            }
+            if along.costs_an_administrator() {
+                // Two such transactions at the same time wait for the number above, one for the other: the second is refused.
+                let last = sqlx::query_as(IS_LAST_ADMINISTRATOR).bind(user.to_string());
+                let (last,): (i64,) = last.fetch_one(&mut *transaction).await?;
+                if last > 0 {
+                    return Err(StoreError::LastAdministrator);
+                }
             }
             // Before its user is removed.
             events::of_user(event, user).execute(&mut *transaction).await?;

@@ -1,7 +1,8 @@
 //! The table `signing_keys`: the key ring, with encrypted private keys. It is read as a whole and replaced as a whole.
 
+use super::error::StoreError;
 use super::events;
-use super::pool::{Store, StoreError, in_transaction, on_pool};
+use super::pool::{Store, in_transaction, on_pool};
 use crate::server::domain::algorithm::Algorithm;
 use crate::server::domain::ids::UserId;
 use crate::server::domain::kept_keys::{KeptKey, KeyState};

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use sqlx::query::QueryAs;
 
-use super::pool::{Store, StoreError, in_transaction, on_pool};
-use super::writer::{FailedTry, Write, Written};
+use super::error::StoreError;
+use super::pool::{Store, in_transaction, on_pool};
+use super::queue::{FailedTry, Write, Written};
+
+pub use super::queue::TryCount;
 use crate::server::domain::ids::{ThrottleKey, UserId};
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::throttle::{LONGEST_LIFE, LONGEST_WAIT, MAX_BUCKETS};
@@ -16,16 +19,6 @@ use crate::server::domain::unix_time::UnixTime;
 pub struct KeptBucket {
     pub key: ThrottleKey,
     pub empty_at: UnixTime,
-    pub next_at: UnixTime,
-}
-
-/// A failed attempt, for one of its buckets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TryCount {
-    pub key: ThrottleKey,
-    /// The time in which one attempt leaves the bucket.
-    pub fade: Duration,
-    /// When the next attempt is allowed.
     pub next_at: UnixTime,
 }
 

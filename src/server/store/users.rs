@@ -1,7 +1,8 @@
 //! The table `users`.
 
+use super::error::StoreError;
 use super::events;
-use super::pool::{Store, StoreError, in_transaction, on_pool};
+use super::pool::{Store, in_transaction, on_pool};
 use crate::server::domain::ids::UserId;
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::NewEvent;
@@ -60,13 +61,6 @@ const SKELETONS_ARE_STALE: &str = "SELECT COUNT(*) FROM counters WHERE name = 's
 const SET_SKELETON_RULES: &str = "UPDATE counters SET value = $1 WHERE name = 'skeletons'";
 const NAMES: &str = "SELECT id, username, skeleton FROM users";
 const SET_SKELETON: &str = "UPDATE users SET skeleton = $2, is_ascii = $3 WHERE id = $1";
-/// How often a first account was created: a setup code works for one of them.
-const SETUP_ROUND: &str = "SELECT value FROM counters WHERE name = 'first_account'";
-const SETUP_IS_OPEN: &str = "SELECT COUNT(*) FROM counters WHERE name = 'first_account' AND value = $1 \
-                             AND NOT EXISTS (SELECT 1 FROM users)";
-/// Changes nothing, but locks the row: a second transaction waits until the first has committed.
-const LOCK_FIRST: &str = "UPDATE counters SET value = value WHERE name = 'first_account' AND value = $1";
-const NEXT_ROUND: &str = "UPDATE counters SET value = value + 1 WHERE name = 'first_account'";
 const DISABLE: &str = "UPDATE users SET disabled_at = $2 WHERE id = $1";
 const ENABLE: &str = "UPDATE users SET disabled_at = NULL WHERE id = $1";
 const SET_PASSWORD: &str = "UPDATE users SET password_hash = $2 WHERE id = $1";
@@ -183,52 +177,6 @@ impl Store {
             query.bind(page.kept_since.0).bind(page.brief_since.0).fetch_all(pool).await?
         });
         rows.into_iter().map(listed).collect()
-    }
-
-    /// Returns how often a first account was created.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn setup_round(&self) -> Result<i64, StoreError> {
-        let (round,): (i64,) = on_pool!(self, |pool| sqlx::query_as(SETUP_ROUND).fetch_one(pool).await?);
-        Ok(round)
-    }
-
-    /// Returns whether there is no user, and no first account was created since this round.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn setup_is_open(&self, round: i64) -> Result<bool, StoreError> {
-        let (open,): (i64,) = on_pool!(self, |pool| sqlx::query_as(SETUP_IS_OPEN).bind(round).fetch_one(pool).await?);
-        Ok(open > 0)
-    }
-
-    /// Adds a user if there is none at all, and no first account was created since this round; otherwise `false`. Of
-    /// several claims at the same time, one succeeds; later claims of the same round fail.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn insert_first_user(
-        &self,
-        round: i64,
-        user: &User,
-        password: &PasswordHash,
-        event: &NewEvent,
-    ) -> Result<bool, StoreError> {
-        let inserted = in_transaction!(self, |transaction| {
-            let locked = sqlx::query(LOCK_FIRST).bind(round).execute(&mut *transaction).await?.rows_affected();
-            // Waits for a sign-up at the same time, which counts.
-            sqlx::query(LOCK_NAMES).execute(&mut *transaction).await?;
-            let (users,): (i64,) = sqlx::query_as(ANY).fetch_one(&mut *transaction).await?;
-            let first = locked == 1 && users == 0;
-            if first {
-                sqlx::query(NEXT_ROUND).execute(&mut *transaction).await?;
-                insert(user, password).execute(&mut *transaction).await?;
-                events::of_user(event, user.id).execute(&mut *transaction).await?;
-            }
-            first
-        });
-        Ok(inserted)
     }
 
     /// Computes skeletons that are missing, or were made by other rules.

@@ -3,134 +3,24 @@
 //! One task writes. While it waits for the disk, requests queue up; then it takes all of them at once. Each request
 //! waits until its own write is durable, and gets only its own error.
 
-use std::time::Duration;
-
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::blocklist::{Entry, NEXT_SEQ, block};
+use super::blocklist::{NEXT_SEQ, block};
+use super::error::StoreError;
 use super::events;
-use super::pool::{Pool, Store, StoreError, in_transaction};
+use super::pool::{Pool, in_transaction};
+use super::queue::{End, Job, MAX_BATCH, Queue, Start, Write, Written};
 use super::sessions::{END, END_REUSED, REISSUE, ROTATE, START, USED};
-use super::throttle::{FAMILIAR, FORGET, TryCount};
+use super::throttle::{FAMILIAR, FORGET};
 use crate::server::domain::blocklist::{Blocked, keep_until};
-use crate::server::domain::ids::{SessionId, ThrottleKey, TokenId, UserId};
-use crate::server::domain::password::PasswordHash;
-use crate::server::domain::refresh_token::Generation;
-use crate::server::domain::security_event::NewEvent;
-use crate::server::domain::session::Session;
 use crate::server::domain::unix_time::UnixTime;
-use crate::server::domain::user::Roles;
 
-/// The most writes in one transaction: limited, so that no request waits for a large number of others.
-const MAX_BATCH: usize = 256;
-/// The most writes in the queue. If it is full, requests wait for a place in it.
-const QUEUE: usize = 1024;
-/// Places that notes leave free. No request waits for a note, so it must not delay a sign-out, and is dropped first.
-const LEFT_FREE: usize = MAX_BATCH;
-
-/// A change of the tables that requests make often.
-pub(super) enum Write {
-    StartSession(Box<Start>),
-    Rotate { id: SessionId, from: Generation, token_id: TokenId, token_expires_at: UnixTime, now: UnixTime },
-    Reissue { id: SessionId, generation: Generation, token_expires_at: UnixTime },
-    Used { id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime },
-    EndSession(Box<End>),
-    BlockToken { id: TokenId, keep_until: UnixTime },
-    CountTry(Box<FailedTry>),
-    ForgetTries { key: ThrottleKey },
-    Familiar { key: ThrottleKey, seen_at: UnixTime, unless_since: UnixTime },
-}
-
-/// A session begins.
-pub(super) struct Start {
-    pub session: Session,
-    pub token_id: TokenId,
-    pub token_expires_at: UnixTime,
-    pub verified: PasswordHash,
-    pub roles: Roles,
-    pub event: NewEvent,
-}
-
-/// A session ends.
-pub(super) struct End {
-    pub id: SessionId,
-    pub reused_at: Option<UnixTime>,
-    pub at_least_until: UnixTime,
-    pub leeway: Duration,
-    pub event: NewEvent,
-}
-
-/// An attempt failed. It is always one write, whatever it counts and whether its account exists, so that the time until
-/// it is durable shows nothing.
-pub(super) struct FailedTry {
-    pub counts: Vec<TryCount>,
-    pub now: UnixTime,
-    /// The event for the user of the account.
-    pub event: Option<(NewEvent, UserId)>,
-}
-
-/// The result of a write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    /// The number of changed rows.
-    Rows(u64),
-    /// The number of the new row in the blocklist, and how long it is kept.
-    Blocked { seq: i64, keep_until: UnixTime },
-    /// When each bucket of an attempt will be empty.
-    Counted(Vec<UnixTime>),
-}
-
-impl Written {
-    pub(super) const fn rows(&self) -> u64 {
-        match self {
-            Self::Rows(rows) => *rows,
-            Self::Blocked { .. } | Self::Counted(_) => 1,
-        }
-    }
-
-    /// Returns the row in the blocklist, if the write made one.
-    pub(super) fn entry(&self, blocked: Blocked) -> Entry {
-        match *self {
-            Self::Blocked { seq, keep_until } => Entry { blocked, keep_until, seq },
-            Self::Rows(_) | Self::Counted(_) => unreachable!("a write that blocks is answered with its row"),
-        }
-    }
-}
-
-struct Job {
-    write: Write,
-    /// A note: no request waits for its result.
-    done: Option<oneshot::Sender<Result<Written, StoreError>>>,
-}
-
-/// The queue to the task that writes.
-pub(super) struct Queue(mpsc::Sender<Job>);
-
-impl Queue {
-    /// Starts the task. It ends when the last clone of the queue is dropped.
-    pub(super) fn start(pool: Pool) -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer { pool }.work(receiver));
-        Self(sender)
-    }
-}
-
-impl Store {
-    /// Writes. Durable when this returns.
-    pub(super) async fn write(&self, write: Write) -> Result<Written, StoreError> {
-        let (done, doing) = oneshot::channel();
-        self.queue.0.send(Job { write, done: Some(done) }).await.map_err(|_| StoreError::Closed)?;
-        doing.await.map_err(|_| StoreError::Closed)?
-    }
-
-    /// Writes soon, without waiting, if there is room.
-    pub(super) fn note(&self, write: Write) {
-        if self.queue.0.capacity() > LEFT_FREE {
-            // Fails only while the process stops.
-            let _ = self.queue.0.try_send(Job { write, done: None });
-        }
-    }
+/// Starts the task; it ends with the queue that leads to it.
+pub(super) fn start(pool: Pool) -> Queue {
+    let (queue, jobs) = Queue::new();
+    tokio::spawn(Writer { pool }.work(jobs));
+    queue
 }
 
 struct Writer {

@@ -55,7 +55,7 @@ const CLAIMS: [(&str, &str); 30] = [
     ("email", "The user's address. Whoever holds the token reads it (OpenID Connect Core, section 5.1)."),
     ("email_verified", "Whether the address was proven (OpenID Connect Core, section 5.1)."),
     ("scope", "What it may be used for, words with spaces between (RFC 8693, section 4.2)."),
-    ("client_id", "The program that asked for it (RFC 8693, section 4.3)."),
+    ("client_id", "The client that the token was issued to. Strict validators demand it (RFC 9068, section 2.2)."),
     ("azp", "The program it was made for (OpenID Connect Core, section 2)."),
     ("nonce", "Binds it to one request for it (OpenID Connect Core, section 2)."),
     ("auth_time", "When the user signed in (RFC 9068, section 2.2.1)."),

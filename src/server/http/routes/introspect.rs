@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::TokenRequest;
-use crate::server::domain::access_token::AccessToken;
+use crate::server::domain::accepted_token::AcceptedToken;
 use crate::server::flows;
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
@@ -27,6 +27,8 @@ pub struct TokenFacts {
     aud: String,
     sub: String,
     username: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
     sid: String,
     jti: String,
     /// Unix seconds, like the two below.
@@ -47,13 +49,14 @@ pub async fn introspect(
     Ok(Json(IntrospectAnswer { active: facts.is_some(), token: facts }))
 }
 
-fn facts(state: &AppState, token: &AccessToken) -> TokenFacts {
+fn facts(state: &AppState, token: &AcceptedToken) -> TokenFacts {
     TokenFacts {
         token_type: "Bearer",
         iss: state.config.jwt_issuer.clone(),
         aud: state.config.jwt_audience.clone(),
         sub: token.user_id.to_string(),
         username: token.username.clone(),
+        client_id: token.client_id.clone(),
         sid: token.session_id.to_string(),
         jti: token.token_id.to_string(),
         iat: token.issued_at.0,

@@ -1,0 +1,39 @@
+//! What an access token says that was accepted: the signature and the claims were right (`access_token.rs`).
+//!
+//! Apart from the rules that accept it, as the key ring remembers such tokens and the rules ask the key ring.
+
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value};
+
+use super::ids::{SessionId, TokenId, UserId};
+use super::unix_time::UnixTime;
+
+/// What a verified token says, in types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptedToken {
+    pub user_id: UserId,
+    pub username: String,
+    /// None of a token that was issued without.
+    pub client_id: Option<String>,
+    pub roles: Vec<String>,
+    pub session_id: SessionId,
+    pub token_id: TokenId,
+    pub issued_at: UnixTime,
+    pub not_before: UnixTime,
+    pub expires_at: UnixTime,
+    /// Until when the password counts as just typed; `None`: it was not typed for this token.
+    pub fresh_until: Option<UnixTime>,
+    /// What the operator or a flow added.
+    pub additional: Map<String, Value>,
+    /// Set when the token was used for the first time.
+    pub(super) used: OnceLock<()>,
+}
+
+impl AcceptedToken {
+    /// Whether this is the first time that the token is used, as far as this process remembers.
+    #[must_use]
+    pub fn is_first_use(&self) -> bool {
+        self.used.get().is_none() && self.used.set(()).is_ok()
+    }
+}

@@ -1,0 +1,125 @@
+//! The writes that wait for the task that does them (`writer.rs`): what each is, and what is answered.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::error::StoreError;
+use crate::server::domain::ids::{SessionId, ThrottleKey, TokenId, UserId};
+use crate::server::domain::password::PasswordHash;
+use crate::server::domain::refresh_token::Generation;
+use crate::server::domain::security_event::NewEvent;
+use crate::server::domain::session::Session;
+use crate::server::domain::unix_time::UnixTime;
+use crate::server::domain::user::Roles;
+
+/// Writes of one transaction: bounded, so that nobody waits for a stranger's crowd.
+pub(super) const MAX_BATCH: usize = 256;
+/// Writes that wait before whoever comes next waits too.
+const QUEUE: usize = 1024;
+/// Places that a note, for which nobody waits, leaves free: it must not delay a sign-out, and is dropped first.
+const LEFT_FREE: usize = MAX_BATCH;
+
+/// One change of the tables that requests make often.
+pub(super) enum Write {
+    StartSession(Box<Start>),
+    Rotate { id: SessionId, from: Generation, token_id: TokenId, token_expires_at: UnixTime, now: UnixTime },
+    Reissue { id: SessionId, generation: Generation, token_expires_at: UnixTime },
+    Used { id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime },
+    EndSession(Box<End>),
+    BlockToken { id: TokenId, keep_until: UnixTime },
+    CountTry(Box<FailedTry>),
+    ForgetTries { key: ThrottleKey },
+    Familiar { key: ThrottleKey, seen_at: UnixTime, unless_since: UnixTime },
+}
+
+/// A session begins.
+pub(super) struct Start {
+    pub session: Session,
+    pub token_id: TokenId,
+    pub token_expires_at: UnixTime,
+    pub verified: PasswordHash,
+    pub roles: Roles,
+    pub event: NewEvent,
+}
+
+/// A session ends.
+pub(super) struct End {
+    pub id: SessionId,
+    pub reused_at: Option<UnixTime>,
+    pub at_least_until: UnixTime,
+    pub leeway: Duration,
+    pub event: NewEvent,
+}
+
+/// A failed try, as one of its buckets is to count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TryCount {
+    pub key: ThrottleKey,
+    /// The time by which one try fades.
+    pub fade: Duration,
+    /// When the next try may come.
+    pub next_at: UnixTime,
+}
+
+/// A try failed: one write whatever it is counted under and whether its account exists, so that the time until it is durable
+/// does not tell.
+pub(super) struct FailedTry {
+    pub counts: Vec<TryCount>,
+    pub now: UnixTime,
+    /// What the owner of the account is told.
+    pub event: Option<(NewEvent, UserId)>,
+}
+
+/// What a write has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// How many rows it changed.
+    Rows(u64),
+    /// The number of the row in the blocklist, and how long it is kept.
+    Blocked { seq: i64, keep_until: UnixTime },
+    /// When each bucket of a try will be empty.
+    Counted(Vec<UnixTime>),
+}
+
+impl Written {
+    pub(super) const fn rows(&self) -> u64 {
+        match self {
+            Self::Rows(rows) => *rows,
+            Self::Blocked { .. } | Self::Counted(_) => 1,
+        }
+    }
+}
+
+/// A write on its way.
+pub(super) struct Job {
+    pub write: Write,
+    /// Nobody listens to what a note has done.
+    pub done: Option<oneshot::Sender<Result<Written, StoreError>>>,
+}
+
+/// The way to the task that writes.
+pub(super) struct Queue(mpsc::Sender<Job>);
+
+impl Queue {
+    /// A queue and its other end, which the task takes the writes from.
+    pub(super) fn new() -> (Self, mpsc::Receiver<Job>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        (Self(sender), receiver)
+    }
+
+    /// Writes; durable when this returns.
+    pub(super) async fn write(&self, write: Write) -> Result<Written, StoreError> {
+        let (done, doing) = oneshot::channel();
+        self.0.send(Job { write, done: Some(done) }).await.map_err(|_| StoreError::Closed)?;
+        doing.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Writes some time soon, if there is room.
+    pub(super) fn note(&self, write: Write) {
+        if self.0.capacity() > LEFT_FREE {
+            // Fails only where the process is stopping.
+            let _ = self.0.try_send(Job { write, done: None });
+        }
+    }
+}
