@@ -2,6 +2,7 @@
 //! section 2.1): a scheme in upper or lower case, one or more spaces, one token.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use percent_encoding::percent_encode_byte;
 use serde_json::json;
 
 use crate::harness::{Answer, Client, PASSWORD, TestApp};
@@ -96,7 +97,7 @@ async fn so_they_do_between_basic_and_a_clients_credentials() {
 async fn a_clients_name_and_secret_are_form_encoded_before_they_are_joined() {
     let app = start().await;
     let Client { name, secret } = app.client("billing-2.eu").await;
-    let all_encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let all_encoded = |text: &str| text.bytes().map(percent_encode_byte).collect::<String>();
     let marks_encoded = |text: &str| text.replace('-', "%2D").replace('_', "%5F").replace('.', "%2E");
     for (name, secret) in [
         (name.clone(), secret.clone()),

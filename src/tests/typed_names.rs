@@ -4,6 +4,7 @@
 use handstamp::server::domain::throttle::PAIR;
 use handstamp::server::domain::user::Roles;
 use handstamp::server::flows;
+use percent_encoding::percent_encode_byte;
 use serde_json::{Value, json};
 
 use crate::commands::run_with;
@@ -22,7 +23,7 @@ async fn send(app: &TestApp, path: &str, name: &str, password: &str) -> Answer {
 
 /// Percent-encoded for a form.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().map(percent_encode_byte).collect()
 }
 
 #[tokio::test]
