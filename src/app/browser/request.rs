@@ -18,14 +18,14 @@ impl<T: 'static> Request<T> {
     /// answer, never before this function has returned.
     pub fn send(answer: Answer<T>, then: fn(T)) -> Self {
         let request = Rc::new(RefCell::new(Some(answer)));
-        let mut first = poll(&request, &mut Context::from_waker(Waker::noop()));
+        let first = poll(&request, &mut Context::from_waker(Waker::noop()));
         let sent = request.clone();
         spawn_local(async move {
-            let answer = poll_fn(|context| match std::mem::replace(&mut first, Poll::Pending) {
-                Poll::Pending => poll(&sent, context),
-                answered @ Poll::Ready(_) => answered,
-            });
-            if let Some(answer) = answer.await {
+            let answer = match first {
+                Poll::Pending => poll_fn(|context| poll(&sent, context)).await,
+                Poll::Ready(answer) => answer,
+            };
+            if let Some(answer) = answer {
                 then(answer);
             }
         });

@@ -34,9 +34,6 @@ static SIGNED_IN: LazyLock<ArcRwSignal<SignedIn>> = LazyLock::new(|| ArcRwSignal
 
 thread_local! {
     static PAGE: RefCell<Page> = const { RefCell::new(Page::new()) };
-    /// Events that came while another was being taken in.
-    static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
-    static TAKING_IN: Cell<bool> = const { Cell::new(false) };
     /// One for each [`Timer`](crate::app::client::values::Timer), and one for each [`Door`].
     static TIMERS: [Clock; 4] = const { [const { Clock::new() }; 4] };
     static REQUESTS: [RefCell<Option<Request<Event>>>; 2] = const { [const { RefCell::new(None) }; 2] };
@@ -68,20 +65,13 @@ pub fn known<T>(read: impl FnOnce(&Page) -> T) -> T {
     PAGE.with_borrow(read)
 }
 
-/// Takes in an event, after those that came before it.
+/// Takes in an event. No effect leads to another event before it is carried out, but `Keep`, which is the last of its event.
 pub fn send(event: Event) {
-    EVENTS.with_borrow_mut(|events| events.push(event));
-    if TAKING_IN.replace(true) {
-        return;
-    }
-    loop {
-        let events = EVENTS.take();
-        if events.is_empty() {
-            break;
-        }
-        events.into_iter().for_each(take_in);
-    }
-    TAKING_IN.set(false);
+    let (marker, marker_changed) = marker::look();
+    let token = storage::token().is_some();
+    let moment = Moment { now: clock::now(), hidden: document::is_hidden(), token, marker, marker_changed };
+    let effects = PAGE.with_borrow_mut(|page| step(page, event, moment));
+    effects.into_iter().for_each(carry_out);
 }
 
 /// Calls a protected door. Where the session does not suffice, it is renewed, or the password asked for in place; then
@@ -156,14 +146,6 @@ fn next_number() -> u32 {
     LAST_NUMBER.get()
 }
 
-fn take_in(event: Event) {
-    let (marker, marker_changed) = marker::look();
-    let token = storage::token().is_some();
-    let moment = Moment { now: clock::now(), hidden: document::is_hidden(), token, marker, marker_changed };
-    let effects = PAGE.with_borrow_mut(|page| step(page, event, moment));
-    effects.into_iter().for_each(carry_out);
-}
-
 fn carry_out(effect: Effect) {
     match effect {
         Effect::Send(door) => {
@@ -188,7 +170,7 @@ fn carry_out(effect: Effect) {
         }
         Effect::StopTimer(timer) => TIMERS.with(|timers| timers[timer as usize].clear()),
 
-        Effect::Keep(token, keeping) => take_in(Event::Kept(keeping, keep(&token, keeping))),
+        Effect::Keep(token, keeping) => send(Event::Kept(keeping, keep(&token, keeping))),
         Effect::Forget => storage::forget(),
         Effect::ForgetOwn => storage::forget_own(),
 

@@ -15,15 +15,12 @@ use crate::app::client::{self, Asked};
 use crate::app::components::input;
 use crate::app::islands::sign_in_again::dialog::Dialog;
 
-/// Opens the dialog.
+/// Opens the dialog, in a moment.
 pub fn open(asked: Asked) {
     let number = asked.number;
-    // A page that is a form for signing in needs no second one over it.
-    if input("username").is_some() {
-        return client::dialog_closed(number);
-    }
     spawn_local(async move {
-        if show(asked).await.is_err() {
+        // A page that is a form for signing in needs no second one over it.
+        if input("username").is_some() || show(asked).await.is_err() {
             client::dialog_closed(number);
         }
     });

@@ -121,7 +121,7 @@ impl Page {
             _ => {}
         }
         self.state = state;
-        self.fail(|call| call.waits_for != Remedy::None);
+        self.fail(&|call| call.waits_for != Remedy::None);
         self.show();
     }
 
@@ -166,33 +166,33 @@ impl Page {
 
     /// The call is over.
     pub(super) fn forget_call(&mut self, id: u32) {
-        self.calls.retain(|call| call.id != id);
+        if let Some(at) = self.calls.iter().position(|call| call.id == id) {
+            self.calls.swap_remove(at);
+        }
     }
 
     /// Lets these calls go on.
     pub(super) fn go_on(&mut self, which: &dyn Fn(&Call) -> bool) {
-        let effects = &mut self.effects;
-        self.calls.retain_mut(|call| {
-            let goes = which(call);
-            if goes {
-                call.waits_for = Remedy::None;
-            }
-            if goes && call.id != NOBODY {
-                effects.push(Effect::Go(call.id));
-            }
-            !goes || call.id != NOBODY
-        });
+        self.settle(which, true);
     }
 
     /// Ends these calls, each with its error.
-    pub(super) fn fail(&mut self, which: fn(&Call) -> bool) {
+    pub(super) fn fail(&mut self, which: &dyn Fn(&Call) -> bool) {
+        self.settle(which, false);
+    }
+
+    fn settle(&mut self, which: &dyn Fn(&Call) -> bool, goes_on: bool) {
         let effects = &mut self.effects;
-        self.calls.retain(|call| {
-            let fails = which(call);
-            if fails && call.id != NOBODY {
-                effects.push(Effect::Fail(call.id, call.error));
+        self.calls.retain_mut(|call| {
+            if !which(call) {
+                return true;
             }
-            !fails
+            call.waits_for = Remedy::None;
+            let awaited = call.id != NOBODY;
+            if awaited {
+                effects.push(if goes_on { Effect::Go(call.id) } else { Effect::Fail(call.id, call.error) });
+            }
+            awaited && goes_on
         });
     }
 }

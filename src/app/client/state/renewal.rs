@@ -30,8 +30,8 @@ pub fn call_refused(page: &mut Page, id: u32, error: ApiError) {
         Remedy::Renewal if same_user => renew(page, at, error),
         Remedy::Password(why) if same_user => ask_password(page, at, error, why),
         _ => {
-            page.forget_call(id);
-            page.then(Effect::Fail(id, error));
+            page.calls[at].error = error;
+            page.fail(&|call| call.id == id);
         }
     }
 }
@@ -107,7 +107,7 @@ pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
     page.then(Effect::CloseDialog);
     // A sign-in that nobody awaits any more may have stopped the timer.
     page.resume(now);
-    page.fail(|call| matches!(call.waits_for, Remedy::Password(_)));
+    page.fail(&|call| matches!(call.waits_for, Remedy::Password(_)));
 }
 
 /// Lets a call wait for a renewal: one for all that wait.
@@ -156,7 +156,7 @@ fn failed(page: &mut Page, error: ApiError) {
             call.error = error;
         }
     }
-    page.fail(|call| call.waits_for == Remedy::Renewal);
+    page.fail(&|call| call.waits_for == Remedy::Renewal);
 }
 
 /// Where this page is in use, its user can sign in again without leaving it.
