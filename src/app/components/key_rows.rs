@@ -1,4 +1,4 @@
-//! The keys of the ring, and a way to rotate them.
+//! The keys of the ring, and a button that rotates them.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,7 +15,7 @@ pub fn KeyRows(
     keys: Vec<KeySummary>,
     /// By the server's clock, in Unix seconds.
     now: i64,
-    /// Rotates, and lists the keys anew.
+    /// Rotates the keys, and lists them again.
     rotate: fn() -> Asking<Vec<KeySummary>>,
 ) -> impl IntoView {
     let keys = RwSignal::new(keys);
@@ -77,14 +77,14 @@ fn row(key: KeySummary, now: i64) -> impl IntoView {
     }
 }
 
-/// The name of a state, the class of its pill, and what it means.
+/// Returns the name of a state, the class of its pill, and its meaning.
 fn about(state: &str) -> (String, &'static str, &'static str) {
     let (name, class, words) = match state {
         "active" => ("Active", "pill pill--good", "Signs every new token."),
         "next" => ("Next", "pill pill--ink", "Published, so that others know it when it begins to sign."),
         "retired" => ("Retired", "pill pill--quiet", "Signs no more; what it signed is still accepted."),
         "barred" => ("Barred", "pill pill--bad", "Whatever it signed is refused."),
-        // Of a newer server than this page.
+        // From a newer server than this page.
         other => return (other.to_owned(), "pill pill--quiet", ""),
     };
     (name.to_owned(), class, words)

@@ -1,4 +1,4 @@
-//! The words for errors that more than one place has to say.
+//! The words for errors that more than one place needs.
 
 use crate::api_types::ApiError;
 
@@ -26,7 +26,7 @@ pub fn use_at_least(min_length: usize) -> String {
     ["Use at least ", &min_length.to_string(), " characters."].concat()
 }
 
-/// One sentence or two: what happened, what to do.
+/// Returns one or two sentences: what happened, what to do.
 pub fn sentence(error: ApiError) -> &'static str {
     match error {
         ApiError::BadCredentials => "Bad username or password.",
@@ -45,10 +45,10 @@ pub fn sentence(error: ApiError) -> &'static str {
     }
 }
 
-/// Why something that was wanted on a page did not happen. Empty where nothing needs to be said.
+/// Returns why an action on a page failed. Empty if there is nothing to say.
 pub fn trouble(error: ApiError) -> &'static str {
     match error {
-        // The dialog was cancelled: nothing happened, as was wanted.
+        // The user cancelled the dialog: nothing happened, as they wanted.
         ApiError::FreshTokenRequired => "",
         ApiError::InsufficientScope => "You are not an administrator any more.",
         ApiError::OwnAccount => "That is your own account. Another administrator can do this.",

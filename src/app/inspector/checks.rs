@@ -1,4 +1,4 @@
-//! The verdict of every check, as a list, and of all together.
+//! The verdicts of all checks, as a list, and the verdict on the whole token.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::app::inspector::verdict::{State, Verdict};
 use crate::app::inspector::{signature, times};
 use crate::app::unverified_jwt::UnverifiedJwt;
 
-/// Seconds that an access token should live at most: whoever steals it has it that long.
+/// The longest lifetime that an access token should have, in seconds: a thief can use it that long.
 const LONG_LIFE: i64 = 3600;
 
 /// Shows every verdict. The ids are those of `pages/inspector.rs`.
@@ -101,7 +101,7 @@ fn expiry(exp: Option<JsValue>, now: i64) -> Verdict {
         Ok(Some(exp)) if times::is_in_milliseconds(exp) => {
             Verdict::bad("exp is in milliseconds, and so thousands of years away")
         }
-        // "On or after": at the very second of exp it is over.
+        // "On or after": at the exact second of `exp` it has expired.
         Ok(Some(exp)) if exp <= now => Verdict::bad("Expired ").with(&[&times::span(now - exp), " ago"].concat()),
         Ok(Some(exp)) => Verdict::ok("Expires in ").with(&times::span(exp - now)),
         Err(()) => Verdict::bad("exp is not a whole number of seconds"),
@@ -129,7 +129,7 @@ fn issued(iat: Option<JsValue>, exp: Option<JsValue>, now: i64) -> Verdict {
     }
 }
 
-/// Whether a claim is, or holds, what this server calls itself.
+/// Returns whether a claim is this server's own name, or contains it.
 fn named(value: Option<JsValue>, ours: &str, claim: &'static str) -> Verdict {
     let Some(value) = value else { return Verdict::care("Says not for whom, or by whom: no ").with(claim) };
     let ours = JsValue::from(fact(ours));

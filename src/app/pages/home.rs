@@ -1,4 +1,4 @@
-//! `/`: what this is, and the way in.
+//! `/`: what Handstamp is, and the way in.
 
 use leptos::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn Home() -> impl IntoView {
     }
 }
 
-/// Where to go from here. The style sheet shows what fits the visitor.
+/// The links onward. The style sheet shows those that fit the visitor.
 #[component]
 fn Ways() -> impl IntoView {
     let create_account =

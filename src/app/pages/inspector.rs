@@ -1,5 +1,5 @@
-//! `/inspector`: a token taken apart. All its markup and its explanations; what is pasted is filled in by
-//! `app/inspector.rs`, which knows the ids that stand here, and never leaves the page.
+//! `/inspector`: takes a token apart. It has all the markup and explanations. `app/inspector.rs` fills in the pasted token,
+//! knows the ids used here, and sends nothing.
 
 use leptos::prelude::*;
 
@@ -159,7 +159,7 @@ fn Checks() -> impl IntoView {
     }
 }
 
-/// Ids, sentences, and whether a button mends it.
+/// The ids, the sentence, and whether a button corrects it.
 const MISTAKES: [(&str, &str, bool); 8] = [
     ("mistake-scheme", "The word Bearer, or the header's name, was left in. The token begins after it.", true),
     ("mistake-quotes", "There are quotes around or inside it. They are not part of the token.", true),
@@ -184,7 +184,7 @@ const MISTAKES: [(&str, &str, bool); 8] = [
     ),
 ];
 
-/// Ids, and where it is written.
+/// The ids, and where the member is written.
 const CHECKS: [(&str, &str); 11] = [
     ("check-format", "RFC 7515 §3.1"),
     ("check-header", "RFC 7515 §4"),

@@ -1,7 +1,7 @@
-//! `/signup`: a new account, where the server lets anybody make one; elsewhere for those who were invited.
+//! `/signup`: makes a new account, if the server lets anyone make one; otherwise for people with an invitation.
 //!
-//! The page does not know an invitation's code: that stays in the browser, behind the `#` of the address, until the form is
-//! sent. The style sheet shows the form or what stands in its place (`data-code`, see `app/shell.rs`).
+//! The page does not know an invitation's code: it stays in the browser, behind the `#` of the address, until the form is
+//! sent. The style sheet shows the form or the notice in its place (`data-code`, see `app/shell.rs`).
 
 use leptos::either::Either;
 use leptos::prelude::*;

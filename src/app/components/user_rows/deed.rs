@@ -1,6 +1,6 @@
-//! What an administrator does to somebody.
+//! What an administrator can do with a user.
 
-/// One of the administrators' doors for one user.
+/// One of the administrators' doors, for one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     Disable,

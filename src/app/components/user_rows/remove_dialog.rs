@@ -1,4 +1,4 @@
-//! Removing somebody for good: a dialog that names them.
+//! Removes a user for good: a dialog that names them.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,7 +10,7 @@ use crate::app::components::sentences::trouble;
 use crate::app::components::user_rows::deed::Deed;
 use crate::app::components::user_rows::list::List;
 
-/// Opened after [`List`] says whom it is about.
+/// Opens after [`List`] has named the user.
 #[component]
 pub fn RemoveDialog(list: List) -> impl IntoView {
     let busy: Flag = RwSignal::new(None);
@@ -25,7 +25,7 @@ pub fn RemoveDialog(list: List) -> impl IntoView {
                 return;
             }
             match removed {
-                // Removed by somebody else meanwhile: what was wanted.
+                // Another administrator has removed them already, as wanted.
                 Ok(()) | Err(ApiError::NotFound) => {
                     close_dialog(DIALOG);
                     list.lose(listed, Deed::Remove.done());

@@ -1,4 +1,4 @@
-//! What each known member says, in a sentence. Rendered hidden; `app/inspector/member_lists.rs` reads it by its ids.
+//! One sentence about each known member. Rendered hidden; `app/inspector/member_lists.rs` reads them by their ids.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ pub fn Glossary() -> impl IntoView {
     }
 }
 
-/// The nameless one is for all that are not known.
+/// The one without a name is for all unknown members.
 const HEADER: [(&str, &str); 14] = [
     ("", "Not registered. A careful server refuses a header with members that it does not know."),
     ("alg", "How it was signed. A server knows that of its key and only compares (RFC 7515, section 4.1.1)."),
