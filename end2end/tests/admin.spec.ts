@@ -121,7 +121,7 @@ test('a user is removed after a dialog that names them; cancelling it keeps the 
   await expect(row).toHaveCount(0);
   await expect(page.getByLabel('Part of a username')).toBeFocused();
   await search(page, user.name);
-  await expect(page.getByText('Nobody has that in their name.')).toBeVisible();
+  await expect(page.getByText('No username contains that.')).toBeVisible();
 });
 
 test('an administrator has no buttons for their own account', async ({ page, handstamp }) => {

@@ -120,7 +120,7 @@ test('mistakes that the page cannot correct are named too', async ({ page }) => 
 test('an unsigned token is named as one', async ({ page }) => {
   await open(page, '/inspector');
   await press(page, 'Unsigned');
-  await expectCheck(page, 'algorithm', 'bad', 'alg is none: nobody signed it, anybody could have written it');
+  await expectCheck(page, 'algorithm', 'bad', 'alg is none: it is not signed, so anyone could have written it');
   await expectCheck(page, 'signature', 'bad', 'There is no signature that this page could check');
 });
 
@@ -164,11 +164,11 @@ test('every hash of HMAC is checked, and a wrong secret is found', async ({ page
     await expectCheck(page, 'algorithm', 'ok', `Signed with ${alg}`);
   }
   await secretField(page).fill(`${SECRET}!`);
-  await expectCheck(page, 'signature', 'bad', 'The signature is not that of this key over these letters');
+  await expectCheck(page, 'signature', 'bad', 'The signature does not match this key and these letters');
   await secretField(page).fill(`base64:${Buffer.from(SECRET).toString('base64')}`);
   await expectCheck(page, 'signature', 'ok', 'Right for the secret that was typed');
   await secretField(page).fill('');
-  await expectCheck(page, 'signature', 'open', 'Not checked: type the secret; only who has it can check');
+  await expectCheck(page, 'signature', 'open', 'Not checked: type the secret; no one can check without it');
 });
 
 test('a public key pasted as JWK is used', async ({ page }) => {
@@ -181,7 +181,7 @@ test('a public key pasted as JWK is used', async ({ page }) => {
   await secretField(page).fill(JSON.stringify(publicKey.export({ format: 'jwk' })));
   await expectCheck(page, 'signature', 'ok', 'Right for the key that was typed');
   await tokenField(page).fill(`${signed}.${signature.fill(1).toString('base64url')}`);
-  await expectCheck(page, 'signature', 'bad', 'The signature is not that of this key over these letters');
+  await expectCheck(page, 'signature', 'bad', 'The signature does not match this key and these letters');
 });
 
 test('"Use mine" is there for a signed-in user, and counts down', async ({ page, handstamp }) => {
@@ -194,7 +194,7 @@ test('"Use mine" is there for a signed-in user, and counts down', async ({ page,
   await expectCheck(page, 'type', 'ok', 'An access token and no other kind (typ at+jwt)');
   await expectCheck(page, 'issuer', 'ok', "This server's own issuer");
   await expectCheck(page, 'audience', 'ok', "This server's own audience");
-  await expectCheck(page, 'signature', 'open', 'Not checked: type the secret; only who has it can check');
+  await expectCheck(page, 'signature', 'open', 'Not checked: type the secret; no one can check without it');
   const words = page.locator('#check-expiry-words');
   await expect(words).toHaveText(/^Expires in/);
   const before = await words.innerText();
@@ -212,12 +212,12 @@ for (const algorithm of ['EdDSA', 'ES256', 'ES384', 'RS256', 'RS512', 'PS256', '
       await open(page, '/inspector');
       await press(page, 'Use mine');
       await expectCheck(page, 'signature', 'ok', 'Right for a public key of this server');
-      await expect(page.locator('#verdict')).toHaveText('Nothing speaks against this token.');
+      await expect(page.locator('#verdict')).toHaveText('This token passes the checks.');
       const token = await tokenField(page).inputValue();
       const [header, claims, signature] = token.split('.') as [string, string, string];
       const admin = part({ ...JSON.parse(Buffer.from(claims, 'base64url').toString()), roles: ['admin'] });
       await tokenField(page).fill(`${header}.${admin}.${signature}`);
-      await expectCheck(page, 'signature', 'bad', 'The signature is not that of this key over these letters');
+      await expectCheck(page, 'signature', 'bad', 'The signature does not match this key and these letters');
     });
   });
 }

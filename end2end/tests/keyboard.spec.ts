@@ -38,7 +38,7 @@ test('a focus that has moved on to "Sign in" stays there when the server confirm
   await signIn(page, await handstamp.addUser());
   const logout = await hold(page, '**/api/logout');
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await expectSignedOut(page, 'You are signed out.', 'Waiting for the server to confirm.');
   await expect(heading(page, 'You are signed out.')).toBeFocused();
   const way = page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true });
   await tabTo(page, way);

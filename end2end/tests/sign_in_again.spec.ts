@@ -208,7 +208,7 @@ test('a user whose refresh token was stolen is told so, and told what to do', as
   await comeBack(page);
   await expect(dialog(page)).toHaveAccessibleName('Your session was ended for safety.');
   await expect(dialog(page)).toHaveAccessibleDescription(
-    /somebody may have a copy of it\. If that was not you, change your password\./,
+    /someone may have a copy of it\. If that was not you, change your password\./,
   );
   await page.keyboard.press('Escape');
   await expectSignedOut(page, 'Your session was ended for safety.', /change your password/);

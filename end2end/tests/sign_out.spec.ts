@@ -36,7 +36,7 @@ test('stamp and greeting disappear immediately, in all tabs, and the server’s 
   const sent = page.waitForRequest('**/api/logout');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await logout.arrived;
-  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await expectSignedOut(page, 'You are signed out.', 'Waiting for the server to confirm.');
   await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab.');
   await expectNothingProtected(page, user);
   await expectNothingStored(page);
@@ -58,7 +58,7 @@ test('a sign-out without an answer is shown as not confirmed, and is sent again 
   const sent = requestsTo(page, '/api/logout');
   await page.route('**/api/logout', () => new Promise(() => {}), { times: 1 });
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await expectSignedOut(page, 'You are signed out.', 'Waiting for the server to confirm.');
   await page.clock.fastForward('00:10');
   await expectSignedOut(
     page, 'You are signed out here.', /The server did not confirm it\. The stamp may work until \d\d:\d\d\./,

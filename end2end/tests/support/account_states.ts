@@ -87,7 +87,7 @@ export const admin: State[] = [
     await openAdmin(scene, '/admin', 'Users');
     await scene.page.getByLabel('Part of a username').fill('nobody-of-that-name');
     await scene.page.getByRole('button', { name: 'Search' }).click();
-    await expect(scene.page.getByText('Nobody has that in their name.')).toBeVisible();
+    await expect(scene.page.getByText('No username contains that.')).toBeVisible();
   }),
   state('users, one not disabled', async scene => {
     await scene.page.route('**/api/admin/users?*', route => route.fulfill({ status: 200, body: users() }));

@@ -66,7 +66,7 @@ pub fn DeleteAccount(
                 <div>
                     <h2 id="delete-title">"Delete the account " {username.clone()} "?"</h2>
                     <p class="lead" id="delete-words">
-                        "You are signed out everywhere, and the account is gone for good. Nobody can bring it back."
+                        "You are signed out everywhere, and the account is gone for good. It cannot be restored."
                     </p>
                 </div>
                 <FormProblems problems/>

@@ -21,7 +21,7 @@ pub fn what_happened(event: &EventSummary) -> (String, &'static str) {
         "invited" => ("Invitation made", ""),
         "keys_rotated" => ("Signing keys rotated", "warn"),
         // From a newer server than this page.
-        other => return (["Something else: ", &other.replace('_', " ")].concat(), ""),
+        other => return (["Unknown event: ", &other.replace('_', " ")].concat(), ""),
     };
     (words.to_owned(), tone)
 }

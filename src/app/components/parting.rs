@@ -29,7 +29,7 @@ pub fn Parting(
         Ok(why) => about(why),
         Err(ApiError::InsufficientScope) => (
             "This page is for administrators.",
-            "Your account is none. If it should be, ask whoever runs this server.",
+            "You are not an administrator. If you should be, ask the operator of this server.",
             false,
         ),
         Err(ApiError::Unreachable) => (not_arrived, sentence(ApiError::Unreachable), false),
@@ -74,7 +74,7 @@ pub fn Parting(
 const fn about(why: Why) -> (&'static str, &'static str, bool) {
     match why {
         Why::NoToken | Why::SignedOut => ("You are signed out.", "This stamp no longer opens anything.", true),
-        Why::SigningOut => ("You are signed out.", "The server is being told.", true),
+        Why::SigningOut => ("You are signed out.", "Waiting for the server to confirm.", true),
         Why::SignedOutUnconfirmed => {
             ("You are signed out here.", "The server did not confirm it. The stamp may work until ", true)
         }
@@ -88,7 +88,7 @@ const fn about(why: Why) -> (&'static str, &'static str, bool) {
         Why::Reused => (ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, true),
         Why::Deleted => (
             "Your account is deleted.",
-            "Everything this server knew you by is gone. This stamp no longer opens anything.",
+            "Your name, your password and your sessions are removed from this server. This stamp no longer opens anything.",
             true,
         ),
         Why::NotValid => (

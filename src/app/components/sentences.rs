@@ -18,7 +18,7 @@ pub const PASSWORD_TOO_COMMON: &str = "This password is easy to guess. Choose an
 
 pub const ENDED_FOR_SAFETY: &str = "Your session was ended for safety.";
 
-pub const MAY_HAVE_A_COPY: &str = "An old key to it was used a second time: somebody may have a copy of it. If that was not you, change your password.";
+pub const MAY_HAVE_A_COPY: &str = "An old key to it was used a second time: someone may have a copy of it. If that was not you, change your password.";
 
 pub const SOMETHING_WENT_WRONG: &str = "Something went wrong on our side. Try again in a moment.";
 
@@ -33,11 +33,11 @@ pub fn sentence(error: ApiError) -> &'static str {
         ApiError::Unreachable => "No answer from the server. Check your connection and try again.",
         ApiError::Overloaded => "Too many people are signing in right now. Try again in a few seconds.",
         ApiError::TooManyAttempts { .. } => {
-            "Too many attempts. Wait a little, then try again: every further attempt waits longer."
+            "Too many attempts. Wait a little, then try again: each further attempt makes the wait longer."
         }
         ApiError::SignupClosed => "Sign-up is closed on this server.",
         ApiError::BadInvitation => {
-            "This invitation does not work any more, or the link is not whole. Ask for a new one."
+            "This invitation does not work any more, or the link is incomplete. Ask for a new one."
         }
         ApiError::BadSetupCode => "This code is not the one the server printed. Copy the whole link.",
         ApiError::NotFound => "There is an account already. Sign in instead.",

@@ -25,7 +25,7 @@ pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
             if jwt.header.is_some() {
                 Verdict::ok("The header is a JSON object")
             } else {
-                Verdict::bad("The header is no JSON object")
+                Verdict::bad("The header is not a JSON object")
             },
         ),
         (
@@ -33,7 +33,7 @@ pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
             if jwt.claims.is_some() {
                 Verdict::ok("The claims are a JSON object")
             } else {
-                Verdict::bad("The claims are no JSON object")
+                Verdict::bad("The claims are not a JSON object")
             },
         ),
         ("check-algorithm", algorithm(header("alg"))),
@@ -51,8 +51,8 @@ pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
     }
     let count = |state| verdicts.iter().filter(|(_, verdict)| verdict.state == state).count();
     let (state, words) = match (count(State::Bad), signature.state) {
-        (0, State::Ok) => (State::Ok, Cow::Borrowed("Nothing speaks against this token.")),
-        (0, _) => (State::Open, Cow::Borrowed("Nothing speaks against this token, but its signature was not checked.")),
+        (0, State::Ok) => (State::Ok, Cow::Borrowed("This token passes the checks.")),
+        (0, _) => (State::Open, Cow::Borrowed("The other checks pass, but the signature was not checked.")),
         (1, _) => (State::Bad, Cow::Borrowed("One check fails: a careful server refuses this token.")),
         (bad, _) => {
             (State::Bad, [&bad.to_string(), " checks fail: a careful server refuses this token."].concat().into())
@@ -79,7 +79,7 @@ fn algorithm(alg: Option<JsValue>) -> Verdict {
         return Verdict::bad("alg is missing: how it was signed");
     };
     if alg.eq_ignore_ascii_case("none") {
-        return Verdict::bad("alg is none: nobody signed it, anybody could have written it");
+        return Verdict::bad("alg is none: it is not signed, so anyone could have written it");
     }
     if signature::scheme(&alg).is_none() {
         return Verdict::bad("An algorithm that is not known here: ").with(&alg);
@@ -119,7 +119,7 @@ fn not_before(nbf: Option<JsValue>, now: i64) -> Verdict {
 
 fn issued(iat: Option<JsValue>, exp: Option<JsValue>, now: i64) -> Verdict {
     match (when(iat), when(exp)) {
-        (Ok(None), _) => Verdict::care("No iat: nobody knows how old it is"),
+        (Ok(None), _) => Verdict::care("No iat: its age is unknown"),
         (Ok(Some(iat)), _) if iat > now => Verdict::bad("Issued in the future (iat), or a clock is wrong"),
         (Ok(Some(iat)), Ok(Some(exp))) if exp - iat > LONG_LIFE => {
             Verdict::care("Lives long for an access token: ").with(&times::span(exp - iat))
@@ -131,7 +131,7 @@ fn issued(iat: Option<JsValue>, exp: Option<JsValue>, now: i64) -> Verdict {
 
 /// Returns whether a claim is this server's own name, or contains it.
 fn named(value: Option<JsValue>, ours: &str, claim: &'static str) -> Verdict {
-    let Some(value) = value else { return Verdict::care("Says not for whom, or by whom: no ").with(claim) };
+    let Some(value) = value else { return Verdict::care("Does not say for whom, or by whom: no ").with(claim) };
     let ours = JsValue::from(fact(ours));
     if value == ours || (Array::is_array(&value) && Array::from(&value).includes(&ours, 0)) {
         return Verdict::ok("This server's own ").with(claim);

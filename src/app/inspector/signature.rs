@@ -60,7 +60,7 @@ pub fn attempt(jwt: &UnverifiedJwt, typed: &str) -> Result<Attempt, Verdict> {
     let alg = text(header, "alg").unwrap_or_default();
     let scheme = scheme(&alg).ok_or(Verdict::bad("There is no signature that this page could check"))?;
     let signature = jwt.signature.clone().filter(|signature| signature.length() > 0);
-    let signature = signature.ok_or(Verdict::bad("There is no signature: anybody could have written this"))?;
+    let signature = signature.ok_or(Verdict::bad("There is no signature: anyone could have written this"))?;
     let (format, key, with) = key(header, &alg, scheme.name == "HMAC", typed)?;
     // Missing on a page that came without TLS from another computer.
     let subtle = window().crypto().ok().map(|crypto| crypto.subtle()).filter(|subtle| !subtle.is_undefined());
@@ -95,7 +95,7 @@ impl Attempt {
         let Ok(verifying) = asked else { return UNUSABLE };
         match verifying.await.ok().and_then(|answer| answer.as_bool()) {
             Some(true) => Verdict::ok(self.with),
-            Some(false) => Verdict::bad("The signature is not that of this key over these letters"),
+            Some(false) => Verdict::bad("The signature does not match this key and these letters"),
             None => UNUSABLE,
         }
     }
@@ -111,12 +111,12 @@ fn key(
     typed: &str,
 ) -> Result<(&'static str, Object, &'static str), Verdict> {
     if typed.starts_with('{') {
-        let jwk = JSON::parse(typed).map_err(|_| Verdict::open("Not checked: what was typed is no JSON"))?;
+        let jwk = JSON::parse(typed).map_err(|_| Verdict::open("Not checked: the typed text is not JSON"))?;
         return Ok(("jwk", public(&jwk), "Right for the key that was typed"));
     }
     if is_secret {
         if typed.is_empty() {
-            return Err(Verdict::open("Not checked: type the secret; only who has it can check"));
+            return Err(Verdict::open("Not checked: type the secret; no one can check without it"));
         }
         return Ok(("raw", secret(typed).into(), "Right for the secret that was typed"));
     }

@@ -55,9 +55,9 @@ fn Points() -> impl IntoView {
 const POINTS: [(&str, &str); 3] = [
     (
         "A stamp with your name",
-        "It says who you are and until when. Anyone can read it; nobody can change a letter of it.",
+        "It says who you are and how long it is valid. Anyone can read it; no one can change it unnoticed.",
     ),
-    ("One door for all", "This page and a program on your command line are let in, or turned away, by the same check."),
+    ("One door for all", "This page and a program on your command line must pass the same check."),
     (
         "Void at once",
         "Most stamps live on until they expire. This one ends with your sign-out, even if the server restarts.",

@@ -104,7 +104,7 @@ fn Part(part: &'static str, title: &'static str, words: &'static str) -> impl In
             <h2 class="part__title">{title}</h2>
             <p class="part__words">{words}</p>
             <pre id=id("json") class="part__json" tabindex="0" aria-label=format!("{title} as JSON")></pre>
-            <p class="part__unreadable">"Cannot be read: it is no base64url of a JSON object."</p>
+            <p class="part__unreadable">"Cannot be read: it is not base64url of a JSON object."</p>
             <ul id=id("members") class="members"></ul>
         </section>
     }
@@ -116,7 +116,7 @@ fn SignatureCard() -> impl IntoView {
         <section class="card part part--signature">
             <h2 class="part__title">"Signature"</h2>
             <p class="part__words">
-                "Whether nobody has changed a letter. This server's public keys are known here; for HS256, HS384 and HS512 \
+                "Shows whether a letter was changed. This server's public keys are known here; for HS256, HS384 and HS512 \
                 type the secret."
             </p>
             <div class="field">
@@ -152,7 +152,7 @@ fn Checks() -> impl IntoView {
             <h2>"Checks"</h2>
             <ul class="checks">{rows.into_iter().collect_view()}</ul>
             <p class="beside">
-                "Times are told by the clock of this device. Whether the session has ended only its server knows: "
+                "Times use the clock of this device. Only the server knows whether the session has ended: "
                 <a href="/dashboard">"the dashboard"</a> " asks it."
             </p>
         </section>
@@ -171,7 +171,7 @@ const MISTAKES: [(&str, &str, bool); 8] = [
     ),
     (
         "mistake-encrypted",
-        "Five parts are an encrypted token (JWE, RFC 7516). Only who has its key can read it.",
+        "Five parts are an encrypted token (JWE, RFC 7516). Only the holder of its key can read it.",
         false,
     ),
     ("mistake-spelling", "The letters + / = belong to another base64. A token has - and _ and no padding.", true),

@@ -15,7 +15,7 @@ use crate::app::page_facts::PageFacts;
 pub fn Signup() -> impl IntoView {
     let login = form_address("/login", PageFacts::get().next.as_deref());
     if PageFacts::get().signup_open {
-        Either::Left(view! { <Form lead="Pick a name and a long password. You are signed in right after." login/> })
+        Either::Left(view! { <Form lead="Choose a name and a long password. You are then signed in." login/> })
     } else {
         Either::Right(view! {
             <div class="page page--form when-not-invited">
@@ -24,7 +24,7 @@ pub fn Signup() -> impl IntoView {
                 <p class="page__way"><a class="button button--ink" href=login.clone()>"Sign in"</a></p>
             </div>
             <div class="when-invited">
-                <Form lead="You are invited. Pick a name and a long password." login/>
+                <Form lead="You are invited. Choose a name and a long password." login/>
             </div>
         })
     }

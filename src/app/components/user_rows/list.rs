@@ -78,7 +78,7 @@ impl List {
     pub fn search(self, part: String, busy: Flag) {
         self.get(part.clone(), String::new(), busy, move |users| {
             self.searched.set_value(part);
-            self.status.set(if users.users.is_empty() { "Nobody found." } else { "The list is new." });
+            self.status.set(if users.users.is_empty() { "No user found." } else { "The list is updated." });
             self.begin(users);
         });
     }

@@ -46,7 +46,7 @@ pub fn RemoveDialog(list: List) -> impl IntoView {
                 <div>
                     <h2 id="remove-title">"Remove " {list.to_remove} "?"</h2>
                     <p class="lead" id="remove-words">
-                        "They are signed out everywhere, and the account is gone for good. To lock somebody out for a while, disable the account."
+                        "They are signed out everywhere, and the account is gone for good. To keep them out for a while, disable the account."
                     </p>
                 </div>
                 <p class="problems" role="alert" hidden=problem.hidden>{problem.words}</p>
