@@ -83,7 +83,7 @@ export const admin: State[] = [
     await scene.page.locator('summary').first().click();
     await scene.page.locator('summary').nth(1).click();
   }),
-  state('users, nobody found', async scene => {
+  state('users, none found', async scene => {
     await openAdmin(scene, '/admin', 'Users');
     await scene.page.getByLabel('Part of a username').fill('nobody-of-that-name');
     await scene.page.getByRole('button', { name: 'Search' }).click();

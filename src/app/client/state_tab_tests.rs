@@ -311,5 +311,5 @@ fn a_page_that_wakes_to_a_session_that_is_over_asks_once_whatever_comes_then() {
     }
     let effects = tab.takes(Event::DialogClosed(number));
     assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Expired)]);
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(..))), "nobody waited for it");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(..))), "no call waited for it");
 }
