@@ -1,10 +1,10 @@
 // End-to-end tests: the real binary, real Chromium. No browser is downloaded; Debian's package is used.
 //
-// Nothing is retried and nothing is slept on: a test that fails now and then has found something.
+// No test is retried, and no test sleeps: a test that fails sometimes has found a fault.
 
 import { type LaunchOptions, defineConfig } from '@playwright/test';
 
-/** For a spec that needs Chromium started differently. */
+/** For a spec that needs Chromium with other options. */
 export const launchOptions: LaunchOptions = {
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
   args: [
@@ -24,7 +24,7 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   reporter: 'list',
-  // Generous: a cold machine that builds beside the tests is slow, and no test waits longer than it must.
+  // Generous: a cold machine that also builds is slow, and no test waits longer than it must.
   timeout: 60_000,
   expect: { timeout: 15_000 },
   use: {

@@ -10,11 +10,11 @@
 //! |---|---|
 //! | `pages` | one file for each page, rendered by the server |
 //! | `islands` | the parts of pages that live in the browser: they read who is signed in and call the server |
-//! | `client` | what the page knows of its user: one state machine, and the driver that carries out what it says |
+//! | `client` | what the page knows about its user: one state machine, and the driver that carries out its effects |
 //! | `browser` | storage, the marker that tabs share, clocks, requests |
 //! | `components` | views that pages and islands share |
 //! | `inspector` | takes a token apart, for `/inspector` |
-//! | `server_fns` | every call of the server that a page can make; `bearer` sends it, `answer` reads what comes back |
+//! | `server_fns` | every call of the server that a page can make; `bearer` sends it, `answer` reads the answer |
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;

@@ -1,4 +1,4 @@
-// One's own account: seen, its password changed, what happened to it, and deleted.
+// The user's own account: its page, a new password, its events, and deleting it.
 
 import type { Page } from '@playwright/test';
 import { PHONE } from './support/devices.ts';
@@ -13,7 +13,7 @@ import {
 
 test.use({ timezoneId: NOON });
 
-test('the account says who one is, since when, in which roles, and leads to the sessions', async ({ page, handstamp }) => {
+test('the account shows the name, the age and the roles, and links to the sessions', async ({ page, handstamp }) => {
   const user = await handstamp.addAdmin();
   await signIn(page, user);
   await page.getByRole('banner').getByRole('link', { name: 'Account' }).click();
@@ -28,7 +28,7 @@ test('the account says who one is, since when, in which roles, and leads to the 
   await expect(page).toHaveURL('/sessions');
 });
 
-test('a changed password works, the old one does not, this session goes on and all others end', async ({
+test('after a change the new password works, the old one does not, this session goes on and all others end', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   const { user, phone } = await onTwoDevices(page, otherBrowser, handstamp);
@@ -52,7 +52,7 @@ test('a changed password works, the old one does not, this session goes on and a
   await expectGreeting(phone, user);
 });
 
-test('a wrong current password is said at its field, and the new one stays typed', async ({ page, handstamp, watch }) => {
+test('a wrong current password is shown at its field, and the new one stays typed', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await open(page, '/account');
@@ -103,7 +103,7 @@ test('password managers find what they need in every form of the account', async
   }
 });
 
-test('what happened is told with device and address, and failed tries too', async ({
+test('the events show device and address, failed attempts too', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   const user = await handstamp.addUser();
@@ -117,14 +117,14 @@ test('what happened is told with device and address, and failed tries too', asyn
   await open(page, '/account');
 
   const rows = page.getByRole('main').getByRole('listitem');
-  // Newest first, within one second too.
+  // Newest first, also within one second.
   const signedIn = /Signed in\s*today,\s\d\d:\d\d\s\(just\snow\) · .*\son\sLinux · 127\.0\.0\.1/;
   for (const [place, told] of [signedIn, 'Sign-in failed', /Signed in.*Safari\son\siOS/].entries()) {
     await expect(rows.nth(place)).toContainText(told);
   }
 });
 
-test('older events come on demand, and the reading goes on at the first of them', async ({ page, handstamp }) => {
+test('older events load on demand, and the focus goes to the first of them', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   // One page holds thirty.
   for (let count = 0; count < 31; count += 1) await handstamp.token(user);
@@ -138,7 +138,7 @@ test('older events come on demand, and the reading goes on at the first of them'
   await expect(page.getByRole('button', { name: 'Show older' })).toBeHidden();
 });
 
-test('a deleted account is gone on every device, and the page parts', async ({ page, otherBrowser, handstamp, watch }) => {
+test('a deleted account is gone on every device, and the page says so', async ({ page, otherBrowser, handstamp, watch }) => {
   const { user, phone } = await onTwoDevices(page, otherBrowser, handstamp);
   await open(page, '/account');
   const { device, tab } = await stored(page);
@@ -178,7 +178,7 @@ test.describe('of the last administrator', () => {
   });
 });
 
-test('a wrong password deletes nothing, and neither does closing the dialog', async ({ page, handstamp, watch }) => {
+test('neither a wrong password nor closing the dialog deletes the account', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await open(page, '/account');
@@ -202,7 +202,7 @@ test('a wrong password deletes nothing, and neither does closing the dialog', as
   await expectGreeting(page, user);
 });
 
-test('an account that does not arrive can be asked for again', async ({ page, handstamp, watch }) => {
+test('an account that does not load can be asked for again', async ({ page, handstamp, watch }) => {
   await signIn(page, await handstamp.addUser());
   watch.announceFailure('ERR_FAILED', '/api/account');
   await page.route('**/api/account', route => route.abort(), { times: 1 });
@@ -212,7 +212,7 @@ test('an account that does not arrive can be asked for again', async ({ page, ha
   await expect(heading(page, 'Your account')).toBeVisible();
 });
 
-test('a stranger who opens the account is asked to sign in, and asks the server nothing', async ({ page }) => {
+test('a visitor without a session who opens the account gets the sign-in form, and the page sends no request', async ({ page }) => {
   const asked = ['/api/account', '/api/events', '/api/greeting', '/api/refresh'].map(path => requestsTo(page, path));
   await open(page, '/account');
   await expectForm(page, '/account');
@@ -235,7 +235,7 @@ test('a double click changes the password once', async ({ page, handstamp }) => 
   expect(sent).toEqual(['POST /api/password']);
 });
 
-/** Fills the form in with a new password, and sends it. */
+/** Fills in the form with a new password, and sends it. */
 async function changePassword(page: Page, user: User, handstamp: Server): Promise<string> {
   const password = handstamp.newPassword();
   await page.getByLabel('Current password', { exact: true }).fill(user.password);

@@ -1,4 +1,4 @@
-// What administrators see and do: users, invitations, events, keys. And that nobody else does.
+// What administrators see and do: users, invitations, events, keys. And that no one else can.
 
 import type { Locator, Page } from '@playwright/test';
 import { PHONE } from './support/devices.ts';
@@ -13,13 +13,13 @@ import {
 
 test.use({ timezoneId: NOON });
 
-test('the way to the administrators’ pages is shown to administrators only', async ({ page, otherBrowser, handstamp }) => {
+test('the links to the administrators’ pages are shown to administrators only', async ({ page, otherBrowser, handstamp }) => {
   const link = (page: Page) => page.getByRole('banner').getByRole('link', { name: 'Admin' });
   await open(page, '/');
   await expect(link(page)).toBeHidden();
   await signIn(page, await handstamp.addAdmin());
   await expect(link(page)).toBeVisible();
-  // Before the program is there, too: nothing moves in the header.
+  // Before the program has loaded, too: nothing moves in the header.
   await page.route('**/*.wasm', () => new Promise(() => {}));
   await page.goto('/inspector', { waitUntil: 'domcontentloaded' });
   await expect(link(page)).toBeVisible();
@@ -35,7 +35,7 @@ for (const [path, door] of [
   ['/admin/events', '/api/admin/events'],
   ['/admin/keys', '/api/admin/keys'],
 ] as const) {
-  test(`${path} tells whoever is no administrator so, and gives a stranger the sign-in form`, async ({ page, handstamp, watch }) => {
+  test(`${path} tells other users that it is for administrators, and gives a visitor without a session the sign-in form`, async ({ page, handstamp, watch }) => {
     const asked = requestsTo(page, door);
     await open(page, path);
     await expectForm(page, path);
@@ -50,7 +50,7 @@ for (const [path, door] of [
   });
 }
 
-test('a disabled user is out at once on every device, and gets in again when enabled', async ({
+test('a disabled user is signed out immediately on every device, and can sign in again when enabled', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   const user = await handstamp.addUser();
@@ -74,7 +74,7 @@ test('a disabled user is out at once on every device, and gets in again when ena
   await signIn(phone, user);
 });
 
-test('the sessions of a user end, and the account stays', async ({ page, otherBrowser, handstamp, watch }) => {
+test('an administrator ends all sessions of a user, and the account stays', async ({ page, otherBrowser, handstamp, watch }) => {
   const user = await handstamp.addUser();
   const phone = await otherBrowser({ userAgent: PHONE });
   await signIn(phone, user);
@@ -90,7 +90,7 @@ test('the sessions of a user end, and the account stays', async ({ page, otherBr
   await expectGreeting(phone, user);
 });
 
-test('a user is made an administrator, and made one no more', async ({ page, otherBrowser, handstamp }) => {
+test('a user becomes an administrator, and stops being one', async ({ page, otherBrowser, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, await handstamp.addAdmin());
   const row = await openUser(page, user);
@@ -99,7 +99,7 @@ test('a user is made an administrator, and made one no more', async ({ page, oth
   const other = await otherBrowser();
   await signIn(other, user);
   await open(other, '/admin');
-  // The list has come: what follows ends this session.
+  // The list has loaded: what follows ends this session.
   await expect(other.locator('.user').first()).toBeVisible();
 
   await way(row, 'Take administrator away').click();
@@ -108,7 +108,7 @@ test('a user is made an administrator, and made one no more', async ({ page, oth
   await expect((await find(page, user)).getByText('Administrator', { exact: true })).toBeHidden();
 });
 
-test('a user is removed after a dialog that names them, and can be kept', async ({ page, handstamp }) => {
+test('a user is removed after a dialog that names them; cancelling it keeps the user', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, await handstamp.addAdmin());
   const row = await openUser(page, user);
@@ -121,10 +121,10 @@ test('a user is removed after a dialog that names them, and can be kept', async 
   await expect(row).toHaveCount(0);
   await expect(page.getByLabel('Part of a username')).toBeFocused();
   await search(page, user.name);
-  await expect(page.getByText('Nobody has that in their name.')).toBeVisible();
+  await expect(page.getByText('No username contains that.')).toBeVisible();
 });
 
-test('nothing can be done to oneself', async ({ page, handstamp }) => {
+test('an administrator has no buttons for their own account', async ({ page, handstamp }) => {
   const admin = await handstamp.addAdmin();
   await signIn(page, admin);
   await open(page, '/admin');
@@ -134,7 +134,7 @@ test('nothing can be done to oneself', async ({ page, handstamp }) => {
   await expect(row.locator('summary')).toHaveCount(0);
 });
 
-test('a change that needs a fresh password asks for it in place and is then made', async ({ page, handstamp, watch }) => {
+test('a change that needs a fresh token asks for the password in place, and is then made', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   const admin = await handstamp.addAdmin();
   await signIn(page, admin);
@@ -149,7 +149,7 @@ test('a change that needs a fresh password asks for it in place and is then made
   await expect(row.getByText('Disabled', { exact: true })).toBeVisible();
 });
 
-test('nothing that was typed is lost while the password is asked for, here or in another tab', async ({
+test('typed text stays while the page asks for the password, here or in another tab', async ({
   page, context, handstamp, watch,
 }) => {
   const [user, admin] = [await handstamp.addUser(), await handstamp.addAdmin()];
@@ -175,7 +175,7 @@ test('nothing that was typed is lost while the password is asked for, here or in
   await expect(heading(other, 'Your account')).toBeVisible();
 });
 
-test('a change that could not be made says why in its row, and the next try succeeds', async ({ page, handstamp, watch }) => {
+test('a change that fails says why in its row, and the next attempt succeeds', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, await handstamp.addAdmin());
   const row = await openUser(page, user);
@@ -188,7 +188,7 @@ test('a change that could not be made says why in its row, and the next try succ
   await expect(row.getByRole('alert')).toBeHidden();
 });
 
-test('all that happened is told with names, and who did it', async ({ page, handstamp }) => {
+test('the events of all accounts have names, and say who acted', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   const admin = await handstamp.addAdmin();
   await signIn(page, admin);
@@ -203,7 +203,7 @@ test('all that happened is told with names, and who did it', async ({ page, hand
 test.describe('on a server of its own', () => {
   test.use({ own: { SIGNUP: 'closed' } });
 
-  test('an invitation lets one person in where sign-up is closed, once', async ({ page, otherBrowser, handstamp, watch }) => {
+  test('an invitation lets one person make an account where sign-up is closed, once', async ({ page, otherBrowser, handstamp, watch }) => {
     await signIn(page, await handstamp.addAdmin());
     const card = await invite(page);
     await expect(card).toContainText(/It works once, until \d+ \w+, \d\d:\d\d\./);
@@ -226,7 +226,7 @@ test.describe('on a server of its own', () => {
     expect(await page.content()).not.toContain(link);
   });
 
-  test('an invitation works before the program is there', async ({ page, otherBrowser, handstamp }) => {
+  test('an invitation works before the program has loaded', async ({ page, otherBrowser, handstamp }) => {
     await signIn(page, await handstamp.addAdmin());
     const link = await (await invite(page)).locator('code').innerText();
     await signOut(page);
@@ -243,7 +243,7 @@ test.describe('on a server of its own', () => {
     await expectGreeting(guest, user);
   });
 
-  test('keys are rotated without signing anybody out', async ({ page, handstamp }) => {
+  test('rotating the keys signs out no user', async ({ page, handstamp }) => {
     const admin = await handstamp.addAdmin();
     await signIn(page, admin);
     await open(page, '/admin/keys');
@@ -260,7 +260,7 @@ test.describe('on a server of its own', () => {
   });
 });
 
-test('a rotation that comes too early is refused in words', async ({ page, handstamp, watch }) => {
+test('a rotation that comes too early is refused with a reason', async ({ page, handstamp, watch }) => {
   await signIn(page, await handstamp.addAdmin());
   await open(page, '/admin/keys');
   watch.announceStatus(409, '/api/admin/rotate-keys');
@@ -271,9 +271,9 @@ test('a rotation that comes too early is refused in words', async ({ page, hands
   await expect(page.getByRole('alert')).toContainText('The next key was published less than five minutes ago');
 });
 
-test('users beyond the first page come on demand', async ({ page, handstamp }) => {
+test('users beyond the first page load on demand', async ({ page, handstamp }) => {
   await signIn(page, await handstamp.addAdmin());
-  // Two pages as the server would send them; making fifty accounts would take a minute.
+  // Two pages, as the server would send them: fifty real accounts would take a minute to make.
   await page.route('**/api/admin/users?*', route => {
     const after = new URL(route.request().url()).searchParams.get('after');
     const answer = after === 'user1' ? { users: users(2), next: null } : { users: users(0), next: 'user1' };
@@ -288,7 +288,7 @@ test('users beyond the first page come on demand', async ({ page, handstamp }) =
   await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
 });
 
-test('users that come when the list is another already do not go on it', async ({ page, handstamp }) => {
+test('users that arrive after a new search are not added to its list', async ({ page, handstamp }) => {
   await signIn(page, await handstamp.addAdmin());
   await page.route('**/api/admin/users?*', route => {
     const asked = new URL(route.request().url()).searchParams;
@@ -312,7 +312,7 @@ test('users that come when the list is another already do not go on it', async (
   await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
 });
 
-/** Two as the server would list them. */
+/** Two users, as the server would list them. */
 function users(from: number) {
   return [from, from + 1].map(number => ({
     id: `u${number}`, username: `user${number}`, roles: [], created_at: 1_790_000_000, disabled_at: null,
@@ -327,7 +327,7 @@ async function openUser(page: Page, user: User): Promise<Locator> {
   return row;
 }
 
-/** Searches for a user; returns their row, once the list of the search has come. */
+/** Searches for a user; returns their row when the list of the search has loaded. */
 async function find(page: Page, user: User): Promise<Locator> {
   await search(page, user.name);
   await expect(page.locator('.user')).toHaveCount(1);
@@ -347,7 +347,7 @@ function way(row: Locator, name: string): Locator {
   return row.getByRole('button', { name: new RegExp(`^${name}…? \\(`) });
 }
 
-/** Makes an invitation; returns the card with its link, once it has come. */
+/** Makes an invitation; returns the card with its link when it has loaded. */
 async function invite(page: Page): Promise<Locator> {
   await open(page, '/admin');
   await page.getByRole('button', { name: 'Make an invitation' }).click();

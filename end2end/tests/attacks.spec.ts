@@ -1,5 +1,5 @@
-// What a script, a device or a page of somebody else could try, in real Chromium. The numbers are those of the attacks
-// and requirements that a row stands for (src/tests/rows.rs checks that each has a test).
+// What an attacker's script, device or page could try, in real Chromium. The numbers name the attacks and requirements of
+// a row (src/tests/rows.rs checks that each has a test).
 
 import type { Frame, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -7,7 +7,7 @@ import { expectGreeting, open, openWhole, signInByForm as signIn, stored } from 
 import type { Watch } from './support/watch.ts';
 
 const RUN = 'window.injected = true';
-/** What an attacker who can write into a page would write; each tries to run a script, or to bend what ours do. */
+/** What an attacker who can write into a page would write. Each tries to run a script, or to misuse ours. */
 const INJECTED: [kind: string, html: string][] = [
   ['inline script', `<script>${RUN}</script>`],
   ['inline module', `<script type="module">${RUN}</script>`],
@@ -57,7 +57,7 @@ for (const [kind, html] of INJECTED) {
   });
 }
 
-test('what is injected is in the page, and would run without our policy (A33)', async ({ page, watch }) => {
+test('the injected markup is in the page, and would run without our policy (A33)', async ({ page, watch }) => {
   watch.announceStatus(404, '/nothing.png');
   await page.route('/login', async route => {
     const answer = await route.fetch();
@@ -69,7 +69,7 @@ test('what is injected is in the page, and would run without our policy (A33)', 
   await expect.poll(() => page.evaluate(() => 'injected' in window)).toBe(true);
 });
 
-test('our own origin serves nothing that runs as a script by a stranger\'s words (A33)', async ({ page, watch }) => {
+test('our own origin serves no text of an attacker that runs as a script (A33)', async ({ page, watch }) => {
   expectViolations(watch);
   const paths = ['/login?error=window.injected', '/nothing?callback=alert', '/api/greeting?callback=alert', '/.well-known/jwks.json'];
   await page.route('/login', async route => {
@@ -78,7 +78,7 @@ test('our own origin serves nothing that runs as a script by a stranger\'s words
     await route.fulfill({ response: answer, body: (await answer.text()).replace('</body>', `${scripts}</body>`) });
   });
   await open(page, '/login');
-  // Each was fetched and refused: what is no script is not taken for one (nosniff).
+  // Each was fetched and refused: a file that is no script is not run as one (nosniff).
   const loaded = await page.evaluate(
     paths => Promise.all(paths.map(path => new Promise(done => {
       const script = document.createElement('script');
@@ -93,7 +93,7 @@ test('our own origin serves nothing that runs as a script by a stranger\'s words
   expect(await page.evaluate(() => 'injected' in window)).toBe(false);
 });
 
-test('a script that got in reads the access token of minutes, and never a refresh token (A34)', async ({ page, handstamp }) => {
+test('an injected script can read an access token of a few minutes, and never a refresh token (A34)', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const read = await page.evaluate(async () => {
@@ -120,7 +120,7 @@ test('a script that got in reads the access token of minutes, and never a refres
   await expectGreeting(page, user);
 });
 
-test('no token leaves the pages in an address, a referrer or the history (A36)', async ({ page, handstamp }) => {
+test('no token is in an address, a referrer or the history of a page (A36)', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   const left: string[] = [];
   page.on('request', request => left.push(request.url(), request.headers()['referer'] ?? ''));
@@ -137,7 +137,7 @@ test('no token leaves the pages in an address, a referrer or the history (A36)',
   }
 });
 
-test('a device that calls itself by HTML is listed as text (A28)', async ({ page, otherBrowser, handstamp }) => {
+test('a device name that holds HTML is listed as text (A28)', async ({ page, otherBrowser, handstamp }) => {
   const user = await handstamp.addUser();
   const names = ['<img/src=x/onerror=window.injected=1>', '<script>window.injected=1</script>', '"><svg/onload=window.injected=1>'];
   for (const userAgent of names) await signIn(await otherBrowser({ userAgent }), user);
@@ -149,7 +149,7 @@ test('a device that calls itself by HTML is listed as text (A28)', async ({ page
   expect(await page.evaluate(() => 'injected' in window)).toBe(false);
 });
 
-test('a page that was opened by another site has no hold on it, nor that site on the page (A32)', async ({ page, context, handstamp, foreign }) => {
+test('a page opened by another site cannot reach that site, nor that site the page (A32)', async ({ page, context, handstamp, foreign }) => {
   const site = await foreign('localhost', '<!doctype html><title>foreign</title><button>open</button>');
   await page.goto(site);
   await page.evaluate(url => {
@@ -162,7 +162,7 @@ test('a page that was opened by another site has no hold on it, nor that site on
   await expect.poll(severed).toBe(true);
 });
 
-/** Chromium words its reports in many ways; the tests count the events that come with them. */
+/** Chromium's reports have many wordings; the tests count the events that come with them. */
 function expectViolations(watch: Watch): void {
   for (const said of [/^violation of [\s\S]*$/, /^[\s\S]*Content Security Policy[\s\S]*$/, /^Refused to [\s\S]*$/, /^Failed to load resource: [\s\S]*$/]) {
     watch.announce(said, /^.*$/, { certain: false });
@@ -179,7 +179,7 @@ async function recordViolations(page: Page): Promise<void> {
 
 async function violations(page: Page): Promise<number> {
   const own = await countViolations(page.mainFrame());
-  // A frame that was blocked before it had a document never answers; only one with a document of its own is asked.
+  // A blocked frame without a document never answers; only a frame with a document of its own is asked.
   const [framed] = page.frames().filter(frame => frame.url() === 'about:srcdoc');
   return own || !framed ? own : countViolations(framed);
 }

@@ -1,7 +1,7 @@
-// The Back button after sign-out, in a Chromium that keeps left pages in its memory, as people's do.
+// The Back button after sign-out, in a Chromium that keeps left pages in its memory, as users' browsers do.
 //
-// Playwright starts Chromium without that memory; here it is left on. It may take a page out of it although the page
-// said `no-store`, so the page has to look again by itself.
+// Playwright starts Chromium without that memory; here it stays on. Chromium may take a page from it although the page
+// said `no-store`, so the page itself must check again.
 
 import { launchOptions } from '../playwright.config.ts';
 import { expect, test } from './support/fixtures.ts';
@@ -20,9 +20,9 @@ test('the Back button shows nothing protected after sign-out on another page (A3
   await signOut(page);
   await expectNothingStored(page);
 
-  // Not waiting for `load`: a page out of the memory does not load.
+  // Does not wait for `load`: a page from the memory does not load.
   await page.goBack({ waitUntil: 'commit' });
-  // Loaded anew, or out of the memory.
+  // Loaded again, or taken from the memory.
   await expect(heading(page, 'Welcome back').or(heading(page, 'You are signed out.'))).toBeVisible();
   await expectNothingProtected(page, user);
 });
@@ -40,10 +40,10 @@ test('the Back button shows nothing protected after sign-out on the dashboard (A
   await expectNothingProtected(page, user);
 });
 
-test('a page that comes back out of the browser\'s memory looks again who is signed in', async ({ page, handstamp }) => {
+test('a page that comes back out of the browser\'s memory checks again who is signed in', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
-  // What the Back button does with a page kept in memory: no storage event was heard, only this one comes.
+  // What the Back button does with a page from the memory: the page heard no storage event, and gets only this event.
   await page.evaluate(() => {
     localStorage.clear();
     dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));

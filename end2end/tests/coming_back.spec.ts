@@ -1,5 +1,5 @@
-// A page that needs a user gives a visitor without one the sign-in form, at once, and the form leads back to exactly where
-// the visitor was. It leads to no other site, whatever its address says.
+// A page that needs a user gives a visitor without a session the sign-in form immediately, and the form leads back to
+// exactly where the visitor was. It leads to no other site, whatever its address says.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -13,7 +13,7 @@ const HERE = '/sessions?x=1#here';
 const LIST = 'Where you are signed in';
 
 for (const path of [HERE, '/dashboard', '/account#password', '/admin?page=2', '/admin/events', '/admin/keys']) {
-  test(`a stranger who opens ${path} gets the form, and comes back when signed in`, async ({ page, handstamp }) => {
+  test(`a visitor without a session who opens ${path} gets the form, and comes back when signed in`, async ({ page, handstamp }) => {
     const user = await handstamp.addAdmin();
     await page.goto('/');
     await open(page, path);
@@ -25,7 +25,7 @@ for (const path of [HERE, '/dashboard', '/account#password', '/admin?page=2', '/
   });
 }
 
-test('the form comes before any program has run, and Back leads to the page before', async ({ page }) => {
+test('the form comes before the program has loaded, and Back leads to the page before', async ({ page }) => {
   const program = await hold(page, '**/*.wasm');
   await page.goto('/', { waitUntil: 'domcontentloaded' });
   await page.goto(HERE, { waitUntil: 'commit' });
@@ -36,7 +36,7 @@ test('the form comes before any program has run, and Back leads to the page befo
   await expect(page).toHaveURL('/');
 });
 
-test('Sign in in the header leads back, also after a sign-out here and with the fragment of now', async ({ page, handstamp }) => {
+test('"Sign in" in the header leads back, also after a sign-out here and with the present fragment', async ({ page, handstamp }) => {
   const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
   await signIn(page, ada);
   await open(page, HERE);
@@ -54,7 +54,7 @@ test('Sign in in the header leads back, also after a sign-out here and with the 
   await expect(heading(page, LIST)).toBeVisible();
 });
 
-test('a page whose session was ended explains it, and its link leads to the form and back', async ({ page, handstamp, watch }) => {
+test('a page whose session has ended explains it, and its link leads to the form and back', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await endFromOutside(page, handstamp);
@@ -69,7 +69,7 @@ test('a page whose session was ended explains it, and its link leads to the form
   await expect(heading(page, LIST)).toBeVisible();
 });
 
-test('a dialog that was cancelled leaves a link to the form and back', async ({ page, handstamp, watch }) => {
+test('a cancelled dialog leaves a link to the form and back', async ({ page, context, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await open(page, HERE);
@@ -82,7 +82,7 @@ test('a dialog that was cancelled leaves a link to the form and back', async ({ 
   await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
 });
 
-test('a wrong password, and then an account of one\'s own, do not lose the way back', async ({ page, handstamp, watch }) => {
+test('a wrong password, and then a new account, keep the way back', async ({ page, handstamp, watch }) => {
   watch.announceStatus(401, '/api/login');
   await open(page, HERE);
   await fill(page, { name: 'nobody', password: handstamp.newPassword() });
@@ -97,7 +97,7 @@ test('a wrong password, and then an account of one\'s own, do not lose the way b
   await expect(heading(page, LIST)).toBeVisible();
 });
 
-test('whoever is signed in already is led on from the form to the page that was asked for', async ({ page, handstamp }) => {
+test('a user who is already signed in goes from the form straight to the page that was asked for', async ({ page, handstamp }) => {
   await signIn(page, await handstamp.addUser());
   await open(page, formFor(HERE));
   await page.getByRole('link', { name: 'Go on to your page' }).click();
@@ -105,7 +105,7 @@ test('whoever is signed in already is led on from the form to the page that was 
   await expect(heading(page, LIST)).toBeVisible();
 });
 
-test('a link on another site does not sign out whoever is not kept: the browser keeps the cookie back at first', async ({
+test('a link on another site does not sign out a user without "keep me signed in": the browser first sends no cookie', async ({
   page, context, handstamp, foreign,
 }) => {
   const user = await handstamp.addUser();
@@ -117,7 +117,7 @@ test('a link on another site does not sign out whoever is not kept: the browser 
   await expect(tab).toHaveURL(HERE);
 });
 
-test('a link on another site brings a stranger the form at once', async ({ page, handstamp, foreign }) => {
+test('a link on another site brings a visitor without a session the form immediately', async ({ page, handstamp, foreign }) => {
   await page.goto(await foreign('localhost', `<!doctype html><title>foreign</title><a href="${handstamp.origin}${HERE}">go</a>`));
   await page.getByRole('link').click();
   await expectForm(page, HERE);
@@ -130,14 +130,14 @@ for (const next of [
 ]) {
   test(`next=${JSON.stringify(next.slice(0, 30))} is ignored: the dashboard opens`, async ({ page, handstamp }) => {
     const user = await handstamp.addUser();
-    // The watch of every test objects to a request to another origin.
+    // The watch of every test reports a request to another origin.
     await open(page, formFor(next));
     await submit(page, user);
     await expectGreeting(page, user);
   });
 }
 
-test('two pages to go on to are none', async ({ page, handstamp }) => {
+test('an address with two "next" values leads to the dashboard', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await open(page, '/login?next=/sessions&next=/account');
   await submit(page, user);
@@ -149,7 +149,7 @@ for (const [next, path] of [
   ['/a\\b', '/a/b'],
   ['/caf\u{e9}?\u{fc}=\u{1f511}', '/caf%C3%A9?%C3%BC=%F0%9F%94%91'],
 ] as const) {
-  test(`next=${next} is a page of our own, if one that nobody has`, async ({ page, handstamp, watch }) => {
+  test(`next=${next} leads to a page of our own, although that page does not exist`, async ({ page, handstamp, watch }) => {
     watch.announceStatus(404, new URL(path, 'http://x').pathname);
     await open(page, formFor(next));
     await submit(page, await handstamp.addUser());
@@ -158,7 +158,7 @@ for (const [next, path] of [
   });
 }
 
-test('a form sent before the program is there leads back too, after a refused try as well', async ({ page, handstamp }) => {
+test('a form sent before the program has loaded leads back too, also after a refused attempt', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   const program = await hold(page, '**/*.wasm');
   await page.goto(HERE, { waitUntil: 'commit' });
@@ -179,7 +179,7 @@ test('a form sent before the program is there leads back too, after a refused tr
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the link of a page for users leads to the form, and that back, after a refused try and a new account too', async ({
+  test('the link on a page for users leads to the form and back, after a refused attempt and with a new account too', async ({
     page, handstamp, watch,
   }) => {
     watch.tolerateUnusedProgram();
@@ -203,7 +203,7 @@ test.describe('without JavaScript', () => {
     await expect(page).toHaveURL(HERE);
   });
 
-  test('a form whose address is hostile leads to the dashboard', async ({ page, handstamp, watch }) => {
+  test('a form with a hostile address leads to the dashboard', async ({ page, handstamp, watch }) => {
     watch.tolerateUnusedProgram();
     await page.goto(formFor('//evil.example'));
     await fill(page, await handstamp.addUser());

@@ -1,4 +1,4 @@
-// The refresh token: in a cookie that no script can read, and nowhere else. And where the access token is kept, by setting.
+// The refresh token: in a cookie that no script can read, and nowhere else. And where each setting keeps the access token.
 
 import { expect, test } from './support/fixtures.ts';
 import { addresses, answer, hold, requestsTo } from './support/network.ts';
@@ -9,7 +9,7 @@ import {
 
 const DAY = 86_400;
 
-test('the refresh token lies in a strict cookie out of reach of scripts, as long as was asked for (H9)', async ({
+test('the refresh token is in a strict cookie that no script can read, for as long as the user chose (H9)', async ({
   page, context, handstamp,
 }) => {
   const user = await handstamp.addUser();
@@ -31,7 +31,7 @@ test('the refresh token lies in a strict cookie out of reach of scripts, as long
   }
 });
 
-test('no token ever stands in an address, in a page, or in what a script can list (A36)', async ({ page, context, handstamp }) => {
+test('no token is ever in an address, in a page, or in what a script can list (A36)', async ({ page, context, handstamp }) => {
   const asked = addresses(page);
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -47,7 +47,7 @@ test('no token ever stands in an address, in a page, or in what a script can lis
   expect(asked.filter(url => /eyJ|hs_rt_/.test(url))).toEqual([]);
 });
 
-test('signing out leaves a cookie that opens nothing and is not tried again, also when its access token is gone', async ({
+test('signing out leaves a cookie that opens nothing and is not tried again, also without its access token', async ({
   page, context, handstamp,
 }) => {
   const user = await handstamp.addUser();
@@ -63,7 +63,7 @@ test('signing out leaves a cookie that opens nothing and is not tried again, als
   await signIn(page, user);
 });
 
-test('a sign-out that did not reach the server holds in this browser, and reaches it later', async ({
+test('a sign-out that did not reach the server holds in this browser, and reaches the server later', async ({
   page, context, handstamp, watch,
 }) => {
   const user = await handstamp.addUser();
@@ -75,7 +75,7 @@ test('a sign-out that did not reach the server holds in this browser, and reache
   await expectSignedOut(page, 'You are signed out here.', /The server did not confirm it\./);
   await expectNothingStored(page);
 
-  // The cookie is still there, out of reach; it does not count.
+  // The cookie is still there, and no script can reach it; it does not count.
   const renewals = requestsTo(page, '/api/refresh');
   await page.reload();
   await expectForm(page, '/dashboard');
@@ -93,7 +93,7 @@ test('a sign-out that did not reach the server holds in this browser, and reache
   await expectGreeting(page, user);
 });
 
-test('a sign-out without a network reaches the server when there is one again', async ({ page, context, handstamp, watch }) => {
+test('a sign-out without a network reaches the server when the network is back', async ({ page, context, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const { value } = (await refreshCookie(context))!;
@@ -106,7 +106,7 @@ test('a sign-out without a network reaches the server when there is one again', 
   expect(await handstamp.refresh(value)).toContain('token_revoked');
 });
 
-test('a sign-out sent before the program is there holds too where it does not reach the server', async ({
+test('a sign-out sent before the program has loaded also holds if it does not reach the server', async ({
   page, context, handstamp,
 }) => {
   const user = await handstamp.addUser();
@@ -114,7 +114,7 @@ test('a sign-out sent before the program is there holds too where it does not re
   const { value } = (await refreshCookie(context))!;
   const program = await hold(page, '**/*.wasm');
   await page.goto('/dashboard', { waitUntil: 'commit' });
-  // Not by the server; and the browser stays where it is, as no page came.
+  // Not confirmed by the server; the browser stays on the page, because no other page came.
   await page.route('**/api/logout', route => route.fulfill({ status: 204 }), { times: 1 });
   const sent = page.waitForRequest('**/api/logout');
   await page.getByRole('button', { name: 'Sign out' }).click();
@@ -133,7 +133,7 @@ test('a sign-out sent before the program is there holds too where it does not re
   expect(renewals).toEqual([]);
 });
 
-test('the header asks the store, which knows of an end before the memory of the server does', async ({ page, handstamp }) => {
+test('the header asks the store, which knows about an ended session before the server\'s memory does', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const rendered = async () => (await (await page.request.get('/')).text()).match(/<html[^>]* data-signed-in="(\w+)"/)?.[1];
@@ -142,7 +142,7 @@ test('the header asks the store, which knows of an end before the memory of the 
   expect(await rendered(), 'the page finds out how it ended').toBe('unknown');
 });
 
-test('the header knows from the cookie who is there, before any program has run', async ({ page, context, handstamp }) => {
+test('the header knows from the cookie who is signed in, before the program has loaded', async ({ page, context, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await page.evaluate(() => localStorage.clear());
@@ -157,16 +157,16 @@ test('the header knows from the cookie who is there, before any program has run'
   await context.clearCookies();
 });
 
-test('a browser that was closed forgets who did not ask to be kept', async ({ page, context, handstamp }) => {
+test('closing the browser signs out a user without "keep me signed in"', async ({ page, context, handstamp }) => {
   const user = await handstamp.addUser();
   await open(page, '/login');
   await fill(page, user);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expectGreeting(page, user);
-  // What closing does: cookies without an end and the tab's storage go, `localStorage` stays.
+  // What closing does: it removes session cookies and the tab's storage, and keeps `localStorage`.
   await context.clearCookies();
   await page.evaluate(() => sessionStorage.clear());
-  // The marker in `localStorage` still speaks of somebody, but the server has seen that there is no cookie.
+  // The marker in `localStorage` still says that a user is signed in, but the server has seen that there is no cookie.
   await page.goto('/dashboard');
   await expectForm(page, '/dashboard');
 });
@@ -177,7 +177,7 @@ for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) 
 
     const kept = { device: null, tab: place === 'tab' ? (expect.stringMatching(/^"eyJ/) as unknown) : null };
 
-    test('pages work over reloads and in new tabs, and localStorage holds nothing of the token', async ({
+    test('pages work over reloads and in new tabs, and localStorage holds no part of the token', async ({
       page, context, handstamp,
     }) => {
       const user = await handstamp.addUser();
@@ -202,7 +202,7 @@ for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) 
       await expectCookieWorthless(context, handstamp);
     });
 
-    test('another who signs in in one tab is seen in the other', async ({ page, context, handstamp }) => {
+    test('a sign-in of another user in one tab is seen in the other', async ({ page, context, handstamp }) => {
       const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
       await signIn(page, ada);
       const tab = await context.newPage();
@@ -211,7 +211,7 @@ for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) 
       await expectGreeting(tab, grace);
     });
 
-    test('a session that was ended is over here too, and the dialog begins a new one', async ({
+    test('an ended session is over here too, and the dialog begins a new one', async ({
       page, context, handstamp, watch,
     }) => {
       const user = await handstamp.addUser();
@@ -234,7 +234,7 @@ for (const [setting, place] of [['memory', null], ['session', 'tab']] as const) 
       await expectGreeting(page, user);
     });
 
-    test('what another setting had kept is thrown away', async ({ page }) => {
+    test('a token that another setting had kept is removed', async ({ page }) => {
       await open(page, '/');
       await page.evaluate(key => localStorage.setItem(key, '"eyJ.eyJ.old"'), KEY);
       await open(page, '/dashboard');

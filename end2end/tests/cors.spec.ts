@@ -1,4 +1,4 @@
-// Pages of other origins at the machine doors, in real Chromium: what an allowed one may do, and that no other one can.
+// Pages of other origins at the machine doors, in real Chromium: what an allowed origin can do, and that no other can.
 
 import type { Page } from '@playwright/test';
 import { expect, test as base } from './support/fixtures.ts';
@@ -10,7 +10,7 @@ const KEY_SET = '/.well-known/jwks.json';
 const METADATA = '/.well-known/oauth-authorization-server';
 
 const test = base.extend<{ app: { origin: string } }>({
-  /** A site whose origin the server allows: it is there first, as the setting names it. */
+  /** A site with an origin that the server allows. It starts first, because the setting names it. */
   app: async ({}, use) => {
     const site = await foreignSite('localhost', PAGE);
     await use(site);
@@ -21,7 +21,7 @@ const test = base.extend<{ app: { origin: string } }>({
 
 type Seen = { status: number; headers: Record<string, string>; body: string };
 
-/** What the script of a page gets of an answer; nothing if the browser keeps it from the page. */
+/** What the script of a page gets from an answer; nothing if the browser keeps it from the page. */
 function ask(page: Page, url: string, init: RequestInit = {}): Promise<Seen | undefined> {
   return page.evaluate(async ([url, init]) => {
     try {
@@ -41,7 +41,7 @@ function as(token: string, method = 'GET'): RequestInit {
   return { method, headers: { authorization: `Bearer ${token}` } };
 }
 
-/** Chromium says in the console of the foreign page what it kept from it, and that nothing was loaded. */
+/** Chromium writes to the console of the foreign page what it kept from it, and that nothing was loaded. */
 function expectBlocked(watch: Watch): void {
   const blocked = /^Access to fetch at '[^']+' from origin '[^']+' has been blocked by CORS policy: [^\n]*$/;
   watch.announce(blocked, /^.*$/);
@@ -93,7 +93,7 @@ test('it reads how long to wait, and sends no cookie', async ({ page, app, hands
   expect((await ask(page, at('/healthz')))!.status).toBe(200);
 });
 
-test('pages and their functions are kept from it', async ({ page, app, handstamp, watch }) => {
+test('it cannot read pages and their functions', async ({ page, app, handstamp, watch }) => {
   watch.announceOrigin(app.origin);
   expectBlocked(watch);
   const token = await handstamp.token(await handstamp.addUser());
@@ -109,11 +109,11 @@ test('pages and their functions are kept from it', async ({ page, app, handstamp
   ] as const) {
     expect(await ask(page, handstamp.origin + path, init), path).toBeUndefined();
   }
-  expect((await ask(page, `${handstamp.origin}/protected`, as(token)))!.status, 'nobody was signed out').toBe(200);
+  expect((await ask(page, `${handstamp.origin}/protected`, as(token)))!.status, 'no user was signed out').toBe(200);
 });
 
 for (const host of ['localhost', '127.0.0.1'] as const) {
-  test(`a page of any other origin, here ${host} on another port, reads key set and metadata and nothing else`, async ({
+  test(`a page of any other origin, here ${host} on another port, reads only the key set and the metadata`, async ({
     page, handstamp, foreign, watch,
   }) => {
     expectBlocked(watch);
@@ -122,7 +122,7 @@ for (const host of ['localhost', '127.0.0.1'] as const) {
     await page.goto(await foreign(host, PAGE));
     for (const path of [KEY_SET, METADATA]) {
       expect((await ask(page, handstamp.origin + path))!.status, path).toBe(200);
-      // As a library asks that has kept an older one.
+      // The request of a library that has kept an older one.
       const again = { headers: { 'if-none-match': '"x"', accept: 'application/json' } };
       expect((await ask(page, handstamp.origin + path, again))!.status, path).toBe(200);
     }
@@ -134,12 +134,12 @@ for (const host of ['localhost', '127.0.0.1'] as const) {
       ['/logout', as(token, 'POST')],
       ['/logout', as(token, 'DELETE')],
       ['/login', json({ username: user.name, password: user.password })],
-      // No preflight is sent before these two.
+      // The browser sends no preflight before these two.
       ['/login', { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() }],
       ['/', {}],
     ] as const) {
       expect(await ask(page, handstamp.origin + path, init), path).toBeUndefined();
     }
-    expect(await handstamp.greet(token), 'nobody was signed out').toContain('200 ');
+    expect(await handstamp.greet(token), 'no user was signed out').toContain('200 ');
   });
 }

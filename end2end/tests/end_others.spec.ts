@@ -1,11 +1,11 @@
-// Ending all sessions but one's own: only for whoever has just typed the password, or types it now.
+// Ending all other sessions: only for a user who has just typed the password, or types it now.
 
 import { PHONE, WINDOWS } from './support/devices.ts';
 import { expect, test } from './support/fixtures.ts';
 import { answer, requestsTo } from './support/network.ts';
 import { comeBack, dialog, expectGreeting, heading, open, signIn, signInAgain, stored } from './support/steps.ts';
 
-test('all others are ended at once, without a password where it was just typed', async ({
+test('a user who has just typed the password ends all others immediately, without typing it again', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   const user = await handstamp.addUser();
@@ -28,7 +28,7 @@ test('all others are ended at once, without a password where it was just typed',
   await expect(page.getByText('Only this device is signed in.')).toBeVisible();
 });
 
-test.describe('where a typed password is soon forgotten', () => {
+test.describe('where a typed password soon no longer counts', () => {
   test.use({ own: { FRESH_FOR: '0s' } });
 
   test('ending all others asks for the password over the page, and then ends them', async ({
@@ -39,7 +39,7 @@ test.describe('where a typed password is soon forgotten', () => {
     await signIn(other, user);
     await signIn(page, user);
     await open(page, '/sessions');
-    // The server calls no token fresh here: the second time the answer is the one of a server that does.
+    // The server calls no token fresh here. The second answer is one of a server that does.
     watch.announceStatus(401, '/api/end-other-sessions');
     const asked = requestsTo(page, '/api/end-other-sessions');
     await page.getByRole('button', { name: 'End all others' }).click();
@@ -53,7 +53,7 @@ test.describe('where a typed password is soon forgotten', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('whoever cancels has ended nothing, and is where they were', async ({ page, otherBrowser, handstamp, watch }) => {
+  test('a user who cancels has ended nothing, and stays where they were', async ({ page, otherBrowser, handstamp, watch }) => {
     const user = await handstamp.addUser();
     const other = await otherBrowser({ userAgent: PHONE });
     await signIn(other, user);
@@ -78,17 +78,17 @@ test.describe('where a typed password is soon forgotten', () => {
   });
 });
 
-// To be waited for until it is over; and the page has as long to say again what the password was typed for.
+// The test waits until the eight seconds are over. After the second typing the page has as long to repeat its call.
 test.describe('where a typed password counts for eight seconds', () => {
   test.use({ own: { FRESH_FOR: '8s' } });
 
-  test('the password typed again ends the others for real', async ({ page, otherBrowser, handstamp, watch }) => {
+  test('the password typed again really ends the others', async ({ page, otherBrowser, handstamp, watch }) => {
     const user = await handstamp.addUser();
     const other = await otherBrowser({ userAgent: PHONE });
     await signIn(other, user);
     await signIn(page, user);
     const { device } = await stored(page);
-    // Until the password that was typed first does not count any more.
+    // Until the password that was typed first no longer counts.
     await expect.poll(() => handstamp.endOthers(JSON.parse(device!))).toContain('fresh_token_required');
     await signIn(other, user);
     await open(page, '/sessions');

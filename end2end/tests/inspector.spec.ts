@@ -1,4 +1,4 @@
-// The inspector: a token taken apart, its checks, the common mistakes, and that nothing of it leaves the page.
+// The inspector: a token taken apart, its checks, the common mistakes, and that nothing leaves the page.
 
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import type { Page } from '@playwright/test';
@@ -48,14 +48,14 @@ test('the tutorial\'s token verifies with its secret, and the page says what is 
   await expect(page.getByText('One check fails: a careful server refuses this token.')).toBeVisible();
 });
 
-test('its three parts have three colours, letter on letter', async ({ page }) => {
+test('its three parts have three colours, and each coloured letter is on its typed letter', async ({ page }) => {
   await open(page, '/inspector');
   await tokenField(page).fill(TUTORIAL.token);
   const parts = page.locator('.token-part');
   await expect(parts).toHaveText(TUTORIAL.token.split('.'));
   const colours = await parts.evaluateAll(spans => spans.map(span => getComputedStyle(span).color));
   expect(new Set(colours).size).toBe(3);
-  // The coloured copy wraps as the field does, or the letters would stand elsewhere.
+  // The coloured copy wraps as the field does; otherwise the letters would be elsewhere.
   const boxes = await page.locator('.token-field__colours, .token-field__input').evaluateAll(elements =>
     elements.map(element => {
       const { width, paddingLeft, font, wordBreak, whiteSpace } = getComputedStyle(element);
@@ -65,7 +65,7 @@ test('its three parts have three colours, letter on letter', async ({ page }) =>
   expect(boxes[0]).toEqual(boxes[1]);
 });
 
-test('whichever letter is changed, a check turns red', async ({ page }) => {
+test('changing any letter turns a check red', async ({ page }) => {
   await open(page, '/inspector');
   const token = hmacToken('HS256', { sub: '1', exp: soon() });
   await tokenField(page).fill(token);
@@ -89,7 +89,7 @@ for (const [name, pasted] of [
   ['There are spaces or line breaks inside it.', (token: string) => `${token.slice(0, 40)}\n  ${token.slice(40)}`],
   ['The letters + / = belong to another base64.', (token: string) => `${token}=`],
 ] as const) {
-  test(`named and mended: ${pasted('…')}`, async ({ page }) => {
+  test(`named and corrected: ${pasted('…')}`, async ({ page }) => {
     await open(page, '/inspector');
     await tokenField(page).fill(pasted(TUTORIAL.token));
     await secretField(page).fill(TUTORIAL.secret);
@@ -102,7 +102,7 @@ for (const [name, pasted] of [
   });
 }
 
-test('mistakes that nobody can mend are named too', async ({ page }) => {
+test('mistakes that the page cannot correct are named too', async ({ page }) => {
   await open(page, '/inspector');
   const now = Date.now();
   for (const [token, sentence] of [
@@ -117,14 +117,14 @@ test('mistakes that nobody can mend are named too', async ({ page }) => {
   await expect(page.locator('.mistakes > :not([hidden])')).toHaveCount(1);
 });
 
-test('an unsigned token is called what it is', async ({ page }) => {
+test('an unsigned token is named as one', async ({ page }) => {
   await open(page, '/inspector');
   await press(page, 'Unsigned');
-  await expectCheck(page, 'algorithm', 'bad', 'alg is none: nobody signed it, anybody could have written it');
+  await expectCheck(page, 'algorithm', 'bad', 'alg is none: it is not signed, so anyone could have written it');
   await expectCheck(page, 'signature', 'bad', 'There is no signature that this page could check');
 });
 
-test('an expired token says since when, in local time, and that its password can be read', async ({ page }) => {
+test('an expired token shows since when, in local time, and that anyone can read its password', async ({ page }) => {
   await open(page, '/inspector');
   await press(page, 'Expired');
   await expectCheck(page, 'signature', 'ok', 'Right for the secret that was typed');
@@ -133,7 +133,7 @@ test('an expired token says since when, in local time, and that its password can
   await expect(page.getByText('The claim password looks as if it should stay secret.')).toBeVisible();
 });
 
-test('the clock judges: not yet, from the future, exactly now', async ({ page }) => {
+test('the clock decides: not yet valid, issued in the future, expires exactly now', async ({ page }) => {
   await page.clock.install({ time: new Date('2026-11-22T09:00:00Z') });
   await page.clock.pauseAt(new Date('2026-11-22T09:12:10Z'));
   await open(page, '/inspector');
@@ -155,7 +155,7 @@ test('the clock judges: not yet, from the future, exactly now', async ({ page })
   await expectCheck(page, 'issued', 'bad', 'iat is not a whole number of seconds');
 });
 
-test('every hash of HMAC is checked, and a wrong secret is wrong', async ({ page }) => {
+test('every hash of HMAC is checked, and a wrong secret is found', async ({ page }) => {
   await open(page, '/inspector');
   for (const alg of ['HS256', 'HS384', 'HS512'] as const) {
     await tokenField(page).fill(hmacToken(alg, { exp: soon() }));
@@ -164,14 +164,14 @@ test('every hash of HMAC is checked, and a wrong secret is wrong', async ({ page
     await expectCheck(page, 'algorithm', 'ok', `Signed with ${alg}`);
   }
   await secretField(page).fill(`${SECRET}!`);
-  await expectCheck(page, 'signature', 'bad', 'The signature is not that of this key over these letters');
+  await expectCheck(page, 'signature', 'bad', 'The signature does not match this key and these letters');
   await secretField(page).fill(`base64:${Buffer.from(SECRET).toString('base64')}`);
   await expectCheck(page, 'signature', 'ok', 'Right for the secret that was typed');
   await secretField(page).fill('');
-  await expectCheck(page, 'signature', 'open', 'Not checked: type the secret; only who has it can check');
+  await expectCheck(page, 'signature', 'open', 'Not checked: type the secret; no one can check without it');
 });
 
-test('a public key that was pasted as JWK is used', async ({ page }) => {
+test('a public key pasted as JWK is used', async ({ page }) => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signed = `${part({ alg: 'ES256', kid: 'elsewhere' })}.${part({ exp: soon() })}`;
   const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
@@ -181,10 +181,10 @@ test('a public key that was pasted as JWK is used', async ({ page }) => {
   await secretField(page).fill(JSON.stringify(publicKey.export({ format: 'jwk' })));
   await expectCheck(page, 'signature', 'ok', 'Right for the key that was typed');
   await tokenField(page).fill(`${signed}.${signature.fill(1).toString('base64url')}`);
-  await expectCheck(page, 'signature', 'bad', 'The signature is not that of this key over these letters');
+  await expectCheck(page, 'signature', 'bad', 'The signature does not match this key and these letters');
 });
 
-test('"Use mine" is there for whoever is signed in, and counts down', async ({ page, handstamp }) => {
+test('"Use mine" is there for a signed-in user, and counts down', async ({ page, handstamp }) => {
   await open(page, '/inspector');
   await expect(page.getByRole('button', { name: 'Use mine' })).toBeHidden();
   await signIn(page, await handstamp.addUser());
@@ -194,7 +194,7 @@ test('"Use mine" is there for whoever is signed in, and counts down', async ({ p
   await expectCheck(page, 'type', 'ok', 'An access token and no other kind (typ at+jwt)');
   await expectCheck(page, 'issuer', 'ok', "This server's own issuer");
   await expectCheck(page, 'audience', 'ok', "This server's own audience");
-  await expectCheck(page, 'signature', 'open', 'Not checked: type the secret; only who has it can check');
+  await expectCheck(page, 'signature', 'open', 'Not checked: type the secret; no one can check without it');
   const words = page.locator('#check-expiry-words');
   await expect(words).toHaveText(/^Expires in/);
   const before = await words.innerText();
@@ -207,17 +207,17 @@ for (const algorithm of ['EdDSA', 'ES256', 'ES384', 'RS256', 'RS512', 'PS256', '
   test.describe(() => {
     test.use({ own: { JWT_ALGORITHM: algorithm } });
 
-    test(`${algorithm}: one's own token verifies with the keys that came with the page`, async ({ page, handstamp }) => {
+    test(`${algorithm}: the user's own token verifies with the keys that came with the page`, async ({ page, handstamp }) => {
       await signIn(page, await handstamp.addUser());
       await open(page, '/inspector');
       await press(page, 'Use mine');
       await expectCheck(page, 'signature', 'ok', 'Right for a public key of this server');
-      await expect(page.locator('#verdict')).toHaveText('Nothing speaks against this token.');
+      await expect(page.locator('#verdict')).toHaveText('This token passes the checks.');
       const token = await tokenField(page).inputValue();
       const [header, claims, signature] = token.split('.') as [string, string, string];
       const admin = part({ ...JSON.parse(Buffer.from(claims, 'base64url').toString()), roles: ['admin'] });
       await tokenField(page).fill(`${header}.${admin}.${signature}`);
-      await expectCheck(page, 'signature', 'bad', 'The signature is not that of this key over these letters');
+      await expectCheck(page, 'signature', 'bad', 'The signature does not match this key and these letters');
     });
   });
 }
@@ -252,7 +252,7 @@ test.describe(() => {
   test('without JavaScript the page says what is missing', async ({ page, watch }) => {
     watch.tolerateUnusedProgram();
     await page.goto('/inspector');
-    // Playwright looks for texts everywhere but in this element.
+    // Playwright finds texts everywhere but in this element.
     expect(await page.locator('noscript:visible').innerText()).toContain('This page needs JavaScript and WebAssembly');
   });
 });

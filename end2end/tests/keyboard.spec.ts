@@ -1,4 +1,4 @@
-// Everything without a mouse.
+// Every task without a mouse.
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -24,7 +24,7 @@ test('signing in and out works with the keyboard alone', async ({ page, handstam
   await expectGreeting(page, user);
   await tabTo(page, page.getByRole('button', { name: 'Sign out' }));
   await page.keyboard.press('Enter');
-  // The server's answer takes the focus to the heading once more.
+  // The server's answer moves the focus to the heading again.
   await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
   await expect(heading(page, 'You are signed out.')).toBeFocused();
   await tabTo(page, page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }));
@@ -32,13 +32,13 @@ test('signing in and out works with the keyboard alone', async ({ page, handstam
   await expect(page).toHaveURL(formFor('/dashboard'));
 });
 
-test('whoever has gone on to the way to sign in again stays there when the server confirms the sign-out', async ({
+test('a focus that has moved on to "Sign in" stays there when the server confirms the sign-out', async ({
   page, handstamp,
 }) => {
   await signIn(page, await handstamp.addUser());
   const logout = await hold(page, '**/api/logout');
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await expectSignedOut(page, 'You are signed out.', 'Waiting for the server to confirm.');
   await expect(heading(page, 'You are signed out.')).toBeFocused();
   const way = page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true });
   await tabTo(page, way);

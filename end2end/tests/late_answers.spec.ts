@@ -1,4 +1,4 @@
-// A refresh token that is refused: the answer can come late, when another tab has signed in since, and the cookie stays.
+// A rejected refresh token: the answer can come late, after another tab has signed in, and must not remove the cookie.
 
 import { expect, test } from './support/fixtures.ts';
 import { answer, holdAnswer, requestsTo, roundTrip } from './support/network.ts';
@@ -6,7 +6,7 @@ import {
   KEY, comeBack, dialog, endFromOutside, expectGreeting, expectSignedOut, fill, open, refreshCookie, signIn,
 } from './support/steps.ts';
 
-test('a refusal that comes late does not end the session that another tab has begun meanwhile', async ({
+test('a late refusal does not end the session that another tab has begun meanwhile', async ({
   page, context, handstamp, watch,
 }) => {
   const user = await handstamp.addUser();
@@ -39,7 +39,7 @@ test('a refusal that comes late does not end the session that another tab has be
   await expectGreeting(other, user);
 });
 
-test('a cookie that is dead is asked about once, and not by every page', async ({ page, context, handstamp, watch }) => {
+test('a dead cookie is tried once, and not by every page', async ({ page, context, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const dead = (await refreshCookie(context))!;

@@ -1,4 +1,4 @@
-// How every page looks in every state: axe-core finds nothing, and nothing is wider than the screen. `make pictures` also
+// How every page looks in every state: axe-core has no finding, and nothing is wider than the screen. `make pictures` also
 // takes a picture of each, light and dark, on a phone and on a desk, for people to look at: no test reads them.
 
 import { AxeBuilder } from '@axe-core/playwright';
@@ -10,7 +10,7 @@ import { type State, closed, firstRun, ordinary } from './support/states.ts';
 
 const PICTURES = process.env['PICTURES'] !== undefined;
 
-// Transitions would show colours that are on their way.
+// With transitions, axe would see colours that are still changing.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 states(ordinary);
@@ -40,7 +40,7 @@ test.describe(() => {
 
 function states(list: State[]): void {
   for (const state of list) {
-    test(`${state.name}: no finding of axe, and it fits every screen`, async ({
+    test(`${state.name}: axe has no finding, and the page fits every screen`, async ({
       page, context, handstamp, watch, otherBrowser,
     }) => {
       await state.reach({ page, context, handstamp, watch, otherBrowser });
@@ -49,7 +49,7 @@ function states(list: State[]): void {
   }
 }
 
-/** Rules that read colours. The style sheet gives a dark page other colours and nothing else, so no other rule sees it. */
+/** Rules that read colours. A dark page differs from a light one only in colours, so no other rule sees it. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
 /** axe-core has no finding. Its legacy mode skips frames of other origins, which no page has, and a second page per look. */
@@ -59,7 +59,7 @@ async function expectNoFinding(page: Page, colorScheme: 'light' | 'dark'): Promi
   expect(violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(node => node.target) }))).toEqual([]);
 }
 
-/** Light and dark, phone and desk: what `check` says of each. */
+/** Light and dark, phone and desk: what `check` says about each. */
 async function eachLook(page: Page, name: string, check = async (_page: Page, _scheme: 'light' | 'dark') => {}): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
@@ -71,7 +71,7 @@ async function eachLook(page: Page, name: string, check = async (_page: Page, _s
       await check(page, colorScheme);
     }
   }
-  // 320 px is also what a desk shows at 400 % (WCAG 1.4.10).
+  // 320 px is also the width of a desk at 400 % (WCAG 1.4.10).
   for (const width of [320, 390, 1440]) {
     await resize(page, width, 800);
     const room = await page.locator('html').evaluate(html => html.clientWidth - html.scrollWidth);

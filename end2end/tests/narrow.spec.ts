@@ -1,4 +1,4 @@
-// The header on narrow screens: one line whoever is there, and the pages in a menu that needs neither a mouse nor a script.
+// The header on narrow screens: one line for every visitor, and the pages in a menu that needs neither mouse nor script.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -14,10 +14,10 @@ for (const [who, come] of [
   ['an administrator', async (page, handstamp) => signIn(page, await handstamp.addAdmin())],
 ] as [string, (page: Page, handstamp: Server) => Promise<void>][]) {
   test.describe(`the header of ${who}`, () => {
-    // A name can be had once: the server is not shared.
+    // A name can be used once, so the server is not shared.
     test.use({ own: {} });
 
-    test('is one line on every screen, with a wide font too', async ({ page, handstamp }) => {
+    test('is one line on every screen, also with a wide font', async ({ page, handstamp }) => {
       await come(page, handstamp);
       for (const path of ['/', '/inspector']) {
         await open(page, path);
@@ -57,7 +57,7 @@ test('the menu opens and closes with the keyboard alone, and leads on', async ({
   await expect(account).toBeHidden();
 });
 
-test('a tap beside the menu closes it, and what it covers is not pressed', async ({ page }) => {
+test('a tap beside the menu closes it, and does not press what is below', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await open(page, '/');
   const inspector = page.getByRole('banner').getByRole('link', { name: 'Inspector' });
@@ -84,7 +84,7 @@ function menuButton(page: Page) {
   return page.getByRole('banner').getByRole('button', { name: 'Menu' });
 }
 
-/** All that can be pressed in the header stands side by side, none over another, and none beyond the screen. */
+/** Everything in the header that can be pressed is side by side, without overlap, and within the screen. */
 async function expectOneLine(page: Page, where: string): Promise<void> {
   const boxes = [];
   for (const part of await page.locator('.site-header :is(a, button):visible').all()) boxes.push((await part.boundingBox())!);

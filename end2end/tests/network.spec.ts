@@ -1,4 +1,4 @@
-// Servers that do not answer, or answer that they cannot.
+// Servers that do not answer, or that answer with an error.
 
 import { expect, test } from './support/fixtures.ts';
 import {
@@ -8,10 +8,10 @@ import {
 const NO_ANSWER = 'No answer from the server. Check your connection and try again.';
 const OUR_SIDE = 'Something went wrong on our side. Try again in a moment.';
 
-test.describe('a server that is not there', () => {
+test.describe('a server that does not answer', () => {
   test.use({ own: {} });
 
-  test('is said at sign-in, the name stays, and the next try succeeds', async ({ page, handstamp, watch }) => {
+  test('is reported at sign-in, the name stays, and the next attempt succeeds', async ({ page, handstamp, watch }) => {
     const user = await handstamp.addUser();
     await open(page, '/login');
     await fill(page, user);
@@ -27,7 +27,7 @@ test.describe('a server that is not there', () => {
     await expectGreeting(page, user);
   });
 
-  test('is said at sign-out, and this browser forgets the stamp all the same', async ({ page, handstamp, watch }) => {
+  test('is reported at sign-out, and this browser forgets the stamp anyway', async ({ page, handstamp, watch }) => {
     const user = await handstamp.addUser();
     await signIn(page, user);
     await handstamp.stop();
@@ -40,14 +40,14 @@ test.describe('a server that is not there', () => {
   });
 });
 
-// The real answer comes only from a server in trouble: the specs of the server make it; here it is written down.
+// Only a server in trouble gives the real answer: the specs of the server do that; here the answer is written down.
 for (const [status, body, sentence] of [
   [503, '{"code":"overloaded","msg":"Overloaded"}',
     'Too many people are signing in right now. Try again in a few seconds.'],
   [500, '{"code":"internal","msg":"Internal error"}', OUR_SIDE],
   [502, '<h1>Bad gateway</h1>', OUR_SIDE],
 ] as const) {
-  test(`an answer ${status} at sign-in has a sentence of its own, and the next try succeeds`, async ({
+  test(`an answer ${status} at sign-in has a sentence of its own, and the next attempt succeeds`, async ({
     page, handstamp, watch,
   }) => {
     const user = await handstamp.addUser();
@@ -64,7 +64,7 @@ for (const [status, body, sentence] of [
   });
 }
 
-test('a greeting that does not arrive can be asked for again, and nobody is signed out', async ({ page, handstamp, watch }) => {
+test('a greeting that does not load can be asked for again, and the user stays signed in', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const before = await stored(page);
@@ -79,7 +79,7 @@ test('a greeting that does not arrive can be asked for again, and nobody is sign
   await expectGreeting(page, user);
 });
 
-test('a server that cannot know answers 503, and the page keeps the stamp', async ({ page, handstamp, watch }) => {
+test('a server that cannot check the token answers 503, and the page keeps the stamp', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   watch.announceStatus(503, '/api/greeting');
@@ -91,7 +91,7 @@ test('a server that cannot know answers 503, and the page keeps the stamp', asyn
   await expectGreeting(page, user);
 });
 
-test('a sign-out that the server fails at is said to be unconfirmed', async ({ page, handstamp, watch }) => {
+test('a sign-out that fails on the server is shown as not confirmed', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   watch.announceStatus(500, '/api/logout');

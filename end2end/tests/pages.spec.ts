@@ -1,4 +1,4 @@
-// What every page has: a title, one heading, landmarks, a way on. And the page for what is not there.
+// What every page has: a title, one heading, landmarks, a link onward. And the page for unknown addresses.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -32,7 +32,7 @@ test('the pages for users have their titles, one heading each, and the landmarks
   }
 });
 
-test('the header marks the page one is on', async ({ page, handstamp }) => {
+test('the header marks the present page', async ({ page, handstamp }) => {
   const pages = page.getByRole('navigation', { name: 'Pages' });
   await page.goto('/login');
   await expect(pages.getByRole('link', { name: 'Sign in' })).toHaveAttribute('aria-current', 'page');
@@ -41,7 +41,7 @@ test('the header marks the page one is on', async ({ page, handstamp }) => {
   await expect(pages.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('aria-current', 'page');
 });
 
-test('the header shows who is signed in and who is not, on the start page too', async ({ page, handstamp }) => {
+test('the header shows whether the visitor is signed in, on the start page too', async ({ page, handstamp }) => {
   await open(page, '/');
   const main = page.getByRole('main');
   const header = page.getByRole('banner');

@@ -1,5 +1,5 @@
-// Pages whose program is late, does not come at all, or is not allowed: forms work all the same, no password leaks, and the
-// page says what needs the program.
+// Pages whose program loads late, does not load, or is blocked: forms still work, no password leaks, and the page says what
+// needs the program.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -11,7 +11,7 @@ import {
 
 const FAILED = "This page's program did not load. Check your connection and reload the page.";
 
-test('a form sent before the program is there signs in by itself, and the dashboard works', async ({ page, handstamp }) => {
+test('the browser itself posts a form that is sent before the program has loaded, and the dashboard works', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   const program = await hold(page, '**/*.wasm');
   const asked = addresses(page);
@@ -28,7 +28,7 @@ test('a form sent before the program is there signs in by itself, and the dashbo
   expect(asked.filter(url => url.includes(user.password) || url.includes(user.name) || /eyJ|hs_rt_/.test(url))).toEqual([]);
 });
 
-test('a wrong password sent before the program is there is said in words, and the next try succeeds', async ({
+test('a wrong password sent before the program has loaded is explained, and the next attempt succeeds', async ({
   page, handstamp,
 }) => {
   const user = await handstamp.addUser();
@@ -43,7 +43,7 @@ test('a wrong password sent before the program is there is said in words, and th
   program.release();
   await expect(page.locator('html[data-program="started"]')).toBeAttached();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  // The form has something newer to say.
+  // The form has a newer problem to show.
   await expect(page.getByText('Enter your username.').first()).toBeVisible();
   await expect(page.getByText('Bad username or password.')).toBeHidden();
   await fill(page, user);
@@ -51,7 +51,7 @@ test('a wrong password sent before the program is there is said in words, and th
   await expectGreeting(page, user);
 });
 
-test('signing out works before the program is there', async ({ page, context, handstamp }) => {
+test('signing out works before the program has loaded', async ({ page, context, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const { device } = await stored(page);
@@ -84,7 +84,7 @@ for (const [path, error, sentence] of [
 }
 
 for (const made of ['nothing_we_know', 'You+won', '<b>bold</b>', '', 'internal%00']) {
-  test(`an address that says error=${made} puts no words on the page`, async ({ page }) => {
+  test(`an address with error=${made} puts no words on the page`, async ({ page }) => {
     await open(page, '/login');
     const before = await page.getByRole('main').innerText();
     await open(page, `/login?error=${made}`);
@@ -96,7 +96,7 @@ for (const [what, pattern, path] of [
   ['WASM', '**/*.wasm', /^\/pkg\/handstamp.*\.wasm$/],
   ['JavaScript', '**/pkg/*.js', /^\/pkg\/(handstamp|__wasm_split).*\.js$/],
 ] as const) {
-  test(`where the ${what} file does not come, the page says so, leaks nothing, and its form and links work`, async ({
+  test(`if the ${what} file does not load, the page says so, leaks nothing, and its form and links work`, async ({
     page, handstamp, watch,
   }) => {
     watch.announceFailure('ERR_FAILED', path);
@@ -123,7 +123,7 @@ for (const [what, pattern, path] of [
   });
 }
 
-test('where the file of one page does not come, that page says so', async ({ page, handstamp, watch }) => {
+test('if the file of one page does not load, that page says so', async ({ page, handstamp, watch }) => {
   await signIn(page, await handstamp.addUser());
   watch.announceFailure('ERR_FAILED', /^\/pkg\/split_session_list.*\.wasm$/);
   watch.announceErrors(['Failed to fetch', 'unreachable']);
@@ -142,12 +142,12 @@ test.describe('without JavaScript', () => {
     ['/dashboard', 'This page needs JavaScript and WebAssembly. Allow both for this site, then reload the page.'],
     ['/sessions', 'This page needs JavaScript and WebAssembly. Allow both for this site, then reload the page.'],
   ] as const) {
-    test(`${path} says what is needed`, async ({ page, watch }) => {
+    test(`${path} says what it needs`, async ({ page, watch }) => {
       watch.tolerateUnusedProgram();
       await page.goto(path);
       const notice = page.locator('noscript:visible');
       await expect(notice).toHaveCount(1);
-      // Playwright looks for texts everywhere but in this element.
+      // Playwright finds texts everywhere but in this element.
       expect(await notice.innerText()).toContain(words);
     });
   }
@@ -173,7 +173,7 @@ test.describe('without JavaScript', () => {
       await expectNoToken(page);
       expect(asked.filter(url => url.includes(user.password) || /eyJ|hs_rt_/.test(url))).toEqual([]);
 
-      // The same browser, with scripts allowed again.
+      // The same browser, with scripts on again.
       const storageState = await context.storageState();
       const allowed = await browser.newContext({ baseURL: baseURL!, javaScriptEnabled: true, storageState });
       await watch.ready();
@@ -189,7 +189,7 @@ test.describe('without JavaScript', () => {
     });
   }
 
-  test('a form that is refused says why', async ({ page, handstamp, watch }) => {
+  test('a refused form says why', async ({ page, handstamp, watch }) => {
     watch.tolerateUnusedProgram();
     const user = await handstamp.addUser();
     await page.goto('/login');
@@ -204,7 +204,7 @@ test.describe('without JavaScript', () => {
 });
 
 async function expectNoToken(page: Page): Promise<void> {
-  // The last of the page has come.
+  // The end of the page has loaded.
   await expect(page.getByRole('contentinfo')).toBeVisible();
   const shown = await page.locator('html').innerHTML();
   expect(shown.includes('eyJ') || shown.includes('"access_token"')).toBe(false);

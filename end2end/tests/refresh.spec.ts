@@ -1,4 +1,4 @@
-// A hard refresh, and a token whose time is over.
+// A hard refresh, and an expired token.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -7,7 +7,7 @@ import {
   expectGreeting, expectNothingProtected, expectNothingStored, expectSignedOut, openDashboardWith, signIn,
 } from './support/steps.ts';
 
-test('a hard refresh neither signs out nor shows the signed-out page in between', async ({ page, handstamp }) => {
+test('a hard refresh neither signs out nor shows the signed-out page meanwhile', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const shown = await record(page);
@@ -18,7 +18,7 @@ test('a hard refresh neither signs out nor shows the signed-out page in between'
     await page.reload();
     await expectGreeting(page, user);
   }
-  // Once more with a slow answer: the wait is where a wrong page would show.
+  // Once more with a slow answer: a wrong page would show during the wait.
   const answer = await hold(page, '**/api/greeting');
   await page.reload({ waitUntil: 'commit' });
   await answer.arrived;
@@ -34,7 +34,7 @@ test('a hard refresh neither signs out nor shows the signed-out page in between'
 test.describe('where a token lives for a second', () => {
   test.use({ own: { JWT_ACCESS_TOKEN_EXPIRES: '1s' } });
 
-  test('an expired token leads to a sentence and a way to sign in', async ({ page, handstamp, watch }) => {
+  test('an expired token leads to a sentence and a link to sign in', async ({ page, handstamp, watch }) => {
     const user = await handstamp.addUser();
     const token = await handstamp.token(user);
     await expect.poll(() => handstamp.greet(token)).toBe('401 {"code":"token_expired","msg":"Token has expired"}');
@@ -47,20 +47,20 @@ test.describe('where a token lives for a second', () => {
   });
 });
 
-/** From the next page load on, notes whatever a signed-out visitor would see, however briefly. */
+/** From the next page load on, notes everything that a signed-out visitor would see, however briefly. */
 async function record(page: Page): Promise<string[]> {
   const shown: string[] = [];
   await page.exposeFunction('note', (what: string) => shown.push(what));
   await page.addInitScript(() => {
     const { note } = window as unknown as { note: (what: string) => void };
     const text = /You are not signed in|You are signed out|Sign in to /;
-    // In the document at all, painted or not.
+    // In the document, visible or not.
     new MutationObserver(() => {
       if (document.querySelector('form[action="/api/login"]')) note('sign-in form');
       const found = text.exec(document.querySelector('main')?.textContent ?? '');
       if (found) note(found[0]);
     }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
-    // In the header both links stand ready, and the style sheet shows one of them: only what is painted counts.
+    // The header has both links, and the style sheet shows one of them: only a visible one counts.
     const painted = () => {
       for (const link of document.querySelectorAll('header a[href="/login"]')) {
         if (link.checkVisibility({ visibilityProperty: true })) note('sign-in link');

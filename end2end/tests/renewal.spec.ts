@@ -1,4 +1,4 @@
-// Sessions that stay alive: the token is renewed before it ends, whatever the browser's clock says, and never in circles.
+// Sessions that stay alive: the page renews the token before it ends, whatever the browser's clock says, and never loops.
 
 import type { Page } from '@playwright/test';
 import { recordChanges } from './support/changes.ts';
@@ -10,7 +10,7 @@ import {
 
 const EXPIRED = { status: 401, body: '{"code":"token_expired","msg":"Token has expired"}' };
 
-test('the token is renewed before it ends, and the page shows no more of it than the time going up', async ({
+test('the token is renewed before it ends, and on the page only the time changes', async ({
   page, handstamp,
 }) => {
   await page.clock.install();
@@ -33,7 +33,7 @@ test('the token is renewed before it ends, and the page shows no more of it than
   expect(second).toEqual({ device: expect.stringMatching(/^"eyJ/), tab: null });
   expect(second.device).not.toBe(first.device);
 
-  // And again, and again.
+  // And a second and a third time.
   for (let time = 2; time <= 5; time += 1) {
     await page.clock.fastForward('04:05');
     await expect.poll(() => renewals).toHaveLength(time);
@@ -45,7 +45,7 @@ test('the token is renewed before it ends, and the page shows no more of it than
 });
 
 for (const hours of [-30, 5, 24 * 400]) {
-  test(`a browser whose clock is ${hours} hours off renews like any other`, async ({ page, handstamp }) => {
+  test(`a browser whose clock is ${hours} hours wrong renews at the right time`, async ({ page, handstamp }) => {
     await page.clock.install();
     await page.addInitScript(hours => {
       const { now } = Date;
@@ -86,7 +86,7 @@ test('a call that meets an expired token renews once and is repeated once', asyn
   expect(greetings).toEqual(['GET /api/greeting', 'GET /api/greeting']);
 });
 
-test('a server that calls every token expired is asked twice, not for ever', async ({ page, handstamp, watch }) => {
+test('a server that calls every token expired is asked twice, and then no more', async ({ page, handstamp, watch }) => {
   await signIn(page, await handstamp.addUser());
   const [renewals, greetings] = [requestsTo(page, '/api/refresh'), requestsTo(page, '/api/greeting')];
   watch.announceStatus(401, '/api/greeting');
@@ -98,10 +98,10 @@ test('a server that calls every token expired is asked twice, not for ever', asy
 });
 
 for (const left of [0, 1]) {
-  test(`a token that lives for ${left} s more is renewed after a second, not at once`, async ({ page, handstamp }) => {
+  test(`a token that lives for ${left} s more is renewed after a second, not immediately`, async ({ page, handstamp }) => {
     await page.clock.install();
     await signIn(page, await handstamp.addUser());
-    // As the server answers in the last second of a session. Nobody looks into the tokens.
+    // As the server answers in the last second of a session. The page does not read the token itself.
     let count = 0;
     await page.route('**/api/refresh', route => {
       count += 1;
@@ -123,7 +123,7 @@ for (const left of [0, 1]) {
   });
 }
 
-test('a renewal that is never answered is given up after ten seconds, and the page goes on', async ({ page, handstamp }) => {
+test('a renewal without an answer is given up after ten seconds, and the page goes on', async ({ page, handstamp }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -137,7 +137,7 @@ test('a renewal that is never answered is given up after ten seconds, and the pa
   expect(renewals).toHaveLength(2);
 });
 
-test('a renewal that is never answered keeps nobody from signing in', async ({ page, handstamp }) => {
+test('a renewal without an answer does not block a sign-in', async ({ page, handstamp }) => {
   await page.clock.install();
   const [before, user] = [await handstamp.addUser(), await handstamp.addUser()];
   await signIn(page, before);
@@ -156,7 +156,7 @@ test('a renewal that is never answered keeps nobody from signing in', async ({ p
   expect(sent).toEqual(['POST /api/login']);
 });
 
-test('a wrong password and a cancelled dialog do not end the renewals', async ({ page, otherBrowser, handstamp, watch }) => {
+test('a wrong password and a cancelled dialog do not stop the renewals', async ({ page, otherBrowser, handstamp, watch }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(await otherBrowser(), user);
@@ -175,7 +175,7 @@ test('a wrong password and a cancelled dialog do not end the renewals', async ({
   await expect(page.getByRole('button', { name: 'End all others' })).not.toHaveAttribute('aria-busy');
 
   const renewals = requestsTo(page, '/api/refresh');
-  // A minute and a half before it is time at the latest: all of the above has taken a while.
+  // At most a minute and a half before the renewal is due: the steps above have taken time.
   await page.clock.fastForward('02:30');
   await roundTrip(page);
   expect(renewals).toEqual([]);
@@ -205,7 +205,7 @@ test('many calls at once share one renewal', async ({ page, otherBrowser, handst
   expect(renewals).toEqual(['POST /api/refresh']);
 });
 
-test('three tabs that renew at once stay signed in, all of them', async ({ page, context, handstamp, watch }) => {
+test('three tabs that renew at once all stay signed in', async ({ page, context, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const tabs = [page, await context.newPage(), await context.newPage()];
@@ -222,7 +222,7 @@ test('three tabs that renew at once stay signed in, all of them', async ({ page,
     await renewal.arrived;
     return { ...renewal, renewed };
   }));
-  // All three stand at the door before any is let through.
+  // All three requests wait, and then all are let through.
   for (const renewal of renewals) renewal.release();
   for (const { renewed } of renewals) expect((await renewed).status()).toBe(200);
   for (const tab of tabs) {
@@ -230,7 +230,7 @@ test('three tabs that renew at once stay signed in, all of them', async ({ page,
     await tab.reload();
     await expectGreeting(tab, user);
   }
-  // And once more: none of them broke the chain.
+  // And once more: each of them still has a valid token.
   for (const tab of tabs) {
     await tab.route('**/api/greeting', route => route.fulfill(EXPIRED), { times: 1 });
     await tab.reload();
@@ -238,7 +238,7 @@ test('three tabs that renew at once stay signed in, all of them', async ({ page,
   }
 });
 
-test('a renewal in one tab is no reason for another to stir', async ({ page, context, handstamp }) => {
+test('a renewal in one tab changes nothing in another', async ({ page, context, handstamp }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -248,20 +248,20 @@ test('a renewal in one tab is no reason for another to stir', async ({ page, con
   const seen = await recordChanges(other);
   const asked = [requestsTo(other, '/api/greeting'), requestsTo(other, '/api/refresh')];
   const { device } = await stored(page);
-  // In all tabs: two minutes are left of five.
+  // In all tabs: two minutes of five are left.
   await page.clock.fastForward('03:00');
   expect(await secondsLeft(other)).toBeLessThanOrEqual(120);
   await page.evaluate(() => localStorage.removeItem('handstamp.access_token'));
   await comeBack(page);
   await expect.poll(async () => (await stored(page)).device).toMatch(/^"eyJ/);
-  // The other tab hears of it, and shows no more of it than the time.
+  // The other tab hears about it, and shows only the new time.
   await expectFullTime(other);
   expect((await stored(other)).device).not.toBe(device);
   expect(await seen()).toEqual([]);
   expect(asked).toEqual([[], []]);
 });
 
-/** Jumps to half a minute before the renewal is due, however long the page took until here. */
+/** Jumps to half a minute before the renewal is due, however long the page took to get here. */
 async function almostDue(page: Page): Promise<void> {
   await page.clock.fastForward(((await secondsLeft(page)) - 90) * 1000);
 }

@@ -1,4 +1,4 @@
-// What a restart of the server, gentle or not, must not change: who is signed out, and who is signed in.
+// A restart of the server, gentle or not, changes neither who is signed out nor who is signed in.
 
 import { expect, test } from './support/fixtures.ts';
 import {
@@ -20,7 +20,7 @@ for (const [how, end] of [['an orderly stop', 'stop'], ['a kill', 'kill']] as co
     await signOut(page);
     await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
 
-    // Not a moment later: what was answered is on the disk.
+    // Immediately: when the server answers, the sign-out is on the disk.
     await handstamp[end]();
     await handstamp.start();
 
@@ -37,7 +37,7 @@ for (const [how, end] of [['an orderly stop', 'stop'], ['a kill', 'kill']] as co
   });
 }
 
-test('with an account in the store no new link for a first one is printed', async ({ page, handstamp, watch }) => {
+test('a server with an account in its store prints no new setup link', async ({ page, handstamp, watch }) => {
   const before = handstamp.log.length;
   await handstamp.stop();
   await handstamp.start();

@@ -1,4 +1,4 @@
-// Where one is signed in: seen, and ended from elsewhere.
+// The user's sessions: listed, and ended from another device.
 
 import type { Page } from '@playwright/test';
 import { PHONE, WINDOWS } from './support/devices.ts';
@@ -32,7 +32,7 @@ test('every device is listed with its name, its times and its address, this one 
   await expect(rows.filter({ hasText: 'curl' })).toHaveCount(1);
 });
 
-test('a session that is ended is over on its device at its next call, and leaves the list', async ({
+test('an ended session is over on its device at its next call, and leaves the list', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   const { user, phone } = await onTwoDevices(page, otherBrowser, handstamp);
@@ -52,7 +52,7 @@ test('a session that is ended is over on its device at its next call, and leaves
   await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(1);
 });
 
-test('a device whose session was ended is told also when it opens a page', async ({
+test('a device whose session has ended is also told when it opens a page', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   const user = await handstamp.addUser();
@@ -68,7 +68,7 @@ test('a device whose session was ended is told also when it opens a page', async
   await expectSignedOut(other, 'You were signed out from another device.', 'This session was ended.');
 });
 
-test('the focus goes from row to row, and at last to the heading', async ({ page, otherBrowser, handstamp }) => {
+test('the focus goes from row to row, and at the end to the heading', async ({ page, otherBrowser, handstamp }) => {
   const user = await handstamp.addUser();
   for (const userAgent of [PHONE, WINDOWS]) await signIn(await otherBrowser({ userAgent }), user);
   await handstamp.token(user);
@@ -76,7 +76,7 @@ test('the focus goes from row to row, and at last to the heading', async ({ page
   await open(page, '/sessions');
   const rows = page.getByRole('main').getByRole('listitem');
   await expect(rows).toHaveCount(4);
-  // The middle one of the three others first, then the one after it, then the last that is left.
+  // First the middle one of the three others, then the one after it, then the last.
   await rows.nth(2).getByRole('button').focus();
   for (const left of [3, 2]) {
     await page.keyboard.press('Enter');
@@ -88,7 +88,7 @@ test('the focus goes from row to row, and at last to the heading', async ({ page
   await expect(heading(page, 'Where you are signed in')).toBeFocused();
 });
 
-test('what could not be ended stays, with a word why, and the next try succeeds', async ({
+test('a session that could not be ended stays with a reason, and the next attempt succeeds', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   const user = await handstamp.addUser();
@@ -107,7 +107,7 @@ test('what could not be ended stays, with a word why, and the next try succeeds'
   await expect(page.getByRole('alert')).toBeHidden();
 });
 
-test('a session that has ended meanwhile leaves the list without a word', async ({
+test('a session that has already ended leaves the list without a message', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   await onTwoDevices(page, otherBrowser, handstamp);
@@ -123,7 +123,7 @@ test('a session that has ended meanwhile leaves the list without a word', async 
   await expect(page.getByRole('alert')).toBeHidden();
 });
 
-test('a list that does not arrive can be asked for again', async ({ page, handstamp, watch }) => {
+test('a list that does not load can be asked for again', async ({ page, handstamp, watch }) => {
   await signIn(page, await handstamp.addUser());
   watch.announceFailure('ERR_FAILED', '/api/sessions');
   await page.route('**/api/sessions', route => route.abort(), { times: 1 });
@@ -133,7 +133,7 @@ test('a list that does not arrive can be asked for again', async ({ page, handst
   await expect(page.getByText('Only this device is signed in.')).toBeVisible();
 });
 
-test('signing out on the list takes the list with it', async ({ page, handstamp }) => {
+test('signing out on the list removes the list', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await open(page, '/sessions');
@@ -143,14 +143,14 @@ test('signing out on the list takes the list with it', async ({ page, handstamp 
   await expect(page.getByText('This device', { exact: true })).toHaveCount(0);
 });
 
-test('a stranger who opens the list is asked to sign in, and asks the server nothing', async ({ page }) => {
+test('a visitor without a session who opens the list gets the sign-in form, and the page sends no request', async ({ page }) => {
   const asked = ['/api/sessions', '/api/greeting', '/api/refresh'].map(path => requestsTo(page, path));
   await open(page, '/sessions');
   await expectForm(page, '/sessions');
   expect(asked).toEqual([[], [], []]);
 });
 
-test.describe('a browser whose clock is a month off', () => {
+test.describe('a browser whose clock is a month wrong', () => {
   test('shows the times of the server', async ({ page, otherBrowser, handstamp }) => {
     const user = await handstamp.addUser();
     await signIn(await otherBrowser({ userAgent: PHONE }), user);

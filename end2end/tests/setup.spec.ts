@@ -8,7 +8,7 @@ import { expectGreeting, expectNothingStored, fill, heading, open } from './supp
 
 test.use({ own: {}, settled: false });
 
-test('the link from the console makes the administrator, who comes to the dashboard; used again it is a 404', async ({
+test('the link from the console makes the administrator, who comes to the dashboard; a second use gets a 404', async ({
   page, handstamp, watch,
 }) => {
   const link = handstamp.setupLink();
@@ -28,7 +28,7 @@ test('the link from the console makes the administrator, who comes to the dashbo
   await expect(heading(page, 'There is nothing here.')).toBeVisible();
 });
 
-test('the link works before the program is there, and the code stays out of every address', async ({ page, handstamp }) => {
+test('the link works before the program has loaded, and the code is in no address', async ({ page, handstamp }) => {
   const program = await hold(page, '**/*.wasm');
   const link = handstamp.setupLink();
   const asked = addresses(page);
@@ -44,7 +44,7 @@ test('the link works before the program is there, and the code stays out of ever
   expect(asked.filter(url => url !== link && url.includes(code))).toEqual([]);
 });
 
-test('of two browsers that claim the link at once exactly one becomes administrator', async ({
+test('of two browsers that use the link at once exactly one becomes administrator', async ({
   page, otherBrowser, handstamp, watch,
 }) => {
   watch.announceStatus(404, '/api/setup');
@@ -58,7 +58,7 @@ test('of two browsers that claim the link at once exactly one becomes administra
     await claim.arrived;
     return claim;
   }));
-  // Both stand at the door before either is let through.
+  // Both requests wait, and then both are let through.
   for (const claim of claims) claim.release();
 
   const outcome = await Promise.all(pages.map(async page => {
@@ -70,7 +70,7 @@ test('of two browsers that claim the link at once exactly one becomes administra
   expect(outcome.sort()).toEqual([expect.stringContaining('There is an administrator already. Sign in instead.'), 'won']);
 });
 
-test('a wrong code makes nobody an administrator', async ({ page, handstamp, watch }) => {
+test('a wrong code makes no administrator', async ({ page, handstamp, watch }) => {
   watch.announceStatus(403, '/api/setup');
   await open(page, '/setup#made-up');
   await fill(page, newUser(handstamp));

@@ -1,4 +1,4 @@
-// Signing in by the form: the right way, the wrong ways, and without a mouse.
+// Signing in with the form: correctly and incorrectly.
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -7,7 +7,7 @@ import {
   KEY, awake, expectFieldError, expectGreeting, expectNothingStored, fill, heading, open, secondsLeft, signInByForm as signIn, signOut, stored,
 } from './support/steps.ts';
 
-test('whoever signs in is greeted by name, and sees the time left going down', async ({ page, handstamp }) => {
+test('a user who signs in is greeted by name, and sees the remaining time count down', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await page.goto('/');
   await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
@@ -48,7 +48,7 @@ test('a wrong password keeps the name, clears the password, and puts the focus o
   await expectGreeting(page, user);
 });
 
-test('an unknown name is answered with the same words as a wrong password', async ({ page, handstamp, watch }) => {
+test('an unknown name gets the same words as a wrong password', async ({ page, handstamp, watch }) => {
   watch.announceStatus(401, '/api/login');
   await open(page, '/login');
   await fill(page, { name: 'nobody', password: handstamp.newPassword() });
@@ -56,7 +56,7 @@ test('an unknown name is answered with the same words as a wrong password', asyn
   await expect(page.getByRole('alert')).toHaveText('Bad username or password.');
 });
 
-test('empty fields are pointed out one by one, before anything is sent', async ({ page, handstamp }) => {
+test('empty fields are reported one by one, before anything is sent', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   const sent = requestsTo(page, '/api/login');
   await open(page, '/login');
@@ -75,7 +75,7 @@ test('empty fields are pointed out one by one, before anything is sent', async (
   await expectGreeting(page, user);
 });
 
-test('without "keep me signed in" each tab keeps a token of its own, until the last one signs out', async ({ page, context, handstamp }) => {
+test('without "keep me signed in" each tab keeps a token of its own, until one signs out', async ({ page, context, handstamp }) => {
   const user = await handstamp.addUser();
   await open(page, '/login');
   await expect(keep(page), 'it is a choice, not the rule').not.toBeChecked();
@@ -86,7 +86,7 @@ test('without "keep me signed in" each tab keeps a token of its own, until the l
 
   await page.reload();
   await expectGreeting(page, user);
-  // The session is the browser's, by its cookie, which goes when the browser is closed.
+  // The session belongs to the browser, by its cookie, which is removed when the browser is closed.
   const tab = await context.newPage();
   await open(tab, '/dashboard');
   await expectGreeting(tab, user);
@@ -108,7 +108,7 @@ test('with "keep me signed in" a new tab is signed in too', async ({ page, conte
   await expectGreeting(tab, user);
 });
 
-test('whoever is signed in already is told so on the sign-in page', async ({ page, handstamp }) => {
+test('the sign-in page tells a signed-in user that they are signed in', async ({ page, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await open(page, '/login');
@@ -124,14 +124,14 @@ test('signing in again ends the session that this browser had before', async ({ 
   await signIn(page, second);
   expect(await handstamp.greet(JSON.parse(device!))).toBe('401 {"code":"token_revoked","msg":"Token has been revoked"}');
 
-  // Put back by hand, it opens nothing either: the cookie is of the second.
+  // Put back by hand, the first token still opens nothing: the cookie belongs to the second session.
   watch.announceStatus(401, '/api/greeting');
   await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [KEY, device!]);
   await page.reload();
   await expectGreeting(page, second);
 });
 
-test('the fields are ones that a password manager knows, and the password can be looked at', async ({ page, handstamp }) => {
+test('a password manager knows the fields, and the user can make the password readable', async ({ page, handstamp }) => {
   await open(page, '/login');
   const name = page.getByLabel('Username');
   await expect(name).toHaveAttribute('autocomplete', 'username');
@@ -144,11 +144,11 @@ test('the fields are ones that a password manager knows, and the password can be
   await expect(password(page)).toHaveAttribute('type', 'password');
 });
 
-test('Caps Lock is pointed out while the password is typed', async ({ page }) => {
+test('the page says that Caps Lock is on while the password is typed', async ({ page }) => {
   await open(page, '/login');
   const hint = page.getByText('Caps Lock is on.');
   await expect(hint).toBeHidden();
-  // Playwright cannot press Caps Lock; the event is the one that Chromium makes while it is on.
+  // Playwright cannot press Caps Lock; Chromium makes this event while it is on.
   for (const type of ['keydown', 'keyup']) await password(page).dispatchEvent(type, { key: 'A', modifierCapsLock: true });
   await expect(hint).toBeVisible();
   for (const type of ['keydown', 'keyup']) await password(page).dispatchEvent(type, { key: 'a' });

@@ -1,4 +1,4 @@
-// The dialog over a live page: why it comes, and what it leaves as it was.
+// The dialog over a live page: why it opens, and what it leaves unchanged.
 
 import type { Page } from '@playwright/test';
 import { recordChanges } from './support/changes.ts';
@@ -11,20 +11,20 @@ import {
 } from './support/steps.ts';
 import type { Watch } from './support/watch.ts';
 
-test('whoever was signed out from another device may sign in again where they are', async ({ page, handstamp, watch }) => {
+test('a user who was signed out from another device can sign in again in place', async ({ page, handstamp, watch }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(page, user);
   await endFromOutside(page, handstamp);
   watch.announceEnd();
   const asked = [requestsTo(page, '/api/greeting'), requestsTo(page, '/api/refresh')];
-  // At once: no timer runs, and each door is asked once.
+  // Immediately: no timer runs, and each door is asked once.
   await stopClock(page);
   await comeBack(page);
   await expect(dialog(page)).toHaveAccessibleName('You were signed out from another device.');
   expect(asked).toEqual([['GET /api/greeting'], ['POST /api/refresh']]);
   await page.clock.resume();
-  // The page waits under it: not gone, and out of reach.
+  // The page waits under it: still there, and out of reach.
   await expect(page.locator('h1')).toHaveText(`Hello, ${user.name}! This is a protected route.`);
   await expect(dialog(page).getByLabel('Username')).toHaveValue(user.name);
   await expect(dialog(page).getByLabel('Username')).toHaveAttribute('autocomplete', 'username');
@@ -38,7 +38,7 @@ test('whoever was signed out from another device may sign in again where they ar
   await expectGreeting(page, user);
 });
 
-test('the dialog keeps the focus, and Escape leaves it', async ({ page, handstamp, watch }) => {
+test('the dialog keeps the focus, and Escape closes it', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await endFromOutside(page, handstamp);
@@ -49,7 +49,7 @@ test('the dialog keeps the focus, and Escape leaves it', async ({ page, handstam
     await page.keyboard.press('Tab');
     const outside = await page.evaluate(() => {
       const { activeElement } = document;
-      // Between the last and the first the browser's own controls come; in the page, nothing but the dialog.
+      // Between the last and the first control come the browser's own; in the page, only the dialog has the focus.
       return activeElement !== document.body && activeElement?.closest('dialog') === null;
     });
     expect(outside, `after ${pressed + 1} times Tab`).toBe(false);
@@ -62,7 +62,7 @@ test('the dialog keeps the focus, and Escape leaves it', async ({ page, handstam
   await expectNothingStored(page);
 });
 
-test('a wrong password is said in the dialog, which stays, and the next try succeeds', async ({ page, handstamp, watch }) => {
+test('a wrong password is shown in the dialog, which stays, and the next attempt succeeds', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await endFromOutside(page, handstamp);
@@ -81,19 +81,19 @@ test('a wrong password is said in the dialog, which stays, and the next try succ
   await expectGreeting(page, user);
 });
 
-test('what was typed on the page is still there afterwards', async ({ page, handstamp, watch }) => {
+test('the text typed on the page is still there afterwards', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await open(page, '/inspector');
   await page.getByLabel('Token', { exact: true }).fill('half a token, and');
-  // The page has asked once who this is.
+  // The page has asked once who the user is.
   const greeted = answer(page, '/api/greeting', 1);
   await comeBack(page);
   await greeted;
   await roundTrip(page);
   await endFromOutside(page, handstamp);
   watch.announceEnd();
-  // At most one look a second.
+  // At most one question a second.
   await expect.poll(async () => {
     await comeBack(page);
     return dialog(page).count();
@@ -103,7 +103,7 @@ test('what was typed on the page is still there afterwards', async ({ page, hand
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 });
 
-test('what is typed in one tab is not lost when the password is typed in another', async ({
+test('text typed in one tab stays when the password is typed in another', async ({
   page, context, handstamp, watch,
 }) => {
   const user = await handstamp.addUser();
@@ -130,7 +130,7 @@ test('what is typed in one tab is not lost when the password is typed in another
   await expect(other.getByText('Your password is changed.')).toBeVisible();
 });
 
-test('somebody else who signs in in another tab takes over this one, and nothing of the first is left', async ({
+test('another user who signs in in another tab takes over this one, and nothing of the first user is left', async ({
   page, context, handstamp,
 }) => {
   const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
@@ -144,7 +144,7 @@ test('somebody else who signs in in another tab takes over this one, and nothing
   await expectNothingProtected(page, ada);
 });
 
-test('somebody else may have signed in in another tab: where the server does not say, nothing of the first is left', async ({
+test('if the server does not say who signed in in another tab, nothing of the first user is left', async ({
   page, context, handstamp, watch,
 }) => {
   const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
@@ -160,7 +160,7 @@ test('somebody else may have signed in in another tab: where the server does not
   await expectGreeting(page, grace);
 });
 
-test('the dialog gives the page back as it was', async ({ page, handstamp, watch }) => {
+test('the dialog gives the page back unchanged', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await endFromOutside(page, handstamp);
@@ -168,7 +168,7 @@ test('the dialog gives the page back as it was', async ({ page, handstamp, watch
   const seen = await recordChanges(page);
   await comeBack(page);
   await expect(dialog(page)).toBeVisible();
-  // The look that met the end is made up for.
+  // The question that found the ended session is asked again.
   const greeted = answer(page, '/api/greeting', 1);
   await signInAgain(page, user);
   expect((await greeted).status()).toBe(200);
@@ -176,7 +176,7 @@ test('the dialog gives the page back as it was', async ({ page, handstamp, watch
   expect(await seen()).toEqual([]);
 });
 
-test('a session whose time is over is said to have expired', async ({ page, handstamp, watch }) => {
+test('a session at the end of its lifetime is shown as expired', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const { device } = await stored(page);
@@ -193,7 +193,7 @@ test('a session whose time is over is said to have expired', async ({ page, hand
   expect(await handstamp.greet(JSON.parse(device!)), 'the server was not asked').toContain('200');
 });
 
-test('whoever had a refresh token stolen is told, and what to do', async ({ page, context, handstamp, watch }) => {
+test('a user whose refresh token was stolen is told so, and told what to do', async ({ page, context, handstamp, watch }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -208,20 +208,20 @@ test('whoever had a refresh token stolen is told, and what to do', async ({ page
   await comeBack(page);
   await expect(dialog(page)).toHaveAccessibleName('Your session was ended for safety.');
   await expect(dialog(page)).toHaveAccessibleDescription(
-    /somebody may have a copy of it\. If that was not you, change your password\./,
+    /someone may have a copy of it\. If that was not you, change your password\./,
   );
   await page.keyboard.press('Escape');
   await expectSignedOut(page, 'Your session was ended for safety.', /change your password/);
 });
 
-test('two tabs that both ask are both content with one answer', async ({ page, handstamp, watch }) => {
+test('one answer is enough for two tabs that both ask', async ({ page, handstamp, watch }) => {
   const { user, other } = await endedInTwoTabs(page, handstamp, watch);
   const seen = await recordChanges(other);
   for (const tab of [page, other]) {
     await comeBack(tab);
     await expect(dialog(tab)).toHaveAccessibleName('You were signed out from another device.');
   }
-  // The other tab asks whose session that is, and then what it had asked before.
+  // The other tab asks whose session it is, and then repeats its own call.
   const greeted = answer(other, '/api/greeting', 2);
   await signInAgain(page, user);
   await expect(dialog(other)).toHaveCount(0);
@@ -232,7 +232,7 @@ test('two tabs that both ask are both content with one answer', async ({ page, h
   expect(await seen()).toEqual([]);
 });
 
-test('cancelled in one tab, the other signs out too', async ({ page, handstamp, watch }) => {
+test('cancelling in one tab signs out the other too', async ({ page, handstamp, watch }) => {
   const { other } = await endedInTwoTabs(page, handstamp, watch);
   await comeBack(page);
   await dialog(page).getByRole('button', { name: 'Cancel' }).click();
@@ -240,7 +240,7 @@ test('cancelled in one tab, the other signs out too', async ({ page, handstamp, 
   await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab.');
 });
 
-test('a dialog that comes when another tab has signed out is not shown', async ({ page, handstamp, watch }) => {
+test('a dialog that loads after another tab has signed out is not shown', async ({ page, handstamp, watch }) => {
   const file = await holdDialog(page);
   const { user, other } = await endedInTwoTabs(page, handstamp, watch);
   await comeBack(page);
@@ -252,7 +252,7 @@ test('a dialog that comes when another tab has signed out is not shown', async (
   await expectNothingProtected(page, user);
 });
 
-test('what somebody wanted to confirm is not done in the name of another who signs in meanwhile', async ({
+test('an action that one user wanted to confirm is not done in the name of another who signs in meanwhile', async ({
   page, context, otherBrowser, handstamp, watch,
 }) => {
   const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
@@ -276,7 +276,7 @@ test('what somebody wanted to confirm is not done in the name of another who sig
   expect(asked).toHaveLength(1);
 });
 
-test('where the dialog does not come, the page leads to the sign-in page', async ({ page, handstamp, watch }) => {
+test('if the dialog does not load, the page leads to the sign-in page', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await endFromOutside(page, handstamp);
@@ -311,7 +311,7 @@ test('many calls that need the password ask for it once', async ({ page, otherBr
   expect(asked).toHaveLength(4);
 });
 
-test('a page that nobody has used yet shows the way to sign in, and no dialog', async ({ page, handstamp, watch }) => {
+test('a page without user data shows a link to sign in, and no dialog', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await endFromOutside(page, handstamp);
@@ -321,7 +321,7 @@ test('a page that nobody has used yet shows the way to sign in, and no dialog', 
   await expect(dialog(page)).toHaveCount(0);
 });
 
-/** Two tabs are in use, and the session of both is ended from outside: neither has asked since. */
+/** Two tabs are in use, and the session of both has ended from outside: neither has asked since. */
 async function endedInTwoTabs(page: Page, handstamp: Server, watch: Watch): Promise<{ user: User; other: Page }> {
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -333,7 +333,7 @@ async function endedInTwoTabs(page: Page, handstamp: Server, watch: Watch): Prom
   return { user, other };
 }
 
-/** Holds the file with the dialog. When `release` returns, the program has it, and has done with it what it does at once. */
+/** Holds the file with the dialog. When `release` returns, the program has the file and has done its first work with it. */
 async function holdDialog(page: Page) {
   await page.addInitScript(() => {
     const instantiate = WebAssembly.instantiateStreaming;

@@ -1,4 +1,4 @@
-// Signing out: the stamp is dead at once, everywhere, and nothing protected is left to be seen.
+// Signing out: the stamp is void immediately, everywhere, and nothing protected stays visible.
 
 import { expect, test } from './support/fixtures.ts';
 import { hold, requestsTo } from './support/network.ts';
@@ -22,7 +22,7 @@ test('the copied curl line opens the door, and after sign-out the same line is r
   expect(await runCurl(line, handstamp)).toBe(REVOKED);
 });
 
-test('stamp and greeting go at once, in all tabs, and the server’s answer changes no more than the words', async ({
+test('stamp and greeting disappear immediately, in all tabs, and the server’s answer changes only the words', async ({
   page, context, handstamp,
 }) => {
   const user = await handstamp.addUser();
@@ -35,7 +35,7 @@ test('stamp and greeting go at once, in all tabs, and the server’s answer chan
   const sent = page.waitForRequest('**/api/logout');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await logout.arrived;
-  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await expectSignedOut(page, 'You are signed out.', 'Waiting for the server to confirm.');
   await expectSignedOut(other, 'You are signed out.', 'You were signed out in another tab.');
   await expectNothingProtected(page, user);
   await expectNothingStored(page);
@@ -47,7 +47,7 @@ test('stamp and greeting go at once, in all tabs, and the server’s answer chan
   await expectCookieWorthless(context, handstamp);
 });
 
-test('a sign-out that is never answered is not confirmed, and is brought to the server when somebody comes back', async ({
+test('a sign-out without an answer is shown as not confirmed, and is sent again when the user comes back', async ({
   page, context, handstamp,
 }) => {
   await page.clock.install();
@@ -57,7 +57,7 @@ test('a sign-out that is never answered is not confirmed, and is brought to the 
   const sent = requestsTo(page, '/api/logout');
   await page.route('**/api/logout', () => new Promise(() => {}), { times: 1 });
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expectSignedOut(page, 'You are signed out.', 'The server is being told.');
+  await expectSignedOut(page, 'You are signed out.', 'Waiting for the server to confirm.');
   await page.clock.fastForward('00:10');
   await expectSignedOut(
     page, 'You are signed out here.', /The server did not confirm it\. The stamp may work until \d\d:\d\d\./,
@@ -70,7 +70,7 @@ test('a sign-out that is never answered is not confirmed, and is brought to the 
   expect(sent).toHaveLength(2);
 });
 
-test('whoever signs in does not wait for a sign-out that is never answered, nor is harmed by it', async ({
+test('a sign-in does not wait for a sign-out without an answer, and is not harmed by it', async ({
   page, context, handstamp,
 }) => {
   const [first, second] = [await handstamp.addUser(), await handstamp.addUser()];
@@ -83,13 +83,13 @@ test('whoever signs in does not wait for a sign-out that is never answered, nor 
   await fill(page, second);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expectGreeting(page, second);
-  // The new session took the place of the old one.
+  // The new session has replaced the old one.
   expect(await handstamp.refresh(value)).toContain('token_revoked');
   await page.reload();
   await expectGreeting(page, second);
 });
 
-test('where the clipboard is denied, the whole line is selected to be copied by hand', async ({ page, handstamp }) => {
+test('if the clipboard is denied, the whole line is selected for copying by hand', async ({ page, handstamp }) => {
   await page.addInitScript(() => {
     navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
   });
@@ -107,7 +107,7 @@ test('where the clipboard is denied, the whole line is selected to be copied by 
   expect(await runCurl(selected?.trim() ?? '', handstamp)).toContain(greeting(user));
 });
 
-test('signing out in one tab signs out the other at once', async ({ page, context, handstamp }) => {
+test('signing out in one tab immediately signs out the other', async ({ page, context, handstamp }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const other = await context.newPage();
@@ -119,7 +119,7 @@ test('signing out in one tab signs out the other at once', async ({ page, contex
   await expectNothingProtected(other, user);
 });
 
-test('signing in in one tab is noticed by the sign-in page of another', async ({ page, context, handstamp }) => {
+test('the sign-in page of one tab notices a sign-in in another', async ({ page, context, handstamp }) => {
   const user = await handstamp.addUser();
   const other = await context.newPage();
   await open(other, '/login');
@@ -128,7 +128,7 @@ test('signing in in one tab is noticed by the sign-in page of another', async ({
   await expect(other.getByText('You are signed in on this browser.')).toBeVisible();
 });
 
-test('the button works on pages other than the dashboard, which stay where they are', async ({ page, handstamp }) => {
+test('the button works on pages other than the dashboard, which stay open', async ({ page, handstamp }) => {
   await signIn(page, await handstamp.addUser());
   await open(page, '/');
   await signOut(page);
@@ -138,7 +138,7 @@ test('the button works on pages other than the dashboard, which stay where they 
   await expectNothingStored(page);
 });
 
-test('a session that was ended from outside is found dead at the next look', async ({ page, handstamp, watch }) => {
+test('a page finds out at its next check that its session was ended from outside', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   const line = await copy(page, handstamp);
@@ -164,7 +164,7 @@ test('an old token put back by hand opens nothing', async ({ page, handstamp, wa
   await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended. Sign in to get a new stamp.');
 });
 
-test('after sign-out the next one signs in on the same page', async ({ page, handstamp }) => {
+test('after a sign-out another user signs in on the same page', async ({ page, handstamp }) => {
   const [first, second] = [await handstamp.addUser(), await handstamp.addUser()];
   await signIn(page, first);
   await signOut(page);

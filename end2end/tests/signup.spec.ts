@@ -1,4 +1,4 @@
-// Accounts that people make for themselves, where the server lets them.
+// Accounts that people make for themselves, if the server allows it.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -6,7 +6,7 @@ import { hold, requestsTo, roundTrip } from './support/network.ts';
 import { newName } from './support/server.ts';
 import { expectFieldError, expectGreeting, fill, heading, open, signIn, stopClock } from './support/steps.ts';
 
-test('a new account is signed in right after it is made, and its password works', async ({
+test('a new account is signed in immediately, and its password works', async ({
   page, otherBrowser, handstamp,
 }) => {
   const user = { name: newName(), password: handstamp.newPassword() };
@@ -22,7 +22,7 @@ test('a new account is signed in right after it is made, and its password works'
   await signIn(await otherBrowser(), user);
 });
 
-test('a name that is taken is said at its field, and the name stays to be changed', async ({ page, handstamp, watch }) => {
+test('a taken name is reported at its field, and stays there to be changed', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   watch.announceStatus(409, '/api/signup');
   await open(page, '/signup');
@@ -33,10 +33,10 @@ test('a name that is taken is said at its field, and the name stays to be change
   await expect(page.getByLabel('Username')).toHaveValue(user.name);
 });
 
-test('a password that is too short is refused before it is sent, counted as people count', async ({ page }) => {
+test('a password that is too short is refused before it is sent, counted in characters and not in units', async ({ page }) => {
   const sent = requestsTo(page, '/api/signup');
   await open(page, '/signup');
-  // Fourteen characters, of two UTF-16 units each: 28 by the wrong count.
+  // Fourteen characters of two UTF-16 units each: 28 by the wrong count.
   await fill(page, { name: newName(), password: '😀'.repeat(14) });
   await create(page).click();
 
@@ -53,7 +53,7 @@ test('a name with a space is refused at its field', async ({ page, handstamp, wa
   await expectFieldError(page, 'Username', 'Use letters and digits of one script, without spaces.');
 });
 
-test('a password is judged while it is typed, once a pause, and what would be refused is said before it is sent', async ({
+test('a password is judged at each pause in typing, and a refusal is shown before the form is sent', async ({
   page, handstamp,
 }) => {
   await page.clock.install();
@@ -66,7 +66,7 @@ test('a password is judged while it is typed, once a pause, and what would be re
   await field.pressSequentially('password1234567');
   await page.clock.runFor(299);
   await expect(meter(page)).toHaveAttribute('aria-valuetext', 'Nothing typed');
-  expect(asked, 'while somebody types, nothing is asked').toEqual([]);
+  expect(asked, 'while the user types, nothing is asked').toEqual([]);
   await page.clock.runFor(1);
   await expect(words).toContainText('Easy to guess. Choose another.');
   await expect(meter(page)).toHaveAttribute('aria-valuetext', 'Easy to guess.');
@@ -81,7 +81,7 @@ test('a password is judged while it is typed, once a pause, and what would be re
   await expect(words).toHaveText('Very hard to guess.');
   expect(asked).toHaveLength(3);
 
-  // The same text again asks nothing; no text at all takes the judgement back.
+  // The same text asks nothing again; an empty field removes the judgement.
   await field.press('End');
   await field.press('x');
   await field.press('Backspace');
@@ -92,7 +92,7 @@ test('a password is judged while it is typed, once a pause, and what would be re
   expect(asked).toHaveLength(3);
 });
 
-test('never is a password judged twice at once, and the newest wins', async ({ page }) => {
+test('a password is never judged twice at once, and the newest one wins', async ({ page }) => {
   await page.clock.install();
   const first = await hold(page, '**/api/password-strength');
   const asked = requestsTo(page, '/api/password-strength');
@@ -111,7 +111,7 @@ test('never is a password judged twice at once, and the newest wins', async ({ p
   expect(asked).toHaveLength(2);
 });
 
-test('the judgement moves nothing', async ({ page }) => {
+test('the judgement moves nothing on the page', async ({ page }) => {
   await open(page, '/signup');
   const button = create(page);
   const before = await button.boundingBox();
@@ -120,7 +120,7 @@ test('the judgement moves nothing', async ({ page }) => {
   expect(await button.boundingBox()).toEqual(before);
 });
 
-test('a judgement that does not come says nothing, and the form works', async ({ page, handstamp, watch }) => {
+test('without a judgement the page says nothing about it, and the form works', async ({ page, handstamp, watch }) => {
   watch.announceFailure('ERR_FAILED', '/api/password-strength');
   await page.route('**/api/password-strength', route => route.abort());
   await open(page, '/signup');
@@ -145,7 +145,7 @@ test('a password that is easy to guess is refused at its field', async ({ page, 
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('an account can be made, and a refusal is told', async ({ page, handstamp, watch }) => {
+  test('an account can be made, and a refusal is explained', async ({ page, handstamp, watch }) => {
     watch.tolerateUnusedProgram();
     await page.goto('/signup');
     await fill(page, { name: newName(), password: 'password1234567' });
@@ -161,18 +161,18 @@ test.describe('without JavaScript', () => {
 test.describe('where sign-up is closed', () => {
   test.use({ own: { SIGNUP: 'closed' } });
 
-  test('a made-up invitation shows the form, and lets nobody in', async ({ page, handstamp, watch }) => {
+  test('a false invitation shows the form, and makes no account', async ({ page, handstamp, watch }) => {
     watch.announceStatus(403, '/api/signup');
     await open(page, '/signup');
     await expect(page.getByLabel('Username')).toBeHidden();
-    // The link pasted where the page is open already loads nothing anew.
+    // The browser loads nothing when the link is pasted where the page is already open.
     await page.goto('/signup#made-up');
     await fill(page, { name: newName(), password: handstamp.newPassword() });
     await create(page).click();
     await expect(page.getByRole('alert')).toContainText('This invitation does not work any more');
   });
 
-  test('the page says so, no page offers it, and people with an account still get in', async ({ page, handstamp }) => {
+  test('the page says so, no page offers it, and users with an account can still sign in', async ({ page, handstamp }) => {
     const user = await handstamp.addUser();
     await page.goto('/signup');
     await expect(heading(page, 'Sign-up is closed')).toBeVisible();

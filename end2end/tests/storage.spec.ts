@@ -1,4 +1,4 @@
-// Browsers that keep nothing, and browsers in which somebody has changed what they keep.
+// Browsers that keep nothing, and browsers whose user has changed what they keep.
 
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -12,7 +12,7 @@ const REFUSED =
   'This browser does not let the page keep your stamp. Allow storage for this site, or leave private mode, then try again.';
 
 for (const [why, deny] of [['denied', denyStorage], ['full', fillStorage]] as const) {
-  test(`where storage is ${why}, the sign-in page says so before any password is sent`, async ({ page, handstamp }) => {
+  test(`if storage is ${why}, the sign-in page says so before any password is sent`, async ({ page, handstamp }) => {
     await page.addInitScript(deny);
     const sent = requestsTo(page, '/api/login');
     await open(page, '/login');
@@ -26,7 +26,7 @@ for (const [why, deny] of [['denied', denyStorage], ['full', fillStorage]] as co
   });
 }
 
-test('where storage is denied, the dashboard says what to do, and the other pages work', async ({ page }) => {
+test('if storage is denied, the dashboard says what to do, and the other pages work', async ({ page }) => {
   await page.addInitScript(denyStorage);
   await open(page, '/dashboard');
   await expectSignedOut(
@@ -36,7 +36,7 @@ test('where storage is denied, the dashboard says what to do, and the other page
   await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeVisible();
 });
 
-// As kept: JSON, as gloo-storage writes it. None of these can be a token, so none is sent.
+// Stored as JSON, as gloo-storage writes it. None of these can be a token, so none is sent.
 const damaged = {
   'no JSON': 'eyJhbGciOi',
   'a number': '5',
@@ -48,7 +48,7 @@ const damaged = {
 };
 
 for (const [what, kept] of Object.entries(damaged)) {
-  test(`a token replaced by ${what} is thrown away, and signing in mends it`, async ({ page, handstamp }) => {
+  test(`a token replaced by ${what} is removed, and signing in repairs it`, async ({ page, handstamp }) => {
     const sent = requestsTo(page, '/api/greeting');
     await openDashboardWith(page, kept);
     await expectNotValid(page);
@@ -69,7 +69,7 @@ const edited: Record<string, (token: string) => string> = {
 };
 
 for (const [what, edit] of Object.entries(edited)) {
-  test(`a token with ${what} is refused, and signing in mends it`, async ({ page, handstamp, watch }) => {
+  test(`a token with ${what} is refused, and signing in repairs it`, async ({ page, handstamp, watch }) => {
     const user = await handstamp.addUser();
     watch.announceEnd();
     await openDashboardWith(page, JSON.stringify(edit(await handstamp.token(user))));
@@ -78,7 +78,7 @@ for (const [what, edit] of Object.entries(edited)) {
   });
 }
 
-test('storage cleared by hand in another tab signs nobody out: this one takes a new token', async ({
+test('a storage cleared by hand in another tab signs out no user: this tab takes a new token', async ({
   page, context, handstamp, watch,
 }) => {
   watch.tolerateMissingIcon();
@@ -88,7 +88,7 @@ test('storage cleared by hand in another tab signs nobody out: this one takes a 
   const other = await besideOurProgram(context);
   const renewals = requestsTo(page, '/api/refresh');
   await other.evaluate(() => localStorage.clear());
-  // Until this tab hears of it, it still has the old one.
+  // Until this tab hears about it, it still has the old one.
   await expect.poll(() => renewals).toEqual(['POST /api/refresh']);
   await expect.poll(() => stored(page)).toEqual({ device: expect.stringMatching(/^"eyJ/), tab: null });
   expect(await stored(page)).not.toEqual(before);
@@ -98,7 +98,7 @@ test('storage cleared by hand in another tab signs nobody out: this one takes a 
   expect(renewals).toHaveLength(1);
 });
 
-test('storage and cookies cleared by hand in another tab: this one asks for the password', async ({
+test('if storage and cookies are cleared by hand in another tab, this one asks for the password', async ({
   page, context, handstamp, watch,
 }) => {
   watch.tolerateMissingIcon();
@@ -112,7 +112,7 @@ test('storage and cookies cleared by hand in another tab: this one asks for the 
   await expectGreeting(page, user);
 });
 
-// The session is alive, and its cookie is out of reach of any hand on the storage.
+// The session is alive, and no script on the page can reach its cookie.
 for (const [what, kept] of [['deleted', null], ['edited', 'edited'], ['replaced by no token', '"a b"']] as const) {
   test(`a token ${what} by hand in another tab is replaced by a new one when this tab needs it`, async ({
     page, context, handstamp, watch,
@@ -125,7 +125,7 @@ for (const [what, kept] of [['deleted', null], ['edited', 'edited'], ['replaced 
       if (kept === null) localStorage.removeItem(key);
       else localStorage.setItem(key, kept);
     }, [KEY, kept] as const);
-    // A tab hears of what another has written a moment later.
+    // A tab hears a moment later what another has written.
     await expect.poll(() => stored(page)).toEqual({ device: kept, tab: null });
     const renewals = requestsTo(page, '/api/refresh');
     await comeBack(page);
@@ -136,7 +136,7 @@ for (const [what, kept] of [['deleted', null], ['edited', 'edited'], ['replaced 
   });
 }
 
-/** Another tab of our origin, without our program: what it does is done by hand. */
+/** Another tab of our origin, without our program: the test does everything by hand. */
 async function besideOurProgram(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto('/openapi.json');
@@ -149,7 +149,7 @@ async function expectNotValid(page: Page): Promise<void> {
   await expectNothingStored(page);
 }
 
-// Run in the page before its own scripts: as Chromium does where cookies and site data are blocked.
+// Runs in the page before its own scripts, as in a Chromium that blocks cookies and site data.
 function denyStorage(): void {
   for (const name of ['localStorage', 'sessionStorage']) {
     Object.defineProperty(window, name, {
@@ -160,7 +160,7 @@ function denyStorage(): void {
   }
 }
 
-// Run in the page before its own scripts.
+// Runs in the page before its own scripts.
 function fillStorage(): void {
   Storage.prototype.setItem = () => {
     throw new DOMException('full', 'QuotaExceededError');

@@ -1,14 +1,14 @@
-// What other web sites try: to sign a visitor in as somebody else, to put our pages into a frame, to run a script here.
+// What other web sites try: to sign a visitor in to another account, to put our pages into a frame, to run a script here.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { KEY, expectForm, expectNothingStored, open } from './support/steps.ts';
 import type { User } from './support/server.ts';
 
-// Another port of the same host is the same site to a browser, another name is not: both are strangers.
+// To a browser another port of the same host is the same site, and another name is not. Both are foreign origins.
 for (const host of ['127.0.0.1', 'localhost'] as const) {
   for (const door of ['/api/login', '/login']) {
-    test(`a form on a page of ${host}, on another port, that posts itself to ${door} signs nobody in (A38, H1)`, async ({
+    test(`a form on a page of ${host}, on another port, that posts itself to ${door} signs no one in (A38, H1)`, async ({
       page, handstamp, foreign, watch,
     }) => {
       watch.announceStatus(403, door);
@@ -26,10 +26,10 @@ for (const host of ['127.0.0.1', 'localhost'] as const) {
     });
   }
 
-  test(`a script on a page of ${host}, on another port, that posts to /api/login signs nobody in (A38, H1, H3)`, async ({
+  test(`a script on a page of ${host}, on another port, that posts to /api/login signs no one in (A38, H1, H3)`, async ({
     page, handstamp, foreign, watch,
   }) => {
-    // Refused with 403, and then kept from the foreign page altogether (Cross-Origin-Resource-Policy).
+    // Refused with 403, and then kept from the foreign page (Cross-Origin-Resource-Policy).
     watch.announce('Failed to load resource: net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin', '/api/login');
     const attacker = await handstamp.addUser();
     await page.goto(await foreign(host, '<!doctype html><title>foreign</title>'));
@@ -49,7 +49,7 @@ for (const host of ['127.0.0.1', 'localhost'] as const) {
   });
 
   test(`a page of ${host}, on another port, cannot put ours into a frame (A32)`, async ({ page, handstamp, foreign, watch }) => {
-    // Chromium says so in the console of the foreign page, in these words.
+    // Chromium writes these words to the console of the foreign page.
     const directive = `Content Security Policy directive: "frame-ancestors 'none'"`;
     watch.announce(`Framing '${handstamp.origin}/' violates the following ${directive}. The request has been blocked.\n`, '');
     const frame = `<!doctype html><title>foreign</title><iframe src="${handstamp.origin}/login"></iframe>`;
@@ -59,7 +59,7 @@ for (const host of ['127.0.0.1', 'localhost'] as const) {
   });
 }
 
-test('a script that finds its way into a page does not run (A33, H6)', async ({ page, watch }) => {
+test('a script injected into a page does not run (A33, H6)', async ({ page, watch }) => {
   const violates = 'violates the following Content Security Policy directive';
   for (const [kind, directive] of [['script', 'script-src-elem'], ['event handler', 'script-src-attr']]) {
     watch.announce(new RegExp(`^Executing inline ${kind} ${violates} 'script-src [^\\n]*$`), '');
@@ -79,13 +79,13 @@ test('a script that finds its way into a page does not run (A33, H6)', async ({ 
   expect(await page.evaluate(() => 'injected' in window)).toBe(false);
 });
 
-test('no page asks for anything beyond its own origin, or leaves a cookie', async ({ page, context }) => {
-  // The watch of every test objects to a foreign request; here all pages are walked through.
+test('no page sends a request to another origin, or leaves a cookie', async ({ page, context }) => {
+  // The watch of every test reports a foreign request; here the test visits all pages.
   for (const path of ['/', '/login', '/signup', '/dashboard']) await open(page, path);
   expect(await context.cookies()).toEqual([]);
 });
 
-/** Nobody is signed in here: no cookie, nothing stored, and the dashboard gives way to the sign-in form. */
+/** No user is signed in here: no cookie, nothing stored, and the dashboard goes to the sign-in form. */
 async function expectStranger(page: Page): Promise<void> {
   expect(await page.context().cookies()).toEqual([]);
   await open(page, '/dashboard');

@@ -1,4 +1,4 @@
-// Pages that were left alone: overnight, in the background, without a network. They go on, or ask, and never in circles.
+// Pages that were left alone: overnight, in the background, without a network. They go on, or ask, and never in a loop.
 
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
@@ -21,7 +21,7 @@ test('a page that wakes after a night renews once and goes on', async ({ page, h
   expect(renewals).toEqual(['POST /api/refresh']);
 });
 
-test('a page that wakes to a session that is over asks to sign in, once', async ({ page, handstamp, watch }) => {
+test('a page that wakes to an ended session asks to sign in, once', async ({ page, handstamp, watch }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -45,7 +45,7 @@ test('a page that wakes to a session that is over asks to sign in, once', async 
   expect([renewals, greetings]).toEqual([['POST /api/refresh'], []]);
 });
 
-test('a page whose computer slept asks once, although no clock of the page has run', async ({ page, handstamp }) => {
+test('a page on a computer that slept asks once, although no clock of the page has run', async ({ page, handstamp }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -58,7 +58,7 @@ test('a page whose computer slept asks once, although no clock of the page has r
   await expectGreeting(page, user);
 });
 
-test('a page that nobody looks at renews when somebody does', async ({ page, handstamp }) => {
+test('a page in the background renews when the user comes back to it', async ({ page, handstamp }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -74,12 +74,12 @@ test('a page that nobody looks at renews when somebody does', async ({ page, han
   expect(renewals).toEqual(['POST /api/refresh']);
 });
 
-test('a page that came back to no answer renews by itself all the same', async ({ page, handstamp, watch }) => {
+test('a page that got no answer after coming back still renews by itself', async ({ page, handstamp, watch }) => {
   await page.clock.install();
   await signIn(page, await handstamp.addUser());
   const renewals = requestsTo(page, '/api/refresh');
   await setHidden(page, true);
-  // The renewal falls due, and nobody looks. Nor does it come by itself before its time.
+  // The renewal is due while the page is in the background. It does not come before its time either.
   await stopClock(page);
   await page.clock.fastForward('04:05');
   watch.announceFailure('ERR_FAILED', '/api/greeting');
@@ -95,7 +95,7 @@ test('a page that came back to no answer renews by itself all the same', async (
   expect(renewals).toEqual(['POST /api/refresh']);
 });
 
-test('whoever comes back again within a second is looked after when it is over', async ({ page, handstamp, watch }) => {
+test('a second return within a second is answered when that second is over', async ({ page, handstamp, watch }) => {
   await page.clock.install();
   await signIn(page, await handstamp.addUser());
   await stopClock(page);
@@ -114,7 +114,7 @@ test('whoever comes back again within a second is looked after when it is over',
   expect(greetings, 'once for all three').toHaveLength(2);
 });
 
-test('without a network nobody is signed out, and with it again all goes on', async ({ page, context, handstamp, watch }) => {
+test('without a network the user stays signed in, and with it again the page goes on', async ({ page, context, handstamp, watch }) => {
   await page.clock.install();
   const user = await handstamp.addUser();
   await signIn(page, user);
@@ -171,7 +171,7 @@ test('a renewal under way at sign-out does not sign in again', async ({ page, ha
   await expectSignedOut(page, 'You are signed out.', 'This stamp no longer opens anything.');
 });
 
-test('another who signs in in this browser is noticed by an open page, also without the program', async ({
+test('an open page notices that another user signs in in this browser, also without the program', async ({
   page, context, handstamp, watch,
 }) => {
   const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
@@ -190,7 +190,7 @@ test('another who signs in in this browser is noticed by an open page, also with
   await expectGreeting(other, grace);
 });
 
-/** Whether the page is in a tab in the background, as it sees it. */
+/** Whether the page sees itself as a tab in the background. */
 async function setHidden(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate(hidden => {
     Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });

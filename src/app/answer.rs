@@ -1,8 +1,8 @@
-//! How an answer of a server function becomes a value in the browser: by the browser's own JSON parser.
+//! How the browser turns an answer of a server function into a value: with its own JSON parser.
 //!
-//! On the wire it is the JSON that serde writes for every client. Reading it with `serde_json` would make the program 21 KB
-//! larger (brotli), with serde-wasm-bindgen 12 KB; so each type of `api_types.rs` is taken apart here by hand. The two
-//! files change together.
+//! On the wire it is the JSON that serde writes for every client. `serde_json` would make the program 21 KB larger
+//! (brotli), and serde-wasm-bindgen 12 KB. So this file reads each type of `api_types.rs` by hand. The two files change
+//! together.
 
 use std::fmt;
 
@@ -19,18 +19,18 @@ use crate::api_types::{
     SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
 };
 
-/// Said as `output = Answer` by every server function.
+/// Every server function names it: `output = Answer`.
 pub type Answer = Post<AnswerEncoding>;
 
-/// JSON: written by serde, read by the browser.
+/// JSON: serde writes it, the browser reads it.
 pub struct AnswerEncoding;
 
-/// What can be read from parsed JSON. Nothing, where something came that this server does not send.
+/// Reads a value from parsed JSON. Returns nothing if this server does not send such a value.
 pub trait FromJson: Sized {
     fn from_json(json: &JsValue) -> Option<Self>;
 }
 
-/// Something came that this server does not send.
+/// The answer is not one that this server sends.
 #[derive(Debug)]
 pub struct NotOurs;
 
@@ -174,7 +174,7 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            // On the server: a body that did not parse. In the browser: an answer that is not ours.
+            // On the server: a body that did not parse. In the browser: an answer that is not from our server.
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 Self::InvalidRequest
             }
@@ -216,7 +216,7 @@ impl fmt::Display for NotOurs {
     }
 }
 
-/// A field of an object; of anything else, nothing.
+/// Returns a field of an object; nothing if the value is no object.
 fn field(json: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(json, &name.into()).ok()
 }

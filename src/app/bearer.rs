@@ -1,4 +1,4 @@
-//! The client of our server functions: adds `Authorization: Bearer` where the browser keeps a token.
+//! The client of our server functions: adds `Authorization: Bearer` if the browser keeps a token.
 //!
 //! The token goes into this header and nowhere else: never a URL, never a body (RFC 6750, section 2).
 
@@ -13,7 +13,7 @@ use leptos::server_fn::{
 
 use crate::app::browser::storage;
 
-/// Named as `client = Bearer` by every protected server function.
+/// Every protected server function names it: `client = Bearer`.
 pub struct Bearer;
 
 impl<E, InputStreamError, OutputStreamError> Client<E, InputStreamError, OutputStreamError> for Bearer

@@ -29,7 +29,7 @@ pub enum Keep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageRefused;
 
-/// What the storage holds where a token belongs.
+/// What the storage holds in the place of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
     Token,

@@ -1,5 +1,5 @@
-//! What this page knows of its user, and what islands can do about it: they read who is signed in, call protected doors,
-//! and tell what the user did.
+//! What this page knows about its user, and what islands can do: read who is signed in, call protected doors, and report
+//! what the user did.
 //!
 //! | file | what it is |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | `listeners` | what the browser reports, as events |
 //! | `promise` | an outcome that is awaited |
 //!
-//! Nothing here is a permission: the server checks every call.
+//! None of this is a permission: the server checks every call.
 
 mod driver;
 mod listeners;
@@ -28,13 +28,13 @@ pub use crate::app::browser::{Keep, StorageRefused};
 pub use crate::app::client::driver::{Asked, before_sign_in, call, greet, signed_in};
 pub use crate::app::client::values::{SignedIn, Why};
 
-/// Finds out who is signed in, then follows. Called once, when the program starts.
+/// Finds out who is signed in, then follows changes. Called once, when the program starts.
 pub fn start(open_dialog: fn(Asked)) {
     driver::start(open_dialog);
     listeners::listen();
 }
 
-/// Nobody has signed in: the server refused, or did not answer.
+/// Reports a failed sign-in: the server refused, or did not answer.
 pub fn sign_in_refused() {
     driver::send(Event::SignInRefused);
 }
@@ -42,12 +42,12 @@ pub fn sign_in_refused() {
 /// Keeps the token of a new session and tells every island and every other tab.
 ///
 /// # Errors
-/// [`StorageRefused`] if the browser keeps nothing; then nobody is signed in here.
+/// [`StorageRefused`] if the browser keeps nothing; then no user is signed in here.
 pub fn sign_in(answer: SignedInAnswer, keep: Keep) -> Result<(), StorageRefused> {
     answered(answer, keep, None)
 }
 
-/// As [`sign_in`], with the dialog that asked for the password.
+/// As [`sign_in`], from the dialog that asked for the password.
 ///
 /// # Errors
 /// [`StorageRefused`], as [`sign_in`].
@@ -55,40 +55,40 @@ pub fn sign_in_again(answer: SignedInAnswer, keep: Keep, dialog: u32) -> Result<
     answered(answer, keep, Some(dialog))
 }
 
-/// The dialog was cancelled, or cannot be shown.
+/// Reports that the dialog was cancelled, or cannot be shown.
 pub fn dialog_closed(number: u32) {
     driver::send(Event::DialogClosed(number));
 }
 
-/// Forgets the token at once, and has the server end the session.
+/// Forgets the token immediately, and asks the server to end the session.
 pub fn sign_out() {
     driver::send(Event::SignOut);
 }
 
-/// The server has ended the session, as the user wanted.
+/// Reports that the server has ended the session, as the user wanted.
 pub fn ended(why: Why) {
     driver::send(Event::Ended(why));
 }
 
-/// How long the browser was told to keep the present session.
+/// Returns how long the browser must keep the present session.
 #[must_use]
 pub fn kept() -> Keep {
     marker::kept()
 }
 
-/// Seconds that the token still lives, rounded up.
+/// Returns the seconds until the token expires, rounded up.
 #[must_use]
 pub fn seconds_left() -> u64 {
     driver::known(|page| page.stamp().seconds_left(clock::now()))
 }
 
-/// When the token ends, in Unix seconds of the server.
+/// Returns when the token expires, in Unix seconds of the server.
 #[must_use]
 pub fn valid_until() -> Option<i64> {
     driver::known(|page| page.stamp().valid_until())
 }
 
-/// What time it was at the server when it answered, in Unix seconds: the browser's own clock can be wrong.
+/// Returns the server's time when it answered, in Unix seconds: the browser's own clock can be wrong.
 #[must_use]
 pub fn server_now(answer: &GreetingAnswer) -> i64 {
     stamp::server_time(answer.issued_at, answer.lifetime, answer.expires_in)

@@ -1,7 +1,7 @@
 //! Pieces that pages and islands share: a view each, with the words and the small logic it needs.
 //!
-//! Compiled on both sides, and into the program only where an island uses them. None of them knows the store of who is
-//! signed in: islands read it and hand down what a piece needs.
+//! Compiled for both sides, and into the program only if an island uses them. None of them knows who is signed in: islands
+//! know that, and pass on what a piece needs.
 
 mod account_awaited;
 mod account_parts;

@@ -1,7 +1,7 @@
-//! The inspector: a token taken apart and checked in the browser. Nothing of it leaves the page.
+//! The inspector: takes a token apart and checks it in the browser. Nothing of it leaves the page.
 //!
-//! The page (`pages/inspector.rs`) holds every element and every explanation, rendered by the server; what stands here
-//! fills and marks them by their ids, so that the program carries no markup and few words that only this page needs.
+//! The page (`pages/inspector.rs`) holds every element and every explanation, rendered by the server. This code fills and
+//! marks them by their ids, so the program has no markup and few words that only this page needs.
 
 mod checks;
 mod elements;
@@ -25,17 +25,17 @@ use crate::app::inspector::elements::{SECRET, TOKEN};
 use crate::app::inspector::verdict::Verdict;
 use crate::app::unverified_jwt::UnverifiedJwt;
 
-/// The times are told anew this often.
+/// How often the times are updated.
 const TICK: Duration = Duration::from_secs(1);
 
 thread_local! {
-    /// Counts what was typed: a verdict on a signature that comes late must not be shown for another token.
+    /// Counts the changes of the input: a late verdict on a signature must not be shown for another token.
     static LOOKS: Cell<u32> = const { Cell::new(0) };
     /// What is shown now, for the next tick.
     static SHOWN: RefCell<Option<(UnverifiedJwt, Verdict)>> = const { RefCell::new(None) };
 }
 
-/// Listens to the page and begins.
+/// Listens to the page, and starts.
 pub fn start() {
     let typed = window_event_listener(ev::input, |event| {
         if target(&event).is_some_and(|element| [TOKEN, SECRET].contains(&element.id().as_str())) {
@@ -50,13 +50,13 @@ pub fn start() {
     });
     // Both listen as long as the page lives.
     std::mem::forget((typed, clicked));
-    // Fails only where there is no window.
+    // Fails only without a window.
     let _ = set_interval_with_handle(tick, TICK);
-    // What a browser kept in the fields over a reload.
+    // A browser keeps the contents of fields over a reload.
     look();
 }
 
-/// Does what a button asks for; whether there is something new to look at.
+/// Does what a button asks for. Returns whether there is something new to check.
 fn act(wish: &str) -> bool {
     match wish {
         "mine" => elements::set_token(&client::token().unwrap_or_default()),
@@ -74,7 +74,7 @@ fn act(wish: &str) -> bool {
     true
 }
 
-/// Takes apart what is in the field, and checks it.
+/// Takes apart the contents of the field, and checks it.
 fn look() {
     let number = LOOKS.get().wrapping_add(1);
     LOOKS.set(number);

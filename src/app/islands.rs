@@ -1,11 +1,11 @@
-//! The parts of the pages that live in the browser. An island reads who is signed in and calls the server; what it shows
-//! comes from `components`.
+//! The parts of the pages that live in the browser. An island reads who is signed in and calls the server; its views come
+//! from `components`.
 //!
-//! An island that is `lazy` is a file of its own, fetched by the page that shows it: what most visitors never need must
-//! not cost them anything.
+//! A `lazy` island is a file of its own, which only its page loads: a visitor must not pay for what most visitors never
+//! need.
 //!
-//! The server renders each as it looks to somebody unknown; effects find out the rest in the browser. None takes
-//! arguments: they would bring a JSON parser into the program.
+//! The server renders each island for an unknown visitor; effects in the browser find out the rest. No island has
+//! arguments: they would add a JSON parser to the program.
 
 mod all_events;
 mod awaited;

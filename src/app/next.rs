@@ -1,7 +1,7 @@
 //! `next`: the page to which a sign-in leads back (contract, section 9.2).
 //!
-//! The one rule for it. The server applies it to everything that a visitor sends, and writes only accepted values into its
-//! pages and redirects. The program in the browser reads them there, and judges nothing itself.
+//! This is the only rule for it. The server applies it to every value from a visitor, and writes only accepted values into
+//! its pages and redirects. The program in the browser reads them there, and checks nothing itself.
 
 /// Where a sign-in leads when no accepted `next` says otherwise.
 pub const DASHBOARD: &str = "/dashboard";
@@ -36,7 +36,7 @@ fn is_dots(segment: &str) -> bool {
     plain == "." || plain == ".."
 }
 
-/// What a browser makes of it when it sends it: so it can stand in a header.
+/// What a browser makes of it when it sends it. It is valid in a header.
 fn in_ascii(address: &str) -> String {
     escaped(address, |byte| byte.is_ascii_graphic())
 }

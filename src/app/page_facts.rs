@@ -1,6 +1,6 @@
-//! What the server tells every page it renders: the names of its files, the nonce, and which doors are open.
+//! What the server tells every page that it renders: the names of its files, the nonce, and which doors are open.
 //!
-//! Filled by `server/http/leptos.rs` for each request. In the browser no page is rendered, so nobody asks there.
+//! `server/http/leptos.rs` fills it for each request. The browser renders no page, so it is empty there.
 
 use std::sync::Arc;
 
@@ -11,39 +11,39 @@ use leptos::prelude::*;
 #[derive(Clone, Debug)]
 pub struct PageFacts {
     pub files: Arc<SiteFiles>,
-    /// Whether anybody may make an account.
+    /// Whether anyone can make an account.
     pub signup_open: bool,
     /// In code points.
     pub password_min_length: usize,
     /// Where this page keeps the access token: `local`, `session` or `memory`.
     pub token_storage: &'static str,
-    /// What the request says about a session of this browser. For the looks alone: nothing is allowed by it.
+    /// What the request says about a session of this browser. Only for the first paint: it permits nothing.
     pub signed_in: Seems,
-    /// Whether this page shows something to users only. A visitor without a session gets the sign-in form in its place.
+    /// Whether this page is for users only. A visitor without a session gets the sign-in form instead.
     pub needs_user: bool,
-    /// Where signing in from this page leads, accepted by [`next::accepted`](crate::app::next::accepted): back to a page
-    /// that needs a user, or where a form's `?next=` says. None: to the dashboard.
+    /// Where a sign-in from this page leads, accepted by [`next::accepted`](crate::app::next::accepted): back to a page
+    /// that needs a user, or to a form's `?next=`. None: to the dashboard.
     pub next: Option<String>,
-    /// For the inspector alone; empty on other pages.
+    /// Only for the inspector; empty on other pages.
     pub tokens: TokenFacts,
     /// Present under `cargo leptos watch`: the page reloads itself when its source changes.
     pub reload: Option<LeptosOptions>,
 }
 
-/// Whether somebody seems to be signed in, going by the cookie of a request.
+/// Whether the visitor seems to be signed in, by the cookie of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Seems {
     /// The session of the cookie lives.
     SignedIn,
     /// There is no cookie, and the browser would have sent one.
     SignedOut,
-    /// The browser sends no cookie with a request that another site caused; or the session of the cookie has ended, which
-    /// the page will explain.
+    /// The browser sends no cookie with a request that another site caused; or the session of the cookie has ended, and the
+    /// page will explain that.
     #[default]
     Unknown,
 }
 
-/// What anybody may know of the server's tokens.
+/// What anyone can know about the server's tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenFacts {
     pub issuer: String,
@@ -58,12 +58,12 @@ pub struct SiteFiles {
     pub js: String,
     pub wasm: String,
     pub css: String,
-    /// Knows where the lazy islands lie; the script imports it.
+    /// Knows where the files of the lazy islands are; the script imports it.
     pub split: String,
 }
 
 impl PageFacts {
-    /// The facts of this request; defaults while Leptos lists the routes at start, when there is no request.
+    /// Returns the facts of this request; defaults while Leptos lists the routes at start, without a request.
     #[must_use]
     pub fn get() -> Self {
         use_context().unwrap_or_default()
@@ -71,7 +71,7 @@ impl PageFacts {
 }
 
 impl Seems {
-    /// As the document says it to its head script and to the style sheet.
+    /// Returns its name in the document, for the head script and the style sheet.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ impl Default for PageFacts {
 }
 
 impl SiteFiles {
-    /// As a development build without hashes names them.
+    /// The names in a development build, without hashes.
     #[must_use]
     pub fn unhashed() -> Self {
         Self {

@@ -1,6 +1,6 @@
-//! One file per page. Pages are rendered by the server and need no script: what lives in the browser is an island.
+//! One file per page. The server renders the pages, and they need no script: what lives in the browser is an island.
 //!
-//! They know [`PageFacts`](crate::app::page_facts::PageFacts) and nothing of their visitor.
+//! They know [`PageFacts`](crate::app::page_facts::PageFacts) and nothing about their visitor.
 
 mod account;
 mod admin;
@@ -26,5 +26,5 @@ pub use setup::Setup;
 pub use signup::Signup;
 pub use site_header::SiteHeader;
 
-/// The pages that show something to users only. A visitor without a session gets the sign-in form, which leads back.
+/// The pages for users only. A visitor without a session gets the sign-in form, which leads back.
 pub const NEED_A_USER: [&str; 6] = ["/account", "/admin", "/admin/events", "/admin/keys", "/dashboard", "/sessions"];

@@ -1,9 +1,9 @@
-//! Every call a page can make. Fixed endpoints under `/api`; bodies of one to four lines. Those for administrators stand in
+//! Every call that a page can make. Fixed endpoints under `/api`; bodies of one to four lines. Administrators' calls are in
 //! `server_fns/admin.rs`.
 //!
-//! A body exists on the server alone, so its imports stand inside it. A protected function says `client = Bearer` and
-//! asks `current_user()` first; even one that forgot is closed to strangers, as `server/http/router.rs` lets nobody
-//! in who is not on its public list.
+//! A body exists only on the server, so its imports are inside it. A protected function says `client = Bearer` and
+//! calls `current_user()` first. A function that forgets this is still protected: `server/http/guard.rs` requires a token
+//! for every door that is not on its public list.
 
 #![allow(clippy::unused_async, reason = "in the browser every one of them awaits")]
 
@@ -23,7 +23,7 @@ use crate::app::bearer::Bearer;
 /// Signs in.
 ///
 /// # Errors
-/// `bad_credentials`, `overloaded`, and what every call can meet.
+/// `bad_credentials`, `overloaded`, and the errors of every call.
 #[server(endpoint = "login", output = Answer)]
 pub async fn login(
     username: String,
@@ -46,15 +46,15 @@ pub async fn refresh() -> Result<SignedInAnswer, ApiError> {
     http::page_answer(flows::refresh(&http::app_state()?, &presented).await?)
 }
 
-/// Ends this session: from now on its tokens are refused.
+/// Ends this session: from now on its tokens are rejected.
 ///
 /// # Errors
-/// Those of a token that is not right; an expired one with a right signature counts, and so does the cookie alone.
+/// Those of a bad token. An expired token with a right signature counts, and so does the cookie alone.
 #[server(endpoint = "logout", output = Answer, client = Bearer)]
 pub async fn logout() -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let (state, ending) = (http::app_state()?, http::session_to_end()?);
-    // Usually the same session. If it is another, the next page would renew that one: this browser would still be signed in.
+    // Usually the same session. If it is another one, the next page would renew it: this browser would still be signed in.
     let other = http::session_of_browser()?.filter(|session| session.id != ending.id);
     flows::logout(&state, ending).await?;
     match other {
@@ -66,7 +66,7 @@ pub async fn logout() -> Result<(), ApiError> {
 /// The protected greeting.
 ///
 /// # Errors
-/// Those of a token that is not right.
+/// Those of a bad token.
 #[server(endpoint = "greeting", output = Answer, input = GetUrl, client = Bearer)]
 pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
     use crate::server::{flows, http};
@@ -74,10 +74,10 @@ pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
     Ok(flows::greeting(&http::app_state()?, &user).into())
 }
 
-/// One's own sessions, the one that asks first.
+/// Lists the user's own sessions, this one first.
 ///
 /// # Errors
-/// Those of a token that is not right.
+/// Those of a bad token.
 #[server(endpoint = "sessions", output = Answer, input = GetUrl, client = Bearer)]
 pub async fn sessions() -> Result<Vec<SessionSummary>, ApiError> {
     use crate::server::{flows, http};
@@ -85,10 +85,10 @@ pub async fn sessions() -> Result<Vec<SessionSummary>, ApiError> {
     Ok(flows::list_sessions(&http::app_state()?, &user).await?.into_iter().map(Into::into).collect())
 }
 
-/// Ends one of one's own sessions.
+/// Ends one of the user's own sessions.
 ///
 /// # Errors
-/// `not_found`, and those of a token that is not right.
+/// `not_found`, and those of a bad token.
 #[server(endpoint = "end-session", output = Answer, client = Bearer)]
 pub async fn end_session(id: String) -> Result<(), ApiError> {
     use crate::server::{flows, http};
@@ -96,10 +96,10 @@ pub async fn end_session(id: String) -> Result<(), ApiError> {
     Ok(flows::end_session(&http::app_state()?, &user, &id).await?)
 }
 
-/// Ends all of one's sessions but this one.
+/// Ends all of the user's sessions but this one.
 ///
 /// # Errors
-/// `fresh_token_required`, and those of a token that is not right.
+/// `fresh_token_required`, and those of a bad token.
 #[server(endpoint = "end-other-sessions", output = Answer, client = Bearer)]
 pub async fn end_other_sessions() -> Result<(), ApiError> {
     use crate::server::{flows, http};
@@ -108,10 +108,10 @@ pub async fn end_other_sessions() -> Result<(), ApiError> {
     Ok(())
 }
 
-/// One's own account.
+/// Returns the user's own account.
 ///
 /// # Errors
-/// Those of a token that is not right.
+/// Those of a bad token.
 #[server(endpoint = "account", output = Answer, input = GetUrl, client = Bearer)]
 pub async fn account() -> Result<AccountAnswer, ApiError> {
     use crate::server::{flows, http};
@@ -119,10 +119,10 @@ pub async fn account() -> Result<AccountAnswer, ApiError> {
     Ok(flows::whoami(&http::app_state()?, &user).await?.into())
 }
 
-/// What happened to one's own account, newest first; `before` is empty, or the `older` of the answer before.
+/// Lists the events of the user's own account, newest first; `before` is empty, or the `older` of the answer before.
 ///
 /// # Errors
-/// Those of a token that is not right.
+/// Those of a bad token.
 #[server(endpoint = "events", output = Answer, input = GetUrl, client = Bearer)]
 pub async fn events(#[server(default)] before: String) -> Result<EventsAnswer, ApiError> {
     use crate::server::{flows, http};
@@ -130,10 +130,10 @@ pub async fn events(#[server(default)] before: String) -> Result<EventsAnswer, A
     Ok(flows::list_own_events(&http::app_state()?, &user, &before).await?.into())
 }
 
-/// Changes one's own password; all other sessions end. The password that is asked for counts as much as a fresh token.
+/// Changes the user's own password; all other sessions end. The typed current password counts as much as a fresh token.
 ///
 /// # Errors
-/// `bad_credentials` for a wrong current password, those of a new one, and those of a token that is not right.
+/// `bad_credentials` for a wrong current password, those of a new one, and those of a bad token.
 #[server(endpoint = "password", output = Answer, client = Bearer)]
 pub async fn change_password(current_password: PasswordInput, new_password: PasswordInput) -> Result<(), ApiError> {
     use crate::server::{flows, http};
@@ -143,10 +143,10 @@ pub async fn change_password(current_password: PasswordInput, new_password: Pass
     Ok(flows::change_own_password(&state, &user, current_password.into(), new_password.into(), visitor).await?)
 }
 
-/// Deletes one's own account, and ends all its sessions.
+/// Deletes the user's own account, and ends all its sessions.
 ///
 /// # Errors
-/// `bad_credentials` for a wrong password, `last_administrator`, and those of a token that is not right.
+/// `bad_credentials` for a wrong password, `last_administrator`, and those of a bad token.
 #[server(endpoint = "delete-account", output = Answer, client = Bearer)]
 pub async fn delete_account(password: PasswordInput) -> Result<(), ApiError> {
     use crate::server::{flows, http};
@@ -154,7 +154,7 @@ pub async fn delete_account(password: PasswordInput) -> Result<(), ApiError> {
     Ok(flows::delete_own_account(&http::app_state()?, &user, password.into(), http::visitor()?).await?)
 }
 
-/// How a password would be judged that somebody is choosing. Nothing of it is kept.
+/// Judges a password that a user is choosing. Nothing of it is kept.
 ///
 /// # Errors
 /// `overloaded`.
@@ -167,7 +167,7 @@ pub async fn password_strength(
     Ok(flows::password_strength(&http::app_state()?, &username, password.into()).await?.into())
 }
 
-/// Makes an account and signs it in; where sign-up is closed, with an invitation.
+/// Makes an account and signs it in; if sign-up is closed, with an invitation.
 ///
 /// # Errors
 /// `signup_closed`, `setup_not_done`, `bad_invitation`, `invalid_username`, `username_taken`, `password_too_short`, `password_too_long`,
@@ -184,10 +184,10 @@ pub async fn signup(
     http::page_answer(flows::signup_and_login(&state, &invitation, &username, password.into(), new).await?)
 }
 
-/// Makes the first account, role `admin`, with the one-time code of the console, and signs it in.
+/// Makes the first account, role `admin`, with the one-time code from the console, and signs it in.
 ///
 /// # Errors
-/// `bad_setup_code`, `not_found` once there is an administrator, and those of [`signup`] for name and password.
+/// `bad_setup_code`, `not_found` if there is an administrator already, and those of [`signup`].
 #[server(endpoint = "setup", output = Answer)]
 pub async fn setup(
     code: String,

@@ -1,7 +1,7 @@
 //! The HTML document around every page, and the script that starts the islands.
 //!
-//! The script is ours and not `HydrationScripts`: that one reads a file for every page, writes the nonce into a readable
-//! attribute, waits for an idle moment (a login form should not) and says nothing when the program fails to load.
+//! The script is ours and not `HydrationScripts`. That one reads a file for every page, writes the nonce into a readable
+//! attribute, waits for an idle moment (a login form must not wait) and says nothing when the program fails to load.
 
 use leptos::hydration::AutoReload;
 use leptos::nonce::use_nonce;
@@ -18,7 +18,7 @@ use crate::app::page_facts::PageFacts;
 #[must_use]
 pub fn shell() -> impl IntoView {
     let PageFacts { files, reload, signed_in, needs_user, token_storage, password_min_length, .. } = PageFacts::get();
-    // Islands need no serialised state; without this the renderer would emit hydration markers for whole pages.
+    // Islands need no serialised state; without this the renderer would write hydration markers for whole pages.
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
@@ -51,17 +51,17 @@ pub fn shell() -> impl IntoView {
     }
 }
 
-/// Before the first paint: does this browser hold a token, and an administrator's? Has its visitor followed a link with a
-/// code? The style sheet shows the header, and the form, accordingly. The server's word, which goes by the cookie, stands
-/// where this one says nothing. It is for the looks: nothing here is checked, and the server checks every call.
+/// Runs before the first paint. Does this browser hold a token, and is it an administrator's? Has the visitor followed a
+/// link with a code? The style sheet shows the header and the form accordingly. If the script finds nothing, the server's
+/// hint stays, which comes from the cookie. All this is for the looks: the server checks every call.
 ///
-/// `data-server-says` keeps what the server saw of the cookie, for the program: the first paint may know better.
+/// `data-server-says` keeps the server's hint for the program: the first paint may know better.
 ///
-/// And a form sent before the program is there, which then posts by itself, gets what the program would have done for it. It
-/// does not know whether a sign-out reaches the server: the next page asks, where there is still a cookie.
+/// A form that is sent before the program has loaded is posted by the browser. The script does what the program would do
+/// for it. It cannot know whether a sign-out reaches the server: the next page asks, if there is still a cookie.
 ///
-/// Last, it hears of errors, as a lazy island whose file does not come fails outside of what the start script can catch.
-/// What is explained here is not explained in the script: every visitor would load it.
+/// Last, it listens for errors: a lazy island whose file does not load fails outside of what the start script can catch.
+/// These explanations are here and not in the script, because every visitor would load them.
 fn first_paint_script(needs_user: bool) -> String {
     let giving_way = if needs_user { giving_way() } else { String::new() };
     format!(
@@ -103,12 +103,12 @@ fn first_paint_script(needs_user: bool) -> String {
     )
 }
 
-/// On a page that needs a user: gives way to the sign-in form where surely nobody is signed in. Then there is no token, and
-/// no cookie either, or one that does not count after a sign-out. Back leads to the page before, and signing in to exactly
-/// here: the fragment, which never reaches the server, is in the address of the form, and in those of all links to it.
+/// On a page that needs a user: goes to the sign-in form if certainly no user is signed in. Then there is no token, and no
+/// cookie that counts. Back leads to the page before. Signing in leads back to exactly this address: the fragment, which
+/// never reaches the server, is in the address of the form and of all links to it.
 ///
-/// With a marker there may be a cookie that the server did not see. And where the browser lets no token be kept, the page
-/// explains that, unless tokens are kept in memory.
+/// If there is a marker, there may be a cookie that the server did not see. If the browser keeps no token, the page explains
+/// that, unless tokens are kept in memory.
 fn giving_way() -> String {
     format!(
         r#"
@@ -135,9 +135,9 @@ fn giving_way() -> String {
     )
 }
 
-/// Loads the program and wakes the islands, from the outside in.
+/// Loads the program and starts the islands, from the outside in.
 fn start_script(needs_user: bool, js: &str, wasm: &str) -> String {
-    // A page that gives way to the sign-in form needs no program.
+    // A page that goes to the sign-in form needs no program.
     let unless_it_gives_way =
         if needs_user { r#"if (document.documentElement.dataset.program === "loading") "# } else { "" };
     format!(

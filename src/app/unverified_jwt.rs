@@ -1,6 +1,6 @@
-//! Takes a token apart for display. Verifies nothing: that a token can be read says nothing about who wrote it.
+//! Takes a token apart for display. It verifies nothing: a readable token says nothing about its author.
 //!
-//! By the browser's own base64 and JSON; runs in the browser alone.
+//! Uses the browser's own base64 and JSON; runs only in the browser.
 
 use js_sys::{Array, JSON, Object, Uint8Array};
 use leptos::prelude::window;
@@ -8,7 +8,7 @@ use leptos::web_sys::wasm_bindgen::JsValue;
 
 /// A text with dots in it.
 pub struct UnverifiedJwt {
-    /// As many as there are; a signed token has three.
+    /// All parts; a signed token has three.
     pub parts: Vec<String>,
     pub header: Option<Object>,
     pub claims: Option<Object>,
@@ -16,38 +16,38 @@ pub struct UnverifiedJwt {
 }
 
 impl UnverifiedJwt {
-    /// Takes the text apart, whatever it is.
+    /// Takes any text apart.
     pub fn read(text: &str) -> Self {
         let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
         let object = |index: usize| parts.get(index).and_then(|part| object(part));
         Self { header: object(0), claims: object(1), signature: parts.get(2).and_then(|part| bytes(part)), parts }
     }
 
-    /// What the signature is made over: the first two parts as they were written.
+    /// Returns what the signature covers: the first two parts as they were written.
     pub fn signed(&self) -> String {
         self.parts.get(..2).unwrap_or_default().join(".")
     }
 }
 
-/// The bytes of a part: base64url without padding and with unused bits zero, and no other spelling (RFC 7515, section 2).
+/// Returns the bytes of a part: base64url without padding, unused bits zero, and no other spelling (RFC 7515, section 2).
 pub fn bytes(part: &str) -> Option<Uint8Array> {
     if part.bytes().any(|byte| matches!(byte, b'+' | b'/' | b'=')) {
         return None;
     }
     let standard = part.replace('-', "+").replace('_', "/");
     let binary = window().atob(&standard).ok()?;
-    // The browser forgives unused bits; what they should have been shows when it writes the bytes again.
+    // The browser ignores unused bits; writing the bytes again shows what the bits must be.
     let again = window().btoa(&binary).ok()?;
     (again.trim_end_matches('=') == standard).then(|| of_binary(&binary))
 }
 
-/// Bytes that the browser wrote as one character each.
+/// The bytes, which the browser wrote as one character each.
 pub fn of_binary(binary: &str) -> Uint8Array {
     let bytes: Vec<u8> = binary.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(0)).collect();
     Uint8Array::from(bytes.as_slice())
 }
 
-/// The name and value of every member.
+/// Returns the name and value of every member.
 pub fn members(object: &Object) -> impl Iterator<Item = (String, JsValue)> + use<> {
     Object::entries(object).into_iter().map(|entry| {
         let entry = Array::from(&entry);
@@ -55,12 +55,12 @@ pub fn members(object: &Object) -> impl Iterator<Item = (String, JsValue)> + use
     })
 }
 
-/// A value as JSON writes it.
+/// Returns a value as JSON writes it.
 pub fn json(value: &JsValue) -> String {
     JSON::stringify(value).ok().map(String::from).unwrap_or_default()
 }
 
-/// A value as JSON writes it, a member a line.
+/// Returns a value as JSON writes it, one member a line.
 pub fn pretty_json(value: &JsValue) -> String {
     JSON::stringify_with_replacer_and_space(value, &JsValue::NULL, &2.into()).ok().map(String::from).unwrap_or_default()
 }

@@ -188,7 +188,7 @@ fn only_the_server_reads_the_key_file_and_a_server_without_it_says_what_to_do() 
 
     said(&way_out.split(' ').collect::<Vec<_>>(), ES256, "");
     let serving = Serving::start_with(folder, ES256);
-    assert_eq!(status(&serving, &token), 200, "and nobody is signed out");
+    assert_eq!(status(&serving, &token), 200, "and no user is signed out");
     assert_ne!(part(&login(&serving), 0)["kid"], part(&token, 0)["kid"]);
 }
 

@@ -103,7 +103,7 @@ async fn a_preflight_of_any_other_origin_gets_no_permission() {
             assert_eq!((answer.status, permissions(&answer)), (204, vec![]), "{path} {origin}");
             assert!(varies_by_origin(&answer), "{path} {origin}");
         }
-        // Where the setting is empty, nobody is allowed, and no answer depends on who asks.
+        // If the setting is empty, no origin is allowed, and no answer depends on the origin.
         for origin in [ALLOWED, without.origin.as_str(), ""] {
             let answer = preflight(&without, path, origin).await;
             assert_eq!((answer.status, permissions(&answer)), (204, vec![]), "{path} {origin}");
@@ -209,7 +209,7 @@ async fn any_other_origin_reads_no_answer_and_changes_nothing() {
     }
     // Without an origin too: a cache must not give this answer to one that is allowed.
     assert!(varies_by_origin(&app.protected(&token).await));
-    assert_eq!(app.protected(&token).await.status, 200, "nobody was signed out");
+    assert_eq!(app.protected(&token).await.status, 200, "no user was signed out");
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ async fn no_more_requests_wait_for_a_hash_than_there_are_places() {
     assert!(Arc::strong_count(&kept) > others.len(), "a known browser, a form without the program and a page wait");
 
     drop(hopeful);
-    assert!(app.state.hash_pool.place().is_ok(), "whoever gives up leaves the place");
+    assert!(app.state.hash_pool.place().is_ok(), "a request that gives up leaves its place");
     for (_, answer) in hopeless {
         let answer = answer.await.unwrap();
         assert_eq!(answer.status(), 503, "there was none when they came");

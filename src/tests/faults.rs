@@ -97,7 +97,7 @@ async fn after_a_kill_during_a_disk_failure_all_other_sessions_have_ended_or_non
             assert!(!(*acknowledged && let_in), "{told:?}");
         }
         for session in &bystanders {
-            assert!(serving.lets_in(session).await, "{told:?}: nobody ended this one");
+            assert!(serving.lets_in(session).await, "{told:?}: no one ended this session");
         }
         expect_intact(folder.path()).await;
     }
@@ -247,14 +247,14 @@ async fn end_under_the_fault(serving: &Serving, endings: &[Ending], bystanders: 
         for (index, ending) in endings.iter().enumerate() {
             let let_in = ending.lets_them_in(serving).await;
             match told.get(index) {
-                None => assert!(let_in, "{told:?}: nobody ended number {index}"),
+                None => assert!(let_in, "{told:?}: no one ended number {index}"),
                 Some(true) => assert!(!let_in, "{told:?}: number {index} was ended"),
                 // A request without an answer may have either result.
                 Some(false) => {}
             }
         }
         for session in bystanders {
-            assert!(serving.lets_in(session).await, "{told:?}: nobody ended this one");
+            assert!(serving.lets_in(session).await, "{told:?}: no one ended this session");
         }
     }
     told

@@ -186,7 +186,7 @@ async fn a_document_says_whether_its_visitor_can_be_signed_in() {
     app.logout(login.json()["access_token"].as_str().unwrap()).await;
     assert_eq!(says(&[typed, cookie]).await, "unknown", "the page says that it was ended");
     app.state.store.close().await;
-    assert_eq!(says(&[typed, cookie]).await, "unknown", "a store that does not answer signs nobody out");
+    assert_eq!(says(&[typed, cookie]).await, "unknown", "a store that does not answer signs out no user");
     assert_eq!(says(&[typed]).await, "no");
 }
 

@@ -256,7 +256,7 @@ async fn a17_of_fifty_refreshes_at_once_one_rotates_and_all_get_its_successor() 
         let read = app.state.refresh_key.read(&newest).unwrap();
         assert_eq!(read.generation.0, round + 1, "one rotation a round");
     }
-    assert_eq!(app.refresh(&newest).await.status, 200, "nobody was signed out");
+    assert_eq!(app.refresh(&newest).await.status, 200, "no user was signed out");
 }
 
 #[tokio::test]
@@ -281,7 +281,7 @@ async fn a41_a_disabled_user_cannot_refresh() {
     assert_eq!(app.refresh(&tokens.refresh).await.error(), REVOKED);
     let login = app.post_form("/login", &format!("username=ada&password={PASSWORD}")).await;
     let wrong = app.post_form("/login", "username=ada&password=wrong").await;
-    assert_eq!((login.status, login.body), (wrong.status, wrong.body), "nobody learns that the account is there");
+    assert_eq!((login.status, login.body), (wrong.status, wrong.body), "the answer does not reveal the account");
 
     flows::enable_user(&app.state, Target::Name("ada"), &Actor::Operator).await.unwrap();
     assert_eq!(app.refresh(&tokens.refresh).await.error(), REVOKED, "what ended stays ended");

@@ -37,7 +37,7 @@ async fn a27_a46_h12_a_request_that_can_be_read_in_two_ways_is_refused_and_ends_
         ("a length beyond all numbers", "Content-Length: 99999999999999999999999\r\n\r\n"),
         ("an empty length", "Content-Length: \r\n\r\n"),
         ("chunked, but not last", "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
-        ("an encoding nobody has", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
+        ("an unknown encoding", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
         ("a length of a chunk that is no number", "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n0\r\n\r\n"),
         (
             "a length of a chunk beyond all numbers",

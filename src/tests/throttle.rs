@@ -188,7 +188,7 @@ async fn a23_one_password_at_many_accounts_from_one_address_is_slowed_and_a_sign
     }
     assert_eq!(evaluated, 100);
     assert_eq!(attempt(&app, "ada", PASSWORD, "192.0.2.1").await.status, 429);
-    assert_eq!(guess(&app, "user150", "192.0.2.2").await, 401, "somebody else's address");
+    assert_eq!(guess(&app, "user150", "192.0.2.2").await, 401, "another user's address");
 }
 
 #[tokio::test]

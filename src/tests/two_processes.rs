@@ -73,7 +73,7 @@ async fn of_fifty_refreshes_at_once_through_two_processes_one_rotates() {
         assert_eq!(generation(&newest), round, "one rotation a round");
     }
     for server in &servers {
-        assert!(server.lets_in(&newest).await, "nobody was signed out");
+        assert!(server.lets_in(&newest).await, "no user was signed out");
     }
     assert_eq!(servers[1].refresh(&newest).await.status, 200);
     expect_intact(folder).await;

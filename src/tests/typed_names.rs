@@ -42,7 +42,7 @@ async fn white_space_around_a_username_is_ignored_at_every_door() {
             let token = answer.json()["access_token"].as_str().unwrap().to_owned();
             assert_eq!(app.get_as("/me", &token).await.json()["username"], "ada", "{typed:?}");
         }
-        // Whoever signs up so has the name without it, and that is taken.
+        // The sign-up gets the name without it, and that name is taken.
         for answer in [send(&app, "/signup", typed, PASSWORD).await, app.call("signup", None, &form).await] {
             assert_eq!(answer.error(), "409 username_taken Username is taken", "{typed:?}");
         }
@@ -60,7 +60,7 @@ async fn white_space_around_a_username_is_ignored_at_every_door() {
             assert_eq!(answer.error(), MISSING, "{nothing:?}");
         }
     }
-    // Inside it still makes another name, which nobody has.
+    // Inside the name it still makes another name, which no account has.
     assert_eq!(send(&app, "/login", "a da", PASSWORD).await.status, 401);
     assert!(send(&app, "/signup", "a da", PASSWORD).await.error().starts_with("400 invalid_username"));
 }

@@ -1,4 +1,4 @@
-// The states of one's own account, and of the administrators' pages.
+// The states of the user's own account, and of the administrators' pages.
 
 import { expect } from '@playwright/test';
 import { PHONE } from './devices.ts';
@@ -83,11 +83,11 @@ export const admin: State[] = [
     await scene.page.locator('summary').first().click();
     await scene.page.locator('summary').nth(1).click();
   }),
-  state('users, nobody found', async scene => {
+  state('users, none found', async scene => {
     await openAdmin(scene, '/admin', 'Users');
     await scene.page.getByLabel('Part of a username').fill('nobody-of-that-name');
     await scene.page.getByRole('button', { name: 'Search' }).click();
-    await expect(scene.page.getByText('Nobody has that in their name.')).toBeVisible();
+    await expect(scene.page.getByText('No username contains that.')).toBeVisible();
   }),
   state('users, one not disabled', async scene => {
     await scene.page.route('**/api/admin/users?*', route => route.fulfill({ status: 200, body: users() }));
@@ -162,7 +162,7 @@ export const admin: State[] = [
   }),
 ];
 
-/** Somebody with a few things in their history looks at their account. */
+/** A user with a few events looks at their account. */
 async function openAccount({ page, handstamp, watch, otherBrowser }: Scene) {
   const user = await handstamp.addUser();
   const phone = await otherBrowser({ userAgent: PHONE });
@@ -181,7 +181,7 @@ async function openAccount({ page, handstamp, watch, otherBrowser }: Scene) {
 async function openAdmin({ page, handstamp }: Scene, path: string, name: string): Promise<void> {
   await signIn(page, await handstamp.addAdmin());
   await open(page, path);
-  // The heading alone is there while the list is awaited, too.
+  // The heading alone is there while the list is loading, too.
   await expect(page.getByRole('navigation', { name: 'Administration' })).toBeVisible();
   await expect(heading(page, name)).toBeVisible();
 }

@@ -1,8 +1,8 @@
-// What changes on a page while nothing should.
+// What changes on a page that must not change.
 
 import type { Page } from '@playwright/test';
 
-/** Notes from now on which elements come and go in what the page is about. */
+/** Notes from now on which elements come and go in the page's main part. */
 export async function recordChanges(page: Page): Promise<() => Promise<string[]>> {
   await page.evaluate(() => {
     const noted: string[] = [];

@@ -6,20 +6,20 @@ import { Server, type Settings } from './server.ts';
 import { Watch } from './watch.ts';
 
 type Fixtures = {
-  /** Set (`test.use({ own: {} })`), the test gets a server to itself, with these settings. */
+  /** If set (`test.use({ own: {} })`), the test gets a server to itself, with these settings. */
   own: Settings | undefined;
-  /** Whether the own server has an administrator already, so that its first run is over and people can sign up. */
+  /** Whether the test's own server has an administrator already, so that its first run is over and sign-up is open. */
   settled: boolean;
   handstamp: Server;
   watch: Watch;
-  /** A page in another browser: nothing is shared with `page`. */
+  /** A page in another browser: it shares nothing with `page`. */
   otherBrowser: (options?: BrowserContextOptions) => Promise<Page>;
   /** Serves one page from a foreign origin; returns its address. */
   foreign: (host: 'localhost' | '127.0.0.1', html: string) => Promise<string>;
 };
 
 type WorkerFixtures = {
-  /** One server for all tests of a worker that need no more than a user of their own. */
+  /** One server for all tests of a worker that need only a user of their own. */
   shared: () => Promise<Server>;
 };
 
@@ -41,7 +41,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   handstamp: async ({ own, settled, shared }, use) => {
     const server = own ? await start(own, settled) : await shared();
     await use(server);
-    // Read after the end, where there is one: the last lines count too.
+    // Read after the end, if there is one: the last lines count too.
     if (own) await server.remove();
     server.expectCleanLog();
   },

@@ -14,7 +14,7 @@ export async function hold(page: Page, url: string | RegExp) {
   return { arrived, release };
 }
 
-/** Lets the first request to `url` through to the server, and holds its answer until `release` is called. */
+/** Lets the first request to `url` reach the server, and holds its answer until `release` is called. */
 export async function holdAnswer(page: Page, url: string | RegExp) {
   const [arrived, arrive] = signal();
   const [released, release] = signal();
@@ -37,7 +37,7 @@ export function requestsTo(page: Page, path: string): string[] {
   return seen;
 }
 
-/** The answer that comes from `path` as this many-eth from now on. */
+/** The answer from `path` with this number, counted from now on. */
 export async function answer(page: Page, path: string, number: number): Promise<Response> {
   let come = 0;
   const response = await page.waitForResponse(response => new URL(response.url()).pathname === path && ++come === number);
@@ -46,14 +46,14 @@ export async function answer(page: Page, path: string, number: number): Promise<
 }
 
 /**
- * Sends the page's own request to the server and back: whatever it had sent before has been seen, and whatever had been
- * answered it has taken in. For what must not happen, which cannot be waited for.
+ * Sends the page's own request to the server and waits for the answer. So the page's earlier requests have been seen, and
+ * it has handled the earlier answers. For what must not happen: a test cannot wait for that.
  */
 export async function roundTrip(page: Page): Promise<void> {
   await page.evaluate(async () => (await fetch('/healthz')).text());
 }
 
-/** All addresses that any frame of this page asks for or shows from now on. */
+/** All addresses that any frame of this page requests or shows from now on. */
 export function addresses(page: Page): string[] {
   const seen: string[] = [];
   page.on('request', request => seen.push(request.url()));

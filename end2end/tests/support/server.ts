@@ -1,6 +1,6 @@
 // One running handstamp: its process, its port, its database, its log.
 //
-// Knows no browser. Everything it starts it ends, by process id.
+// It knows no browser. It ends every process that it starts, by process id.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -19,15 +19,15 @@ const BINARY = process.env['HANDSTAMP_BIN'] ?? join(PROJECT, 'target/release/han
 
 export class Server {
   readonly origin: string;
-  /** All that the server and its commands have written, on both outputs. */
+  /** Everything that the server and its commands have written, on both outputs. */
   log = '';
-  /** The server's own log: without what it and its commands print for whoever reads the console. */
+  /** The server's own log, without the text that it and its commands print for the operator. */
   private lines = '';
   private process: ChildProcess | undefined;
   private readonly passwords: string[] = [];
   /** The setup codes that the server printed. */
   private readonly codes = new Set<string>();
-  /** How much of both has been looked through for secrets. */
+  /** How much of both has been searched for secrets. */
   private checked = { log: 0, lines: 0 };
 
   private constructor(
@@ -38,7 +38,7 @@ export class Server {
     this.origin = `http://127.0.0.1:${port}`;
   }
 
-  /** A server of its own: fresh folder, fresh database, free port. Not yet started. */
+  /** A new server: fresh folder, fresh database, free port. Not yet started. */
   static async create(settings: Settings = {}): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'handstamp-end2end-'));
     const port = await freePort();
@@ -48,13 +48,13 @@ export class Server {
       // Kept over restarts, and no two tests write one secret file in the project's data folder.
       JWT_SECRET: randomBytes(32).toString('hex'),
       HASH_CONCURRENCY: '1',
-      // At its most talkative, so that a secret that could be logged is (`expectCleanLog`).
+      // At the most verbose level, so that a secret that could be logged is (`expectCleanLog`).
       RUST_LOG: 'trace',
       ...settings,
     });
   }
 
-  /** Starts on the same data and port as before; returns when protected doors may be served. */
+  /** Starts on the same data and port as before; returns when it can serve protected doors. */
   async start(): Promise<void> {
     const child = spawn(BINARY, [], { cwd: this.folder, env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
@@ -71,12 +71,12 @@ export class Server {
       .catch((error: unknown) => Promise.reject(new Error(`${String(error)}\n\nlog:\n${this.log}`)));
   }
 
-  /** Asks it to end, as systemd would, and waits until it has, in good order. */
+  /** Asks it to stop, as systemd would, and waits until it has, without an error. */
   async stop(): Promise<void> {
     expect([0, undefined], 'exit code after SIGTERM').toContain(await this.end('SIGTERM'));
   }
 
-  /** Ends it as a crash would. */
+  /** Ends it like a crash. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
   }
@@ -87,14 +87,14 @@ export class Server {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** The one-time link that stands in one line of the log. */
+  /** The one-time link in one line of the log. */
   setupLink(): string {
     const links = this.log.match(/http:\/\/\S+\/setup#[A-Za-z0-9_-]+/g) ?? [];
     expect(links, 'the setup link is printed once').toHaveLength(1);
     return links[0]!;
   }
 
-  /** A new user, made by the command line: no door of the server has to be open for it. */
+  /** A new user, made by the command line: no door of the server must be open for it. */
   async addUser(name = newName(), { admin = false } = {}): Promise<User> {
     const user = { name, password: this.newPassword() };
     const role = admin ? ['--admin'] : [];
@@ -107,19 +107,19 @@ export class Server {
     return this.addUser(newName(), { admin: true });
   }
 
-  /** Ends all sessions of a user by the command line: another process, of which the server hears a moment later. */
+  /** Ends all sessions of a user by the command line: another process, which the server follows a moment later. */
   async endSessions(user: User): Promise<void> {
     await this.command(['session', 'end', '--user', user.name], '');
   }
 
-  /** A password that nobody uses yet; the log must never hold it. */
+  /** A password that no user has yet; the log must never hold it. */
   newPassword(): string {
     const password = `correct-horse-${randomBytes(9).toString('hex')}`;
     this.passwords.push(password);
     return password;
   }
 
-  /** An access token, fetched at the machines' door. */
+  /** An access token from the machine door. */
   async token(user: User): Promise<string> {
     const form = new URLSearchParams({ username: user.name, password: user.password });
     const { out } = await run('curl', ['-sS', '--data', '@-', `${this.origin}/login`], form.toString());
@@ -141,37 +141,37 @@ export class Server {
     expect(out).toBe('{"msg":"Access token revoked"}');
   }
 
-  /** What the machines' door answers to this token, asked to end all other sessions. */
+  /** What the machine door answers to this token when asked to end all other sessions. */
   async endOthers(token: string): Promise<string> {
     const args = ['-sS', '-X', 'DELETE', '-H', '@-', `${this.origin}/sessions`];
     return (await run('curl', args, `Authorization: Bearer ${token}`)).out;
   }
 
-  /** What the machines' door answers to this refresh token. */
+  /** What the machine door answers to this refresh token. */
   async refresh(token: string): Promise<string> {
     const { out } = await run('curl', ['-sS', '--data', '@-', `${this.origin}/refresh`], `refresh_token=${token}`);
     return out;
   }
 
   /**
-   * No password stands in the log, and no token, secret, device cookie or code that the server issued.
+   * The log holds no password, and no token, secret, device cookie or code that the server issued.
    *
-   * Reads what came since the last check: a worker's server serves a hundred tests, and its log is read once, not a
+   * Reads what came since the last check: a worker's server serves a hundred tests, and this reads its log once, not a
    * hundred times. A secret is unknown before the test that makes it, so no earlier part can hold it.
    */
   expectCleanLog(): void {
-    // A line that was cut off at the last check is read again.
+    // A line that was incomplete at the last check is read again.
     const log = this.log.slice(this.log.lastIndexOf('\n', this.checked.log - 1) + 1);
     const lines = this.lines.slice(this.lines.lastIndexOf('\n', this.checked.lines - 1) + 1);
     this.checked = { log: this.log.length, lines: this.lines.length };
     for (const password of this.passwords) {
       expect(log.includes(password), 'a password stands in the log').toBe(false);
     }
-    // `eyJ` is `{"` in base64url: so begin both parts of a JWT that can be read. Alone, any random id may hold these letters.
+    // `eyJ` is `{"` in base64url: both readable parts of a JWT begin so. Alone, these letters may be part of a random id.
     expect(log, 'a token stands in the log').not.toMatch(/eyJ[\w-]+\.eyJ/);
     expect(log, 'a refresh token stands in the log').not.toContain('hs_rt_');
     expect(log, 'a password field stands in the log').not.toMatch(/password=/i);
-    // `client add` and the first start print theirs on purpose: only what is logged counts.
+    // `client add` and the first start print theirs on purpose: only the log counts.
     expect(lines, 'the secret of a client stands in the log').not.toContain('hs_cs_');
     expect(lines, 'the cookie of a device stands in the log').not.toContain('handstamp_device=');
     expect(lines, 'a link with its code stands in the log').not.toMatch(/\/(setup|signup)#/);
@@ -179,12 +179,12 @@ export class Server {
     for (const code of this.codes) expect(lines.includes(code), 'the setup code stands in the log').toBe(false);
   }
 
-  // The exit code; nothing where none was running.
+  // The exit code; nothing if none was running.
   private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null | undefined> {
     const child = this.process;
     this.process = undefined;
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return undefined;
-    // Not `exit`: its last lines may still be on their way.
+    // Not `exit`: the last lines may still arrive.
     const closed = once(child, 'close');
     process.kill(child.pid, signal);
     await closed;
@@ -208,7 +208,7 @@ export class Server {
     this.log += out + err;
   }
 
-  // Nothing of the outer environment but what a process needs, so that a developer's settings change no test.
+  // Only what a process needs from the outer environment, so that a developer's settings change no test.
   private environment(): NodeJS.ProcessEnv {
     return { PATH: process.env['PATH'], HOME: process.env['HOME'], ...this.settings };
   }
@@ -219,11 +219,11 @@ export function newName(): string {
   return `ada${randomBytes(4).toString('hex')}`;
 }
 
-/** Runs a program to its end and returns what it wrote; its standard input is `input`. */
+/** Runs a program to its end and returns its output; its standard input is `input`. */
 export function run(file: string, args: string[], input = '', options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
   return new Promise<{ out: string; err: string }>((done, failed) => {
     const child = execFile(file, args, { ...options, timeout: 20_000 }, (error, out, err) => {
-      // The arguments are left out: they may hold a token.
+      // Without the arguments: they may hold a token.
       if (error) failed(new Error(`${file} ended with ${error.code}: ${err}`));
       else done({ out, err });
     });

@@ -85,7 +85,7 @@ export const sessions: State[] = [
   }),
 ];
 
-/** Somebody with sessions on a few devices looks at them. */
+/** A user with sessions on a few devices looks at them. */
 async function openSessions({ page, handstamp, otherBrowser }: Scene, devices = [PHONE, WINDOWS]): Promise<void> {
   const user = await handstamp.addUser();
   for (const userAgent of devices) await signIn(await otherBrowser({ userAgent }), user);
@@ -95,7 +95,7 @@ async function openSessions({ page, handstamp, otherBrowser }: Scene, devices = 
   await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(devices.length + 2);
 }
 
-/** A session that the server calls over, with this code. */
+/** A session that the server rejects with this code. */
 async function endedBy(code: string, { page, handstamp, watch }: Scene): Promise<void> {
   await signIn(page, await handstamp.addUser());
   watch.announceEnd();

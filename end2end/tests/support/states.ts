@@ -1,4 +1,4 @@
-// Every state in which a page can be seen, and the way there.
+// Every state in which a page can be seen, and the steps that lead there.
 
 import { type BrowserContext, type BrowserContextOptions, type Page, expect } from '@playwright/test';
 import { hold } from './network.ts';
@@ -185,7 +185,7 @@ export const ordinary: State[] = [
   }),
 ];
 
-/** On a server that nobody has an account on. */
+/** On a server without an account. */
 export const firstRun: State[] = [
   state('set-up', ({ page, handstamp }) => open(page, handstamp.setupLink())),
   state('set-up with a wrong code', async ({ page, handstamp, watch }) => {
@@ -197,7 +197,7 @@ export const firstRun: State[] = [
   }),
 ];
 
-/** Where sign-up is closed. */
+/** On a server where sign-up is closed. */
 export const closed: State[] = [
   state('sign-up invited', async ({ page }) => {
     await open(page, '/signup#made-up');

@@ -1,4 +1,4 @@
-// What people do on the pages, and what they see: the steps that most tests share.
+// What users do on the pages, and what they see: the steps that most tests share.
 
 import { type BrowserContext, type BrowserContextOptions, type Page, type Request, expect } from '@playwright/test';
 import { PHONE } from './devices.ts';
@@ -7,10 +7,10 @@ import { type Server, type User, run } from './server.ts';
 /** Where the pages keep the access token (src/app/browser/storage.rs). */
 export const KEY = 'handstamp.access_token';
 
-/** Where the tabs of a browser find out about a sign-in (src/app/browser/marker.rs). */
+/** Where the tabs of a browser learn of a sign-in (src/app/browser/marker.rs). */
 const MARKER = 'handstamp.session';
 
-/** Opens a page and waits until its islands are awake. */
+/** Opens a page and waits until its islands have started. */
 export async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await awake(page);
@@ -26,11 +26,11 @@ export async function fill(page: Page, user: User): Promise<void> {
 }
 
 /**
- * Signs in, to be kept on this device, without the form, and waits for the dashboard: for tests that begin where somebody is
- * signed in. Keeps what the form keeps (src/app/browser/storage.rs, src/app/browser/marker.rs) and saves the load of a page.
+ * Signs in, to be kept on this device, without the form, and waits for the dashboard: for tests that need a signed-in user
+ * to begin. Keeps what the form keeps (src/app/browser/storage.rs, src/app/browser/marker.rs), and loads one page less.
  */
 export async function signIn(page: Page, user: User): Promise<void> {
-  // Of our origin, so that the browser sends and keeps what it would for our own page. It runs no program.
+  // A page of our origin without a program: the browser sends and keeps the same as for our own pages.
   await page.route('**/blank', route => route.fulfill({ contentType: 'text/html', body: '<link rel="icon" href="data:,">' }));
   await page.goto('/blank');
   const status = await page.evaluate(async ({ key, marker, user }) => {
@@ -48,7 +48,7 @@ export async function signIn(page: Page, user: User): Promise<void> {
   await expectGreeting(page, user);
 }
 
-/** Signs in by the form, as a person does: to be kept on this device, unless the test says otherwise. */
+/** Signs in with the form, as a person does: with "keep me signed in", unless the test says otherwise. */
 export async function signInByForm(page: Page, user: User, { keep = true } = {}): Promise<void> {
   await open(page, '/login');
   await fill(page, user);
@@ -57,7 +57,7 @@ export async function signInByForm(page: Page, user: User, { keep = true } = {})
   await expectGreeting(page, user);
 }
 
-/** Somebody is signed in here and on a phone. */
+/** A user is signed in here and on a phone. */
 export async function onTwoDevices(
   page: Page,
   otherBrowser: (options?: BrowserContextOptions) => Promise<Page>,
@@ -70,7 +70,7 @@ export async function onTwoDevices(
   return { user, phone };
 }
 
-/** Signs out, and waits until the server has answered, or cannot. */
+/** Signs out, and waits until the server has answered or the request has failed. */
 export async function signOut(page: Page): Promise<void> {
   const asks = (request: Request) => new URL(request.url()).pathname === '/api/logout';
   const over = Promise.race([page.waitForEvent('requestfinished', asks), page.waitForEvent('requestfailed', asks)]);
@@ -78,24 +78,24 @@ export async function signOut(page: Page): Promise<void> {
   await over;
 }
 
-/** From here on the clock of the page stands still: what comes, comes without any timer. It must have been installed. */
+/** From here on the clock of the page stands still: what happens, happens without a timer. The clock must be installed. */
 export async function stopClock(page: Page): Promise<void> {
-  // The page's clock has gone like ours so far, and can only be set ahead: by more than a busy machine takes to do so.
+  // The page's clock has run as ours so far, and can only be set ahead: by more time than a busy machine needs to do so.
   await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 20_000);
 }
 
-/** Somebody comes back to the page: what a browser tells it then. */
+/** The user comes back to the page: the event that a browser sends then. */
 export async function comeBack(page: Page): Promise<void> {
   await page.evaluate(() => dispatchEvent(new Event('focus')));
 }
 
-/** Ends this browser's session from outside, as its owner may on another device: with the token it keeps. */
+/** Ends this browser's session from outside, as on another device: with the token that this browser keeps. */
 export async function endFromOutside(page: Page, handstamp: Server): Promise<void> {
   const { device, tab } = await stored(page);
   await handstamp.logout(JSON.parse((tab ?? device)!) as string);
 }
 
-/** Whoever comes back to a page whose session was ended finds nothing of theirs there. */
+/** A user who comes back to a page whose session has ended finds no data of theirs there. */
 export async function expectPutOut(page: Page, user: User): Promise<void> {
   await comeBack(page);
   await expect(dialog(page)).toBeVisible();
@@ -104,7 +104,7 @@ export async function expectPutOut(page: Page, user: User): Promise<void> {
   await expectNothingProtected(page, user);
 }
 
-/** This name with this password opens nothing. The test announces the 401. */
+/** This name with this password cannot sign in. The test announces the 401. */
 export async function expectRefused(page: Page, user: User): Promise<void> {
   await open(page, '/login');
   await fill(page, user);
@@ -132,7 +132,7 @@ export function greeting(user: User): string {
   return `Hello, ${user.name}! This is a protected route.`;
 }
 
-/** Opens a page as somebody who is signed in, and waits until what is theirs has come. */
+/** Opens a page as a signed-in user, and waits until their data has loaded. */
 export async function openWhole(page: Page, path: string, user: User): Promise<void> {
   await open(page, path);
   if (path === '/dashboard') await expectGreeting(page, user);
@@ -149,14 +149,14 @@ export function formFor(path: string): string {
   return `/login?next=${encodeURIComponent(path)}`;
 }
 
-/** Nobody is signed in here: the page has given way to the sign-in form, which leads back to it. */
+/** No user is signed in here: the page has gone to the sign-in form, which leads back to it. */
 export async function expectForm(page: Page, path: string): Promise<void> {
   await expect(page).toHaveURL(formFor(path));
   await expect(heading(page, 'Welcome back')).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('data-signed-in', /^(no|unknown)$/);
 }
 
-/** A signed-out state of a page for users: its heading, a sentence, and a way to sign in that leads back. */
+/** A signed-out state of a page for users: its heading, a sentence, and a link to sign in that leads back. */
 export async function expectSignedOut(page: Page, title: string, sentence: string | RegExp): Promise<void> {
   await expect(heading(page, title)).toBeVisible();
   await expect(page.getByText(sentence)).toBeVisible();
@@ -166,7 +166,7 @@ export async function expectSignedOut(page: Page, title: string, sentence: strin
   await expect(page.locator('html')).toHaveAttribute('data-signed-in', 'no');
 }
 
-/** Neither the name, nor the greeting, nor any token stands anywhere in the document. */
+/** Neither the name, nor the greeting, nor any token is anywhere in the document. */
 export async function expectNothingProtected(page: Page, user: User): Promise<void> {
   const html = await page.content();
   for (const secret of [user.name, 'Hello,', 'eyJ', user.password]) {
@@ -174,7 +174,7 @@ export async function expectNothingProtected(page: Page, user: User): Promise<vo
   }
 }
 
-/** The sentence is read out with the field, and the field says that it is wrong. */
+/** Screen readers read the sentence with the field, and the field is marked invalid. */
 export async function expectFieldError(page: Page, label: string, sentence: string): Promise<void> {
   const field = page.getByLabel(label, { exact: true });
   await expect(field).toHaveAttribute('aria-invalid', 'true');
@@ -182,7 +182,7 @@ export async function expectFieldError(page: Page, label: string, sentence: stri
   await expect(page.getByText(sentence).first()).toBeVisible();
 }
 
-/** The refresh token's cookie, if there is one. The other makes this browser known, opens nothing, and stays (H9). */
+/** The refresh token's cookie, if there is one. The other cookie marks a known device, opens nothing, and stays (H9). */
 export async function refreshCookie(context: BrowserContext) {
   const cookies = await context.cookies();
   for (const cookie of cookies) {
@@ -193,7 +193,7 @@ export async function refreshCookie(context: BrowserContext) {
   return cookies.find(cookie => cookie.name === 'handstamp_refresh');
 }
 
-/** The cookie of a session that has ended stays in the browser, as no answer deletes one, and opens nothing. */
+/** The cookie of an ended session stays in the browser, because no answer deletes one, and opens nothing. */
 export async function expectCookieWorthless(context: BrowserContext, handstamp: Server): Promise<void> {
   const cookie = await refreshCookie(context);
   expect(cookie, 'it may be that of a newer sign-in, for all an answer can know').toBeDefined();
@@ -209,17 +209,17 @@ export async function expectNothingStored(page: Page): Promise<void> {
   await expect.poll(() => stored(page)).toEqual({ device: null, tab: null });
 }
 
-/** Puts something where the token belongs, and opens the dashboard with it. */
+/** Puts a value in the place of the token, and opens the dashboard with it. */
 export async function openDashboardWith(page: Page, kept: string): Promise<void> {
   await open(page, '/');
   await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [KEY, kept]);
   await open(page, '/dashboard');
 }
 
-/** Copies what the page has to copy, and reads it from the clipboard. */
+/** Presses the page's copy button, and reads the clipboard. */
 export async function copy(page: Page, handstamp: Server): Promise<string> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: handstamp.origin });
-  // It says so for two seconds, which may pass between two looks from outside: the page itself looks at every frame.
+  // The page says so for two seconds, which a look from outside may miss: the page itself looks at every frame.
   const said = page.waitForFunction(() => {
     return [...document.querySelectorAll('[role="status"]')].some(({ textContent }) => textContent === 'Copied');
   });
@@ -228,9 +228,9 @@ export async function copy(page: Page, handstamp: Server): Promise<string> {
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
-/** Runs a copied line in a real shell, or the same with `DELETE /logout` (`end`); returns status and body. */
+/** Runs a copied line in a real shell, or the same line with `DELETE /logout` (`end`); returns status and body. */
 export async function runCurl(line: string, handstamp: Server, { end = false } = {}): Promise<string> {
-  // Checked before it runs: a shell does what it is told.
+  // Checked before it runs: a shell does everything that it is told.
   expect(line).toMatch(/^curl -i -H "Authorization: Bearer [\w-]+\.[\w-]+\.[\w-]+" http:\/\/127\.0\.0\.1:\d+\/protected$/);
   expect(line.endsWith(` ${handstamp.origin}/protected`)).toBe(true);
   const { out } = await run('sh', ['-c', end ? line.replace(/protected$/, 'logout -X DELETE') : line]);
@@ -238,7 +238,7 @@ export async function runCurl(line: string, handstamp: Server, { end = false } =
   return `${head?.split(' ')[1]} ${body}`;
 }
 
-/** Seconds that the countdown shows. */
+/** The seconds that the countdown shows. */
 export async function secondsLeft(page: Page): Promise<number> {
   const text = await page.getByRole('timer').innerText();
   const clock = text.match(/\d+(?::\d\d)+/)?.[0];
@@ -246,7 +246,7 @@ export async function secondsLeft(page: Page): Promise<number> {
   return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
-/** The countdown has gone up: a token lives for five minutes, of which a slow machine may take one to be looked at. */
+/** The countdown has gone up: a token lives for five minutes, and a slow machine may need one of them to look. */
 export async function expectFullTime(page: Page): Promise<void> {
   await expect.poll(() => secondsLeft(page)).toBeGreaterThan(240);
 }

@@ -1,4 +1,4 @@
-// Watches every page of every browser context of a test, and objects to what nobody announced:
+// Watches every page of every browser context of a test, and reports everything that the test did not announce:
 // console errors and warnings, uncaught errors, violations of the Content-Security-Policy, requests to other origins.
 
 import { STATUS_CODES } from 'node:http';
@@ -22,8 +22,8 @@ export class Watch {
   readonly detach: () => void;
 
   /**
-   * This test provokes this very console line, about the file at this path, at least once.
-   * An expression must cover the whole line. Not `certain`: Chromium writes it or not, by its own clock.
+   * This test causes exactly this console line, about the file at this path, at least once.
+   * An expression must match the whole line. Not `certain`: Chromium writes it or not, by its own clock.
    */
   announce(text: string | RegExp, path: string | RegExp, { certain = true } = {}): void {
     for (const whole of [text, path]) {
@@ -32,19 +32,19 @@ export class Watch {
     this.announced.push({ text, path, seen: false, certain });
   }
 
-  /** What Chromium itself writes for an answer with such a status. */
+  /** What Chromium itself writes for an answer with this status. */
   announceStatus(status: number, path: string, { certain = true } = {}): void {
     const line = `the server responded with a status of ${status} (${STATUS_CODES[status]})`;
     this.announce(`Failed to load resource: ${line}`, path, { certain });
   }
 
-  /** What it writes of a page that learns that its session has ended: the call, and the renewal that says why. */
+  /** What it writes when a page learns that its session has ended: for the call, and for the renewal that says why. */
   announceEnd(path = '/api/greeting'): void {
     this.announceStatus(401, path);
     this.announceStatus(401, '/api/refresh');
   }
 
-  /** What Chromium itself writes where no answer came. */
+  /** What Chromium itself writes for a request without an answer. */
   announceFailure(error: 'ERR_FAILED' | 'ERR_CONNECTION_REFUSED' | 'ERR_INTERNET_DISCONNECTED', path: string | RegExp): void {
     this.announce(`Failed to load resource: net::${error}`, path);
   }
@@ -54,7 +54,7 @@ export class Watch {
     this.errors.push(...messages);
   }
 
-  /** Without the glue script nobody uses the WASM file that the page has Chromium fetch ahead; after seconds it says so. */
+  /** Without the glue script the preloaded WASM file is not used; after some seconds Chromium says so. */
   tolerateUnusedProgram(): void {
     const said = "was preloaded using link preload but not used within a few seconds from the window's load event";
     const advice = 'Please make sure it has an appropriate `as` value and it is preloaded intentionally';
@@ -62,7 +62,7 @@ export class Watch {
     this.announce(line, /^\/\w*$/, { certain: false });
   }
 
-  /** A door shown as a page names no icon, and Chromium looks for one by itself. */
+  /** A door shown as a page names no icon, and Chromium asks for one itself. */
   tolerateMissingIcon(): void {
     this.announceStatus(404, '/favicon.ico', { certain: false });
   }
@@ -72,12 +72,12 @@ export class Watch {
     this.origins.add(origin);
   }
 
-  /** The watch is set up in every context there is. */
+  /** The watch is set up in every open context. */
   async ready(): Promise<void> {
     await Promise.all(this.prepared);
   }
 
-  /** Every announced line has come. Asked while the pages are still open, as a line may be on its way. */
+  /** Every announced line has come. Checked while the pages are still open, because a line may still arrive. */
   async settle(): Promise<void> {
     const missing = () => this.announced.filter(line => line.certain && !line.seen).map(line => `${line.text} at ${line.path}`);
     await expect.poll(missing, 'announced console lines that never came').toEqual([]);
@@ -102,7 +102,7 @@ export class Watch {
       const local = ['data:', 'blob:', 'about:'].includes(url.protocol);
       if (!local && !this.origins.has(url.origin)) this.objections.push(`request to ${url.origin}`);
     });
-    // Chromium names no violation in the console where a policy only blocks quietly; the event always comes.
+    // Chromium writes no violation to the console if a policy only blocks quietly; the event always comes.
     this.prepared.push(
       context.addInitScript(() => {
         addEventListener('securitypolicyviolation', event => {

@@ -7,7 +7,7 @@ use js_sys::Date;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::{set_timeout_with_handle, window};
 
-/// Milliseconds since the page was opened. Nobody can set this clock; it can stand still while the computer sleeps.
+/// Milliseconds since the page was opened. No user can set this clock; it can stop while the computer sleeps.
 pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
 }
@@ -26,10 +26,10 @@ impl Timer {
         Self(Cell::new(None))
     }
 
-    /// A timer that is set already is set anew.
+    /// Sets the timer anew if it is already set.
     pub fn set(&self, milliseconds: u32, then: impl FnOnce() + 'static) {
         self.clear();
-        // Fails only where there is no window.
+        // Fails only without a window.
         self.0.set(set_timeout_with_handle(then, Duration::from_millis(milliseconds.into())).ok());
     }
 

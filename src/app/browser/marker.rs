@@ -1,8 +1,8 @@
 //! An entry in `localStorage` by which the tabs of a browser learn of each other's sign-ins and sign-outs.
 //!
 //! It is no secret: it says that a user signed in, and how long the browser must remember. Every sign-in changes it and
-//! every sign-out removes it. A renewal leaves it alone, so that no other tab stirs. Where storage is denied there is no
-//! marker, and a tab finds out when it asks the server.
+//! every sign-out removes it. A renewal does not change it, so that other tabs do nothing. If storage is denied, there is
+//! no marker, and a tab finds out when it asks the server.
 
 use std::cell::RefCell;
 
@@ -18,11 +18,11 @@ pub const MARKER: &str = "handstamp.session";
 pub const SIGNED_OUT: &str = "out";
 
 thread_local! {
-    /// What the marker was when this tab wrote it, or took it in.
+    /// The marker as this tab last wrote or read it.
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// What the marker says, and whether another tab has changed it since this tab took it in.
+/// Returns what the marker says, and whether another tab has changed it since this tab read it.
 pub fn look() -> (Mark, bool) {
     let now = read();
     let mark = match now.as_deref() {
@@ -33,7 +33,7 @@ pub fn look() -> (Mark, bool) {
     (mark, LAST.with_borrow(|last| *last != now))
 }
 
-/// Takes it in as it is now.
+/// Reads it again.
 pub fn remember() {
     LAST.set(read());
 }
@@ -45,40 +45,40 @@ pub fn restore() {
     }
 }
 
-/// What was chosen when this session began, as far as it is known.
+/// Returns how long the user wanted to stay signed in, if that is known.
 pub fn kept() -> Keep {
     if read().is_some_and(|marker| marker.starts_with(DEVICE)) { Keep::OnThisDevice } else { Keep::InThisTab }
 }
 
-/// A session has begun.
+/// Marks a new session.
 pub fn mark(keep: Keep) {
     let kind = if keep == Keep::OnThisDevice { DEVICE } else { "tab" };
     let letters = Number::from(Math::random()).to_string_with_radix(36).map(String::from).unwrap_or_default();
     write(&[kind, &letters].concat());
 }
 
-/// Marks a session that began before the program was there.
+/// Marks a session that began before the program loaded.
 pub fn mark_if_unmarked() {
     if read().is_none() {
         mark(Keep::InThisTab);
     }
 }
 
-/// A user has signed out, and the server has not confirmed it.
+/// Marks a sign-out that the server has not confirmed.
 pub fn mark_signed_out() {
     write(SIGNED_OUT);
 }
 
-/// There is no session.
+/// Removes the marker: there is no session.
 pub fn unmark() {
     if let Some(storage) = local_storage() {
-        // Fails only where there is nothing to remove.
+        // Fails only if there is nothing to remove.
         let _ = storage.remove_item(MARKER);
     }
     remember();
 }
 
-/// The server has confirmed the sign-out. A session that another tab has begun since stays marked.
+/// Removes the mark of a confirmed sign-out. If another tab has begun a session since, its mark stays.
 pub fn unmark_signed_out() {
     if look().0 == Mark::SignedOut {
         unmark();
@@ -91,7 +91,7 @@ fn read() -> Option<String> {
 
 fn write(text: &str) {
     if let Some(storage) = local_storage() {
-        // Where it cannot be kept, tabs find out when they ask the server.
+        // If it cannot be kept, tabs find out when they ask the server.
         let _ = storage.set_item(MARKER, text);
     }
     remember();

@@ -1,4 +1,4 @@
-//! A request that can be given up. The browser then ignores its answer, and a cookie that comes with it.
+//! A request that can be aborted. The browser then ignores its answer, and a cookie that comes with it.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -8,13 +8,13 @@ use std::task::{Context, Poll, Waker};
 
 use leptos::task::spawn_local;
 
-/// The request until it is answered or given up. Dropping the future aborts the fetch.
+/// The request, until it is answered or aborted. Dropping the future aborts the fetch.
 pub struct Request<T>(Rc<RefCell<Option<Answer<T>>>>);
 
 type Answer<T> = Pin<Box<dyn Future<Output = T>>>;
 
 impl<T: 'static> Request<T> {
-    /// Sends the request before it returns, so that it takes along the token that is kept now. Calls `then` with the
+    /// Sends the request before it returns, so that the request has the token that is kept now. Calls `then` with the
     /// answer, never before this function has returned.
     pub fn send(answer: Answer<T>, then: fn(T)) -> Self {
         let request = Rc::new(RefCell::new(Some(answer)));
@@ -37,7 +37,7 @@ impl<T: 'static> Request<T> {
     }
 }
 
-/// The answer; nothing where the request was given up.
+/// The answer; nothing if the request was aborted.
 fn poll<T>(request: &RefCell<Option<Answer<T>>>, context: &mut Context) -> Poll<Option<T>> {
     let mut request = request.borrow_mut();
     let Some(answer) = request.as_mut() else { return Poll::Ready(None) };

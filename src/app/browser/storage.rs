@@ -8,8 +8,8 @@
 //! | `session` | `sessionStorage` | `sessionStorage` |
 //! | `memory` | a variable, gone with the page | a variable |
 //!
-//! A token that is lost this way is renewed with the cookie. Nothing here panics: gloo-storage does where a browser denies
-//! storage, so every access asks first.
+//! A lost token is renewed with the cookie. Nothing here panics: gloo-storage panics if a browser denies storage, so every
+//! access checks first.
 
 use std::cell::RefCell;
 
@@ -23,13 +23,13 @@ use crate::app::browser::{Keep, StorageRefused, Stored};
 /// The key in both storages. The head script of `app/shell.rs` reads it too, before the first paint.
 pub const KEY: &str = "handstamp.access_token";
 
-/// What is kept in this browser. This tab's own token comes first.
+/// Returns what is kept in this browser. This tab's own token comes first.
 #[must_use]
 pub fn read() -> Stored {
     find().0
 }
 
-/// The token, where there is one that may be sent.
+/// Returns the token, if there is one that may be sent.
 #[must_use]
 pub fn token() -> Option<String> {
     find().1
@@ -38,13 +38,13 @@ pub fn token() -> Option<String> {
 /// Keeps the token of a new session in exactly one place.
 ///
 /// # Errors
-/// [`StorageRefused`] where the browser denies storage or it is full; then no token is kept anywhere.
+/// [`StorageRefused`] if the browser denies storage or it is full; then no token is kept anywhere.
 pub fn keep(token: &str, keep: Keep) -> Result<(), StorageRefused> {
     forget();
     place(keep).set(token)
 }
 
-/// Keeps the next token of the same session where the last one was; where that is not known, where `keep` says.
+/// Keeps the next token of the same session where the last one was; if that is not known, where `keep` says.
 ///
 /// # Errors
 /// [`StorageRefused`], as [`keep`].
@@ -69,20 +69,20 @@ pub fn tidy() {
     Place::ALL.into_iter().filter(|place| !places().contains(place)).for_each(Place::delete);
 }
 
-/// Whether a token could be kept: asked before a password is sent, so that no sign-in is lost on the way back.
+/// Returns whether a token could be kept. Asked before a password is sent, so that a new session is not lost.
 #[must_use]
 pub fn works(keep: Keep) -> bool {
     const PROBE: &str = "handstamp.probe";
     place(keep) == Place::Memory
         || place(keep).storage().is_some_and(|storage| {
             let kept = storage.set_item(PROBE, PROBE);
-            // Fails only where storage does, which is what is asked.
+            // Fails only if the storage does, and that is the question.
             let _ = storage.remove_item(PROBE);
             kept.is_ok()
         })
 }
 
-/// None where the browser denies it: gloo-storage would panic.
+/// None if the browser denies it: gloo-storage would panic.
 pub fn local_storage() -> Option<Storage> {
     window().local_storage().ok()?.map(|_| LocalStorage::raw())
 }
@@ -113,7 +113,7 @@ fn mode() -> Mode {
     }
 }
 
-/// Where a token may be, the own first.
+/// The places where a token may be, this tab's own first.
 fn places() -> &'static [Place] {
     match mode() {
         Mode::Local => &[Place::Tab, Place::Device],
@@ -122,7 +122,7 @@ fn places() -> &'static [Place] {
     }
 }
 
-/// Where a token belongs.
+/// The place for a new token.
 fn place(keep: Keep) -> Place {
     match (mode(), keep) {
         (Mode::Local, Keep::OnThisDevice) => Place::Device,
@@ -145,7 +145,7 @@ thread_local! {
 impl Place {
     const ALL: [Self; 3] = [Self::Memory, Self::Tab, Self::Device];
 
-    /// None where the browser denies it: gloo-storage would panic.
+    /// None if the browser denies it: gloo-storage would panic.
     fn storage(self) -> Option<Storage> {
         match self {
             Self::Device => local_storage(),
@@ -183,18 +183,18 @@ impl Place {
         if self == Self::Memory {
             IN_MEMORY.set(None);
         } else if let Some(storage) = self.storage() {
-            // Fails only where there is nothing to forget.
+            // Fails only if there is nothing to remove.
             let _ = storage.remove_item(KEY);
         }
     }
 }
 
-/// Kept as gloo-storage keeps a text: as JSON. No letter of a token needs to be escaped in it.
+/// Stored as gloo-storage stores a text: as JSON. No character of a token needs an escape there.
 fn unquoted(kept: &str) -> Option<&str> {
     kept.strip_prefix('"')?.strip_suffix('"')
 }
 
-/// A header value with any other character would panic the whole program in the browser.
+/// A header value with any other character would make the whole program panic in the browser.
 fn may_be_sent(token: &str) -> bool {
     !token.is_empty()
         && token.len() <= 4096

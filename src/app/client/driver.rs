@@ -1,5 +1,4 @@
-//! Carries out the effects of the state machine with what the browser offers, and sends the answers back as events. It
-//! decides nothing.
+//! Carries out the effects of the state machine with the browser, and sends the answers back as events. It decides nothing.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,14 +17,14 @@ use crate::app::client::state::step;
 use crate::app::client::values::{Door, Effect, Event, Greeting, Keeping, Moment, Renewed, SignedIn, Why};
 use crate::app::server_fns;
 
-/// What the dialog is told that asks for the password.
+/// What the dialog that asks for the password needs.
 pub struct Asked {
     pub number: u32,
-    /// Why the session is over, or none where the user is to confirm a deed.
+    /// Why the session is over; none if the user only confirms an action.
     pub why: Option<Why>,
-    /// Whose password, where that is known.
+    /// Whose password, if that is known.
     pub name: Option<String>,
-    /// Kept when there is nothing to ask for any more.
+    /// Kept when the dialog has nothing to ask any more.
     pub over: Rc<Promise>,
 }
 
@@ -37,7 +36,7 @@ thread_local! {
     /// One for each [`Timer`](crate::app::client::values::Timer), and one for each [`Door`].
     static TIMERS: [Clock; 4] = const { [const { Clock::new() }; 4] };
     static REQUESTS: [RefCell<Option<Request<Event>>>; 2] = const { [const { RefCell::new(None) }; 2] };
-    /// Calls and forms that wait until they may go on, by their number.
+    /// Calls and forms that wait, by their number.
     static WAITING: RefCell<Vec<(u32, Rc<Promise>)>> = const { RefCell::new(Vec::new()) };
     static LAST_NUMBER: Cell<u32> = const { Cell::new(0) };
     /// Opens the dialog.
@@ -45,16 +44,16 @@ thread_local! {
     static DIALOG: RefCell<Option<Rc<Promise>>> = const { RefCell::new(None) };
 }
 
-/// Begins, with what opens the dialog.
+/// Starts the driver, with the function that opens the dialog.
 pub fn start(open_dialog: fn(Asked)) {
     OPEN_DIALOG.set(open_dialog);
     storage::tidy();
-    // The server has seen the cookie of a session that has not ended: so it wrote, and the head script kept it.
+    // The server has seen the cookie of a live session: it said so in the document, and the head script kept that.
     let server_says = document::attribute("data-server-says").as_deref() == Some("yes");
     send(Event::Started { stored: storage::read(), server_says });
 }
 
-/// Who is signed in; reading it inside an effect or a view follows it.
+/// Returns who is signed in. An effect or a view that reads it follows it.
 #[must_use]
 pub fn signed_in() -> SignedIn {
     SIGNED_IN.get()
@@ -65,7 +64,7 @@ pub fn known<T>(read: impl FnOnce(&Page) -> T) -> T {
     PAGE.with_borrow(read)
 }
 
-/// Takes in an event. No effect leads to another event before it is carried out, but `Keep`, which is the last of its event.
+/// Handles an event. An effect leads to another event only later, except `Keep`, which is the last effect of its event.
 pub fn send(event: Event) {
     let (marker, marker_changed) = marker::look();
     let token = storage::token().is_some();
@@ -74,11 +73,11 @@ pub fn send(event: Event) {
     effects.into_iter().for_each(carry_out);
 }
 
-/// Calls a protected door. Where the session does not suffice, it is renewed, or the password asked for in place; then
-/// the call is repeated, once.
+/// Calls a protected door. If the token is not enough, the session is renewed, or a dialog asks for the password; then the
+/// call is repeated once.
 ///
 /// # Errors
-/// Those of the door, where nothing helped.
+/// Those of the door, if nothing helped.
 pub async fn call<T, F>(ask: impl Fn() -> F) -> Result<T, ApiError>
 where
     F: Future<Output = Result<T, ApiError>>,
@@ -86,7 +85,7 @@ where
     let number = next_number();
     let mut refused = None;
     loop {
-        // Not the event: it would be part of every call that there is.
+        // Not the event: it would be compiled into every call.
         permission(number, refused).await?;
         match ask().await {
             Ok(answer) => {
@@ -98,7 +97,7 @@ where
     }
 }
 
-/// Asks for the greeting, and with it who this is and for how long.
+/// Asks for the greeting, which also tells who the user is and how long the token lives.
 ///
 /// # Errors
 /// Those of [`server_fns::greeting`].
@@ -116,14 +115,14 @@ pub async fn greet() -> Result<GreetingAnswer, ApiError> {
     Ok(answer)
 }
 
-/// Waits until a form may send a password: until no renewal is on its way whose answer could change the cookie.
+/// Waits until a form can send a password: until no open renewal can change the cookie.
 pub async fn before_sign_in() {
     let number = next_number();
     // A form is never told to stop.
     let _ = answer_to(number, Event::SignInBegins(number)).outcome().await;
 }
 
-/// Asks whether a call may be sent, or sent again after it was refused.
+/// Asks whether a call can be sent, or sent again after a refusal.
 async fn permission(number: u32, refused: Option<ApiError>) -> Outcome {
     let event = match refused {
         None => Event::CallBegins(number),
@@ -140,7 +139,7 @@ fn answer_to(number: u32, event: Event) -> Rc<Promise> {
     promise
 }
 
-/// A number for a call or a form.
+/// Returns a new number for a call or a form.
 fn next_number() -> u32 {
     LAST_NUMBER.set(LAST_NUMBER.get().wrapping_add(1));
     LAST_NUMBER.get()
@@ -214,7 +213,7 @@ fn renewed(answer: SignedInAnswer) -> Renewed {
     Renewed { token: answer.access_token, expires_in: answer.expires_in }
 }
 
-/// Whether the browser keeps the token.
+/// Returns whether the browser keeps the token.
 fn keep(token: &str, keeping: Keeping) -> bool {
     match keeping.new {
         Some(new) => storage::keep(token, new.keep),

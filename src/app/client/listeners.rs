@@ -1,5 +1,5 @@
-//! What happens in the browser, as events: the user comes back, another tab writes or clears the storage, the computer
-//! slept.
+//! Turns what happens in the browser into events: the user comes back, another tab writes or clears the storage, the
+//! computer slept.
 
 use std::time::Duration;
 
@@ -17,21 +17,21 @@ const TICK: Duration = Duration::from_secs(5);
 /// Listens as long as the page lives.
 pub fn listen() {
     let storage = window_event_listener(ev::storage, |event| match event.key().as_deref() {
-        // No key: everything was cleared.
+        // No key: the whole storage was cleared.
         None => send(Event::StorageCleared),
         Some(MARKER) => send(Event::MarkerWritten),
         Some(KEY) if event.new_value().is_some() => send(Event::TokenWritten),
         Some(_) => {}
     });
     let pageshow = window_event_listener(ev::pageshow, |event| {
-        // The Back button brought a page out of the browser's memory, as it was.
+        // The Back button brought the page out of the browser's memory, unchanged.
         if event.persisted() {
             send(Event::MarkerWritten);
         }
     });
     let back = ["focus", "online", "visibilitychange"]
         .map(|event| window_event_listener_untyped(event, |_| send(Event::CameBack)));
-    // Fails only where there is no window.
+    // Fails only without a window.
     let _ = set_interval_with_handle(|| send(Event::Tick(clock::wall())), TICK);
     std::mem::forget((storage, pageshow, back));
 }

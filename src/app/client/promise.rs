@@ -7,10 +7,10 @@ use std::task::{Poll, Waker};
 
 use crate::api_types::ApiError;
 
-/// How it went.
+/// The outcome.
 pub type Outcome = Result<(), ApiError>;
 
-/// Kept once, awaited by any number of tasks.
+/// Resolved once, awaited by any number of tasks.
 #[derive(Default)]
 pub struct Promise {
     outcome: Cell<Option<Outcome>>,
@@ -22,7 +22,7 @@ impl Promise {
         self.outcome.get().is_some()
     }
 
-    /// Tells all that wait. The first outcome counts.
+    /// Tells all tasks that wait. Only the first outcome counts.
     pub fn keep(&self, outcome: Outcome) {
         if !self.is_over() {
             self.outcome.set(Some(outcome));
@@ -31,7 +31,7 @@ impl Promise {
     }
 
     /// # Errors
-    /// Those it is kept with.
+    /// Those of the outcome.
     pub async fn outcome(&self) -> Outcome {
         poll_fn(|context| {
             if let Some(outcome) = self.outcome.get() {

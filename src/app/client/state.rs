@@ -26,13 +26,13 @@
 //! | `RenewalAnswered`: no answer | `SignedIn` | | | calls fail | calls fail |
 //! | `LogoutAnswered` | | | `SignedOut` | | |
 //!
-//! A renewal is no state: one can be on its way in any of them. [`Page::renewal`](page::Page) says in which session it was
-//! sent. If its answer comes in another session, the answer changes no state: calls of the present session that wait for
-//! it send a renewal of their own. A refresh or a sign-out that is not answered within `PATIENCE` is given up and counts
-//! as not answered; no answer signs nobody out.
+//! A renewal is no state: it can run in any of them. [`Page::renewal`](page::Page) names the session in which it was sent.
+//! If its answer comes in another session, the answer changes no state: calls of the present session that wait for it send
+//! a renewal of their own. A refresh or a sign-out without an answer within `PATIENCE` is aborted and counts as not
+//! answered. Without an answer the user stays signed in.
 //!
 //! Arrows go down: `tabs` (the start, coming back, other tabs) → `signing` (in and out) and `renewal` (calls, the renewal,
-//! the dialog) → `page` (the state and the moves that all others are made of) → `calls`, `stamp`.
+//! the dialog) → `page` (the state and the moves that all others use) → `calls`, `stamp`.
 
 mod calls;
 pub mod page;
@@ -52,14 +52,14 @@ use crate::app::client::values::{Door, Effect, Event, Keeping, Moment, NewSessio
 #[path = "state_tests.rs"]
 mod tests;
 
-/// Takes in one event, and returns what is to be done, in this order.
+/// Handles one event, and returns the effects in order.
 pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
     match event {
         Event::Started { stored, server_says } => tabs::start(page, stored, server_says, moment),
         Event::Due(Timer::Look) => tabs::look_again(page, moment),
         Event::Tick(wall) => tabs::tick(page, wall, moment),
         Event::MarkerWritten if moment.marker_changed => tabs::follow(page, moment),
-        // A marker that has not changed: the page came out of the browser's memory, and may have slept.
+        // The marker has not changed: the page came out of the browser's memory, and may have slept.
         Event::CameBack | Event::MarkerWritten => tabs::look(page, moment),
         Event::TokenWritten => tabs::token_written(page, moment),
         Event::StorageCleared => tabs::storage_cleared(page, moment),
@@ -93,7 +93,7 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::DialogClosed(number) => renewal::dialog_closed(page, number, moment.now),
         Event::Due(Timer::Renewal) => renewal::due(page, moment),
         Event::RenewalAnswered(answer) => {
-            // Another tab has signed in, and the event that says so is on its way: the answer is about the session before.
+            // Another tab has signed in, and its event has not arrived yet: this answer is about the session before.
             if moment.marker_changed && moment.marker == Mark::Session {
                 tabs::follow(page, moment);
             }

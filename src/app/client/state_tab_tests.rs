@@ -82,7 +82,7 @@ fn a_session_that_is_over_asks_for_the_password_once_for_all_calls_and_they_go_o
     tab.call(3, ApiError::TokenRevoked);
     let (number, why) = dialog_of(&tab.renewal_is(Err(ApiError::TokenRevoked))).unwrap();
     assert_eq!(why, Some(Why::Revoked));
-    // A third meets the same end: it joins them.
+    // A third call meets the same end: it waits with the others.
     tab.call(4, ApiError::TokenRevoked);
     assert_eq!(dialog_of(&tab.renewal_is(Err(ApiError::TokenRevoked))), None);
     let effects = tab.signs_in("new", Some(number));
@@ -115,7 +115,7 @@ fn a_deed_that_is_not_confirmed_is_not_done_and_nobody_is_signed_out() {
     assert!(effects.contains(&Effect::Fail(2, ApiError::FreshTokenRequired)));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::SetTimer(Timer::Renewal, _))));
     assert!(tab.is(State::SignedIn));
-    // The dialog can be asked for anew, and the old one is not taken for it.
+    // A new dialog can open, and the old one does not count as its answer.
     let (second, _) = dialog_of(&tab.call(4, ApiError::FreshTokenRequired)).unwrap();
     assert_eq!(tab.takes(Event::DialogClosed(number)), []);
     assert!(tab.signs_in("fresh", Some(second)).contains(&Effect::Go(4)));
@@ -311,5 +311,5 @@ fn a_page_that_wakes_to_a_session_that_is_over_asks_once_whatever_comes_then() {
     }
     let effects = tab.takes(Event::DialogClosed(number));
     assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Expired)]);
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(..))), "nobody waited for it");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(..))), "no call waited for it");
 }

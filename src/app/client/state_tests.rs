@@ -1,5 +1,5 @@
 //! The races that the state machine must win: signing in and out, renewals. Each test is one tab, with a browser that
-//! keeps what the effects say.
+//! stores what the effects say.
 
 use super::page::{Page, State};
 use super::step;
@@ -34,7 +34,7 @@ impl Tab {
         (tab, effects)
     }
 
-    /// Ada is signed in, and the page has shown something of hers.
+    /// Ada is signed in, and the page has shown some of her data.
     fn in_use() -> Self {
         let (mut tab, _) = Self::started(Stored::Token, Mark::Session, false);
         assert_eq!(tab.takes(Event::CallBegins(1)), [Effect::Go(1)]);
@@ -43,7 +43,7 @@ impl Tab {
         tab
     }
 
-    /// As the driver does it: carries out what concerns the storage.
+    /// Does what the driver does with the storage.
     fn takes(&mut self, event: Event) -> Vec<Effect> {
         let mut all = Vec::new();
         for effect in step(&mut self.page, event, self.moment) {
@@ -90,7 +90,7 @@ impl Tab {
         self.takes(Event::SignInAnswered { token: token.into(), expires_in: 300, keep, dialog })
     }
 
-    /// Another tab signs in, and keeps its token where this one reads it or not; this one has not heard of it yet.
+    /// Another tab signs in, and keeps its token where this tab reads it or not. This tab has not heard of it yet.
     fn other_signs_in(&mut self, shared: bool) {
         self.moment = Moment { token: shared, marker: Mark::Session, marker_changed: true, ..self.moment };
     }
@@ -289,7 +289,7 @@ fn a_late_refusal_that_overtakes_the_news_of_the_sign_in_does_not_end_it_either(
         assert_eq!(dialog_of(&effects), None);
         assert!(tab.is(State::SignedIn));
     }
-    // A page that has just been opened, too.
+    // Also a page that has just been opened.
     let (mut tab, _) = Tab::started(Stored::Nothing, Mark::Session, false);
     tab.other_signs_in(true);
     tab.renewal_is(Err(ApiError::TokenRevoked));
@@ -300,7 +300,7 @@ fn a_late_refusal_that_overtakes_the_news_of_the_sign_in_does_not_end_it_either(
 fn after_a_late_refusal_a_call_of_the_new_session_sends_a_renewal_of_its_own() {
     let mut tab = Tab::in_use();
     tab.call(2, ApiError::TokenExpired);
-    // Where tabs share no token.
+    // If the tabs share no token.
     tab.other_signs_in(false);
     tab.takes(Event::MarkerWritten);
     assert_eq!(tab.takes(Event::CallBegins(3)), [], "waits for what is on its way");

@@ -3,8 +3,8 @@
 use crate::api_types::ApiError;
 use crate::app::browser::{Keep, Mark, Stored};
 
-/// How long the server may take to answer a refresh or a sign-out, in milliseconds. A request can hang for ever, and all
-/// that wait for it.
+/// How long the server can take to answer a refresh or a sign-out, in milliseconds. Without a limit, a request that gets no
+/// answer would block everything that waits for it.
 pub const PATIENCE: u32 = 10_000;
 
 /// A renewal is tried again after this time, in milliseconds, if no answer came or the tab is in the background.
@@ -16,12 +16,12 @@ pub enum SignedIn {
     /// Not yet known. The server renders every page so.
     Unknown,
     Nobody(Why),
-    /// There is a session. The number changes with the user, so that a page fetches anew when another tab signs in as
+    /// There is a session. The number changes with the user. So a page fetches its data anew when another tab signs in as
     /// another user.
     Somebody(u32),
 }
 
-/// Why nobody is signed in. The words are the page's.
+/// Why no user is signed in. Each has its words on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// This browser holds no session.
@@ -37,11 +37,11 @@ pub enum Why {
     Expired,
     /// The session was ended, from here or elsewhere.
     Revoked,
-    /// The server ended the session, as an old refresh token came back.
+    /// The server ended the session, because an old refresh token was used.
     Reused,
     /// The account was deleted on this page.
     Deleted,
-    /// What the browser kept is none of the server's tokens.
+    /// What the browser kept is not a token of the server.
     NotValid,
     StorageRefused,
 }
@@ -56,7 +56,7 @@ pub struct Moment {
     /// Whether a token is kept that can be sent.
     pub token: bool,
     pub marker: Mark,
-    /// Whether another tab has changed the marker since this tab took it in.
+    /// Whether another tab has changed the marker since this tab read it.
     pub marker_changed: bool,
 }
 
@@ -75,14 +75,14 @@ pub enum Event {
     SignOut,
     /// The session ended on this page, and the server knows it.
     Ended(Why),
-    /// A form asks whether it may send a password now; answered by `Go` with this number.
+    /// A form asks whether it can send a password now; answered by `Go` with this number.
     SignInBegins(u32),
     SignInRefused,
     SignInAnswered {
         token: String,
         expires_in: u64,
         keep: Keep,
-        /// The dialog that was answered by it; none for a form.
+        /// The dialog that sent it; none for a form.
         dialog: Option<u32>,
     },
     /// The dialog was cancelled, or could not be shown.
@@ -93,18 +93,18 @@ pub enum Event {
     CallAnswered(u32),
     CallRefused(u32, ApiError),
     Greeted {
-        /// The user who was signed in when the page asked, as [`SignedIn::Somebody`] numbers them.
+        /// The user who was signed in when the page asked, numbered as in [`SignedIn::Somebody`].
         user: u32,
         greeting: Greeting,
     },
-    /// The server was asked whose the session is. Comes after `Greeted` if it has told.
+    /// The answer to the question whose session it is. Comes after `Greeted` if the server told.
     WhoseAnswered {
         user: u32,
         known: bool,
     },
 
     // From other tabs.
-    /// The marker was written, or a page came back out of the browser's memory and may have missed that.
+    /// The marker was written; or a page came back out of the browser's memory and may have missed that.
     MarkerWritten,
     /// Another tab has put a new token where this tab reads it.
     TokenWritten,
@@ -120,7 +120,7 @@ pub enum Event {
     Tick(f64),
 }
 
-/// What the server says of the user and the token.
+/// What the server says about the user and the token.
 pub struct Greeting {
     pub name: String,
     pub admin: bool,
@@ -137,10 +137,10 @@ pub struct Renewed {
     pub expires_in: u64,
 }
 
-/// What is to be done.
+/// What the driver must do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Sends a request, with the token that is kept now. It is answered by an event, or given up.
+    /// Sends a request with the token that is kept now. An event answers it, or it is aborted.
     Send(Door),
     GiveUp(Door),
     SetTimer(Timer, u32),
@@ -162,16 +162,16 @@ pub enum Effect {
     UnmarkSignedOut,
     /// Writes the marker again as it was.
     RestoreMarker,
-    /// Takes the marker in as it is now.
+    /// Reads the marker again.
     RememberMarker,
 
-    /// Lets a call go on: it is sent now, or once more.
+    /// Lets a call go on: it is sent now, or sent again.
     Go(u32),
     /// Ends a call with an error.
     Fail(u32, ApiError),
 
-    /// Asks the server for the greeting: is there still a session? With the number of the user before, where it is asked
-    /// whose the session is; that is answered by `WhoseAnswered`.
+    /// Asks the server for the greeting: does the session still live? Has the number of the earlier user if the question is
+    /// whose session it is; `WhoseAnswered` answers that.
     AskGreeting(Option<u32>),
     OpenDialog {
         number: u32,
@@ -184,7 +184,7 @@ pub enum Effect {
     ShowAdmin(bool),
 }
 
-/// A request that the state machine sends by itself; at most one of each is on its way.
+/// A request that the state machine sends itself; at most one of each is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     Refresh,
@@ -196,19 +196,19 @@ pub enum Door {
 pub enum Timer {
     /// The next renewal.
     Renewal,
-    /// The next look whether there is still a session.
+    /// The next question whether the session still lives.
     Look,
-    /// The end of the patience with `/api/refresh`.
+    /// The end of the wait for `/api/refresh`.
     RefreshPatience,
-    /// The end of the patience with `/api/logout`.
+    /// The end of the wait for `/api/logout`.
     LogoutPatience,
 }
 
-/// A token that is to be kept.
+/// A token to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keeping {
     pub expires_in: u64,
-    /// Of a session that begins with it; none for a renewal.
+    /// How long to keep the session that begins with it; none for a renewal.
     pub new: Option<NewSession>,
 }
 

@@ -1,6 +1,6 @@
-//! The account before it is there: bones of about the same size.
+//! The account before it has loaded: bones of about the same size.
 //!
-//! This is also what the server renders. The style sheet shows the bones only to somebody who seems to be signed in.
+//! This is also what the server renders. The style sheet shows the bones only to a visitor who seems to be signed in.
 
 use leptos::prelude::*;
 

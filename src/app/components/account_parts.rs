@@ -1,4 +1,4 @@
-//! `/account` of somebody who is signed in: who they are, another password, what happened, and the way out for good.
+//! `/account` of a signed-in user: who they are, a new password, what happened, and how to delete the account.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::app::components::event_list::EventList;
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::strength_meter::Judge;
 
-/// What the page may ask the server.
+/// What the page can ask the server.
 #[derive(Clone, Copy)]
 pub struct AccountDoors {
     /// Current password, new password.
@@ -51,7 +51,7 @@ pub fn AccountParts(
     }
 }
 
-/// A section: what it is for on the left, what one can do on the right. Below each other on a phone.
+/// A section: its subject on the left, its card on the right. Below each other on a phone.
 fn section(title: &'static str, words: &'static str, card: impl IntoView) -> impl IntoView {
     view! {
         <section class="section">

@@ -1,10 +1,10 @@
-//! The head of the administrators' pages: which they are, and which this one is.
+//! The head of the administrators' pages: a link to each, with the present one marked.
 
 use leptos::prelude::*;
 
 use crate::app::components::dom::HEADING;
 
-/// Shown by islands only: it is the answer to an administrator.
+/// Only islands show it: it is an answer to an administrator.
 #[component]
 pub fn AdminHead(
     heading: &'static str,

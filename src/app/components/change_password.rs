@@ -1,4 +1,4 @@
-//! Choosing another password: asks for the current one, judges the new one while it is typed.
+//! Changes the password: asks for the current one, and judges the new one while the user types it.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -63,7 +63,7 @@ pub fn ChangePassword(
             <p class="notice notice--good" id=DONE role="status" tabindex="-1" hidden=not_done>
                 "Your password is changed. All your other sessions have ended; this one goes on."
             </p>
-            // For password managers: whose password it is.
+            // Tells password managers whose password it is.
             <input type="text" autocomplete="username" value=username readonly hidden/>
             <PasswordField kind=&OLD_ONE sight=current_sight problem=problems.first/>
             <div>
@@ -93,15 +93,15 @@ const NEW_ONE: Kind = Kind {
     id: "new-password",
     problem_id: "new-password-problem",
     described_by: "password-rule new-password-problem",
-    // The rule stands below it, with the judgement.
+    // The rule is below it, with the judgement.
     is_new: false,
     ..NEW
 };
 
-/// Has the focus when the password is changed, and is read aloud.
+/// Gets the focus when the password is changed, so that it is read aloud.
 const DONE: &str = "password-changed";
 
-/// Tells what can be known before the server is asked; true where there is nothing to tell.
+/// Shows the problems that the browser can find before it asks the server. Returns true if there is none.
 fn is_complete(current: &str, new: &str, problems: Problems) -> bool {
     let first = if current.is_empty() { "Enter your current password." } else { "" };
     let second = if new.is_empty() {
@@ -118,7 +118,7 @@ fn is_complete(current: &str, new: &str, problems: Problems) -> bool {
     complete
 }
 
-/// Says it at the field it is about; what was typed stays, but for a password that is not right.
+/// Shows the problem at its field. What was typed stays, except a wrong password.
 fn tell(error: ApiError, problems: Problems) {
     match error {
         ApiError::BadCredentials => {

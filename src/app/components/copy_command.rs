@@ -1,4 +1,4 @@
-//! A button that copies a command or a link, and shows it where the browser does not let it copy.
+//! A button that copies a command or a link, and shows it if the browser does not allow copying.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::app::components::dom::{Flag, Words, text_area};
 
 #[component]
 pub fn CopyCommand(
-    /// What it is that is copied.
+    /// The name of what is copied.
     what: &'static str,
-    /// Makes it when it is wanted: it may hold a token.
+    /// Makes the text when the user wants it: it may hold a token.
     command: impl Fn() -> String + 'static,
 ) -> impl IntoView {
     let label: Words = RwSignal::new("Copy");
@@ -43,14 +43,14 @@ const BY_HAND: &str = "command";
 
 async fn copy(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
-    // Absent on a page that came without TLS from another computer.
+    // Missing on a page that came without TLS from another computer.
     !clipboard.is_undefined() && clipboard.write_text(text).await.is_ok()
 }
 
 fn select(command: &str) {
     if let Some(area) = text_area(BY_HAND) {
         area.set_value(command);
-        // Fails only where the element cannot be focused.
+        // Fails only if the element cannot have the focus.
         let _ = area.focus();
         area.select();
     }

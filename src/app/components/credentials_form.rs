@@ -1,7 +1,7 @@
-//! The one form that asks for a name and a password: to sign in, to make an account, to make the first account.
+//! The one form for a name and a password: to sign in, to make an account, to make the first account.
 //!
-//! A plain form that posts by itself where the program is not there, or not yet. With the program it is sent by hand, as
-//! the answer is a token to keep.
+//! Without the program, or before it has loaded, the browser posts this plain form itself. With the program, code sends it,
+//! because the answer is a token to keep.
 
 mod attempt;
 mod purpose;
@@ -34,7 +34,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
 
     Effect::new(move || {
         remember_code();
-        // The Back button may bring the page back as it was left: sending.
+        // The Back button may bring back the page as it was: still sending.
         let pageshow = window_event_listener(ev::pageshow, move |event| {
             if event.persisted() {
                 set_busy(false);
@@ -59,7 +59,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
         spawn_local(async move {
             let signed = attempt.send().await.and_then(|answer| Ok(client::sign_in(answer, keep)?));
             match signed {
-                // Stays busy: the page is on its way out.
+                // It stays busy: the next page is about to load.
                 Ok(()) => go_on(),
                 Err(failure) => {
                     set_busy(false);
@@ -89,7 +89,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
 
 const KEEP: &str = "keep";
 
-/// A setup or invitation code stands behind the `#` of the address. Kept aside, as a link to a part of the page would replace it.
+/// Keeps a setup or invitation code from behind the `#` of the address: a link to a part of the page would replace it there.
 fn remember_code() {
     let hash = location().hash().unwrap_or_default();
     if let Some(code) = hash.strip_prefix('#').filter(|code| *code != "main") {
@@ -97,9 +97,9 @@ fn remember_code() {
     }
 }
 
-/// To where the server has written that the form leads (`next_field.rs`).
+/// Goes to the page that the server has written into the form (`next_field.rs`).
 fn go_on() {
     let next = value(NEXT);
-    // Fails for addresses that are none; these are.
+    // Fails only for an invalid address; these are valid.
     let _ = location().assign(if next.is_empty() { DASHBOARD } else { &next });
 }

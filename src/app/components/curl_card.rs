@@ -1,6 +1,6 @@
-//! "Try it from outside": the same door, from a command line.
+//! "Try it from outside": calls the same door from a command line.
 //!
-//! The token is never written into the page, only its first letters; the whole command is made when it is copied.
+//! The page never shows the token, only its first letters; the whole command is made when it is copied.
 
 use leptos::prelude::*;
 
@@ -26,7 +26,7 @@ pub fn CurlCard(
     }
 }
 
-/// Nothing in it needs quoting: a token is letters, digits and `._-`.
+/// It needs no quotes: a token is letters, digits and `._-`.
 fn whole_command(token: &str) -> String {
     ["curl -i -H \"Authorization: Bearer ", token, "\" ", &origin(), "/protected"].concat()
 }

@@ -1,4 +1,4 @@
-//! Deleting one's own account: a button, and a dialog that says what goes and asks for the password.
+//! Deletes the user's own account: a button, and a dialog that says what is lost and asks for the password.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -14,13 +14,13 @@ use crate::app::components::sentences::{ENTER_PASSWORD, trouble};
 #[component]
 pub fn DeleteAccount(
     username: String,
-    /// With the password. When it is done, the page shows something else.
+    /// Takes the password. When the account is deleted, the page shows something else.
     delete: fn(String) -> Asking<()>,
 ) -> impl IntoView {
     let problems = Problems::none("delete-problems");
     let sight = Sight::hidden();
     let busy: Flag = RwSignal::new(None);
-    // However it was closed, nothing of it is found there when it is opened again.
+    // However it was closed, the dialog is empty when it opens again.
     let closed = move |_| {
         set_value(PASSWORD.id, "");
         sight.hide();
@@ -66,11 +66,11 @@ pub fn DeleteAccount(
                 <div>
                     <h2 id="delete-title">"Delete the account " {username.clone()} "?"</h2>
                     <p class="lead" id="delete-words">
-                        "You are signed out everywhere, and the account is gone for good. Nobody can bring it back."
+                        "You are signed out everywhere, and the account is gone for good. It cannot be restored."
                     </p>
                 </div>
                 <FormProblems problems/>
-                // For password managers: whose password it is.
+                // Tells password managers whose password it is.
                 <input type="text" autocomplete="username" value=username readonly hidden/>
                 <PasswordField kind=&PASSWORD sight problem=problems.second/>
                 <div class="dialog__ways">

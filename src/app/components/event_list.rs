@@ -1,4 +1,4 @@
-//! Security events, newest first, and older ones on demand.
+//! Security events, newest first. A button loads older ones.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,7 +16,7 @@ pub fn EventList(
     newest: EventsAnswer,
     /// By the server's clock, in Unix seconds.
     now: i64,
-    /// Whether to say whose account it was.
+    /// Whether to show whose account it was.
     named: bool,
     older: fn(String) -> Asking<EventsAnswer>,
 ) -> impl IntoView {
@@ -42,7 +42,7 @@ pub fn EventList(
                     problem.say("");
                     all_here.set(older.is_none().then_some(""));
                     next.set_value(older.unwrap_or_default());
-                    // To be read on from there; and the button may be gone.
+                    // The user reads on from there; the button may be gone.
                     let first = page.first().map(row_id);
                     events.update(|events| events.extend(page));
                     if let Some(first) = first {

@@ -2,7 +2,7 @@
 
 use crate::api_types::EventSummary;
 
-/// What happened, and how it is marked: `good`, `warn`, `bad`, or not.
+/// Returns what happened in words, and its mark: `good`, `warn`, `bad`, or none.
 pub fn what_happened(event: &EventSummary) -> (String, &'static str) {
     let (words, tone) = match event.kind.as_str() {
         "signed_in" => ("Signed in", "good"),
@@ -20,13 +20,13 @@ pub fn what_happened(event: &EventSummary) -> (String, &'static str) {
         "removed" => ("Account removed", "bad"),
         "invited" => ("Invitation made", ""),
         "keys_rotated" => ("Signing keys rotated", "warn"),
-        // Of a newer server than this page.
-        other => return (["Something else: ", &other.replace('_', " ")].concat(), ""),
+        // From a newer server than this page.
+        other => return (["Unknown event: ", &other.replace('_', " ")].concat(), ""),
     };
     (words.to_owned(), tone)
 }
 
-/// Who did it, where it was not the owner; else empty.
+/// Returns who did it, if it was not the owner; otherwise an empty text.
 pub fn by_whom(event: &EventSummary) -> String {
     match event.by.as_str() {
         "" => String::new(),

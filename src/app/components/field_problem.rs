@@ -1,10 +1,10 @@
-//! What is wrong with a field, in words, below it.
+//! The problem of a field, in words, below it.
 
 use leptos::prelude::*;
 
 use crate::app::components::form_problems::Problem;
 
-/// Takes no room while there is nothing to say. The field names it by `aria-describedby`.
+/// Takes no room while it is empty. The field names it by `aria-describedby`.
 #[component]
 pub fn FieldProblem(id: &'static str, problem: Problem) -> impl IntoView {
     view! { <p class="field__problem" id=id hidden=problem.hidden>{problem.words}</p> }

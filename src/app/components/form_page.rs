@@ -1,4 +1,4 @@
-//! The frame of a page with one form: imprint, heading, lead, notices, then what the page is for.
+//! The frame of a page with one form: imprint, heading, lead, notices, then the form.
 
 use leptos::prelude::*;
 

@@ -1,10 +1,10 @@
-//! What is wrong with a form: kept in one place, summarised at its top.
+//! The problems of a form: kept in one place, with a summary at its top.
 
 use leptos::prelude::*;
 
 use crate::app::components::dom::{self, Flag, Words};
 
-/// Sentences of a form and its fields, two at most; an empty one is no problem.
+/// Sentences about a form and its fields, two at most; an empty sentence is no problem.
 #[derive(Clone, Copy)]
 pub struct Problems {
     pub form: Problem,
@@ -14,7 +14,7 @@ pub struct Problems {
     id: &'static str,
 }
 
-/// One sentence, and the attributes that go with it.
+/// One sentence, and the attributes that depend on it.
 #[derive(Clone, Copy)]
 pub struct Problem {
     pub words: Words,
@@ -23,12 +23,12 @@ pub struct Problem {
 }
 
 impl Problems {
-    /// `id`: of the summary, in the whole document.
+    /// `id`: the id of the summary in the whole document.
     pub fn none(id: &'static str) -> Self {
         Self { form: Problem::none(), first: Problem::none(), second: Problem::none(), hidden: hidden(true), id }
     }
 
-    /// Says these, forgets the last ones, and moves the focus to the summary.
+    /// Shows these problems, removes the last ones, and moves the focus to the summary.
     pub fn say(self, form: &'static str, first: &'static str, second: &'static str) {
         self.form.say(form);
         self.first.say(first);
@@ -37,7 +37,7 @@ impl Problems {
         dom::focus(self.id);
     }
 
-    /// Takes all back.
+    /// Removes all problems.
     pub fn forget(self) {
         for problem in [self.form, self.first, self.second] {
             problem.say("");
@@ -51,7 +51,7 @@ impl Problem {
         Self { words: RwSignal::new(""), hidden: hidden(true), invalid: RwSignal::new(None) }
     }
 
-    /// An empty sentence takes the last one back.
+    /// Shows a sentence; an empty one removes the last.
     pub fn say(self, words: &'static str) {
         let none = words.is_empty();
         self.words.set(words);
@@ -60,7 +60,7 @@ impl Problem {
     }
 }
 
-/// The summary, read aloud when it appears.
+/// The summary. Screen readers read it when it appears.
 #[component]
 pub fn FormProblems(problems: Problems) -> impl IntoView {
     let Problems { form, first, second, hidden, id } = problems;

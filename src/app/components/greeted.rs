@@ -1,4 +1,4 @@
-//! The dashboard of somebody who is signed in: the greeting and three cards.
+//! The dashboard of a signed-in user: the greeting and three cards.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The dashboard before its answer: bones of the same size, so that nothing moves when it comes.
+//! The dashboard before its answer: bones of the same size, so that nothing moves when the answer comes.
 //!
 //! This is also what the server renders. The style sheet shows the bones only to a browser that holds a token.
 

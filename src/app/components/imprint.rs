@@ -1,17 +1,17 @@
-//! The imprint: a double ring, words on it, a tick in the middle. The one delight of the design.
+//! The imprint: a double ring, words on it, a tick in the middle. It is the one ornament of the design.
 //!
-//! Knows nothing of stamps: whoever draws it brings the words. One to a page, as the ring's path has an id.
+//! It does not know what a stamp is: its caller passes the words. One for each page, because the ring's path has an id.
 
 use leptos::either::Either;
 use leptos::prelude::*;
 
-/// An imprint; decoration unless it has a `label`.
+/// Draws an imprint; it is decoration unless it has a `label`.
 #[component]
 pub fn Imprint(
-    /// Written around the ring; the style sheet makes them capitals.
+    /// The words around the ring; the style sheet makes them capitals.
     #[prop(into)]
     words: String,
-    /// What a screen reader says instead of the picture.
+    /// What a screen reader reads instead of the picture.
     #[prop(into, optional)]
     label: String,
     /// Crossed with VOID.
@@ -19,7 +19,7 @@ pub fn Imprint(
     void: bool,
 ) -> impl IntoView {
     let size = letter_size(words.chars().count());
-    // The last dot stands before the first word again; a common space would be dropped at the end of a text.
+    // The last dot is before the first word again. A normal space would be dropped at the end of a text.
     let ring = words + "\u{a0}·\u{a0}";
     let decoration = label.is_empty();
     view! {
@@ -52,10 +52,10 @@ pub fn Imprint(
     }
 }
 
-/// The way around the ring that the words take, so that they meet where they began.
+/// The path of the words around the ring, which makes their end meet their start.
 const RING_LENGTH: &str = "275";
 
-/// Few words large, many small: a long name must not run into itself.
+/// Makes few words large and many words small: a long name must not overlap itself.
 const fn letter_size(letters: usize) -> &'static str {
     match letters {
         0..=38 => "8.6",

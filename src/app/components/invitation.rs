@@ -1,4 +1,4 @@
-//! Making an invitation, and showing its link: once, as nobody can see it again.
+//! Makes an invitation, and shows its link once: it cannot be shown again.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -64,5 +64,5 @@ pub fn Invitation(
     }
 }
 
-/// Has the focus when it appears, to be read from there.
+/// Gets the focus when it appears, so that the user reads on from there.
 const LINK: &str = "invitation";

@@ -1,4 +1,4 @@
-//! The keys of the ring, and a way to rotate them.
+//! The keys of the ring, and a button that rotates them.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,7 +15,7 @@ pub fn KeyRows(
     keys: Vec<KeySummary>,
     /// By the server's clock, in Unix seconds.
     now: i64,
-    /// Rotates, and lists the keys anew.
+    /// Rotates the keys, and lists them again.
     rotate: fn() -> Asking<Vec<KeySummary>>,
 ) -> impl IntoView {
     let keys = RwSignal::new(keys);
@@ -37,14 +37,14 @@ pub fn KeyRows(
             problem.say(rotated.as_ref().err().copied().map_or("", trouble));
             if let Ok(new) = rotated {
                 keys.set(new);
-                status.set("The keys are rotated. Nobody was signed out.");
+                status.set("The keys are rotated. No user was signed out.");
             }
         });
     };
     view! {
         <div class="list-head">
             <p class="lead list-head__words">
-                "Rotating lets the next key sign. The one before goes on verifying until its last token has expired."
+                "Rotating lets the next key sign. The key before it still verifies until its last token has expired."
             </p>
             <button class="button" type="button" aria-busy=busy on:click=click>
                 <span class="button__label">"Rotate keys"</span>
@@ -77,14 +77,14 @@ fn row(key: KeySummary, now: i64) -> impl IntoView {
     }
 }
 
-/// The name of a state, the class of its pill, and what it means.
+/// Returns the name of a state, the class of its pill, and its meaning.
 fn about(state: &str) -> (String, &'static str, &'static str) {
     let (name, class, words) = match state {
         "active" => ("Active", "pill pill--good", "Signs every new token."),
         "next" => ("Next", "pill pill--ink", "Published, so that others know it when it begins to sign."),
-        "retired" => ("Retired", "pill pill--quiet", "Signs no more; what it signed is still accepted."),
-        "barred" => ("Barred", "pill pill--bad", "Whatever it signed is refused."),
-        // Of a newer server than this page.
+        "retired" => ("Retired", "pill pill--quiet", "No longer signs; tokens that it signed are still accepted."),
+        "barred" => ("Barred", "pill pill--bad", "Tokens that it signed are rejected."),
+        // From a newer server than this page.
         other => return (other.to_owned(), "pill pill--quiet", ""),
     };
     (name.to_owned(), class, words)

@@ -1,7 +1,7 @@
-//! A view that is only ever built in the browser, after the first paint.
+//! A view that is only built in the browser, after the first paint.
 //!
-//! Leptos compiles into every view how it is found again in the server's markup (hydration) and how it changes into
-//! another of its kind. What the server never renders needs neither, and the program is a good part smaller without.
+//! For every view Leptos compiles code that finds it again in the server's markup (hydration), and code that changes it into
+//! another view of its kind. A view that the server never renders needs neither, so the program is smaller without.
 
 use leptos::attr::{Attribute, any_attribute::AnyAttribute};
 use leptos::tachys::hydration::Cursor;

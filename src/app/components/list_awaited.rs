@@ -1,12 +1,12 @@
 //! An administrators' page before its answer: bones of a list.
 //!
-//! This is also what the server renders. The style sheet shows the bones only to somebody who seems to be signed in.
+//! This is also what the server renders. The style sheet shows the bones only to a visitor who seems to be signed in.
 
 use leptos::prelude::*;
 
 #[component]
 pub fn ListAwaited(
-    /// The heading where there is nothing else to show.
+    /// The heading while there is nothing else to show.
     heading: &'static str,
 ) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! An instant as the visitor's calendar and clock show it. Uses the browser's time zone, not its clock.
+//! An instant in the visitor's calendar and clock. Uses the browser's time zone, not its clock.
 
 use js_sys::Date;
 

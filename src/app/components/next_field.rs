@@ -1,6 +1,6 @@
-//! Where the form leads when it has signed somebody in: a hidden field, written by the server, outside of the island.
+//! The page that follows a sign-in: a hidden field of the form, written by the server, outside of the island.
 //!
-//! The form posts it by itself, and the program reads it. It holds what `next.rs` has accepted.
+//! The browser posts it with the form, and the program reads it. It holds only what `next.rs` has accepted.
 
 use leptos::prelude::*;
 

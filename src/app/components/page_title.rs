@@ -9,7 +9,7 @@ pub fn PageTitle(text: &'static str) -> impl IntoView {
         <Title text/>
         <Meta
             name="description"
-            content="Sign-in for web applications: when somebody signs out, the stamp stops working at once."
+            content="Sign-in for web applications: when a user signs out, the stamp stops working at once."
         />
     }
 }

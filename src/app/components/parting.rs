@@ -1,4 +1,4 @@
-//! A protected page without what it is for: what happened, what it means, what to do. Holds nothing of who was here.
+//! What a protected page shows instead of its contents: what happened, what it means, what to do. It holds no user data.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -10,18 +10,18 @@ use crate::app::components::imprint::Imprint;
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::sentences::{ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, SOMETHING_WENT_WRONG, sentence};
 
-/// Nobody is signed in, or what somebody who is came for did not arrive.
+/// Shows why no user is signed in, or that the contents of the page did not load.
 #[component]
 pub fn Parting(
     why: Result<Why, ApiError>,
-    /// What one has to sign in for.
+    /// What the visitor must sign in for.
     sign_in_to: &'static str,
-    /// That it did not arrive.
+    /// The heading if it did not load.
     not_arrived: &'static str,
-    /// When the stamp ends, in Unix seconds, where this page has seen it.
+    /// When the stamp ends, in Unix seconds, if this page knows it.
     #[prop(optional_no_strip)]
     valid_until: Option<i64>,
-    /// Asks for it once more.
+    /// Asks for it again.
     again: impl Fn() + Send + 'static,
 ) -> impl IntoView {
     let (heading, words, had_stamp) = match why {
@@ -29,7 +29,7 @@ pub fn Parting(
         Ok(why) => about(why),
         Err(ApiError::InsufficientScope) => (
             "This page is for administrators.",
-            "Your account is none. If it should be, ask whoever runs this server.",
+            "You are not an administrator. If you should be, ask the operator of this server.",
             false,
         ),
         Err(ApiError::Unreachable) => (not_arrived, sentence(ApiError::Unreachable), false),
@@ -40,7 +40,7 @@ pub fn Parting(
         (Ok(Why::SignedOutUnconfirmed), None) => "it expires.".to_owned(),
         _ => String::new(),
     };
-    // An answer that comes at once must not be preceded by words about waiting for it.
+    // A fast answer must not follow a flash of words about waiting for it.
     let lead = if why == Ok(Why::SigningOut) { "lead late" } else { "lead" };
     let imprint = had_stamp.then(|| {
         view! {
@@ -70,11 +70,11 @@ pub fn Parting(
     }
 }
 
-/// Heading, sentence, and whether there was a stamp to cross out.
+/// Returns the heading, the sentence, and whether there was a stamp to cross out.
 const fn about(why: Why) -> (&'static str, &'static str, bool) {
     match why {
         Why::NoToken | Why::SignedOut => ("You are signed out.", "This stamp no longer opens anything.", true),
-        Why::SigningOut => ("You are signed out.", "The server is being told.", true),
+        Why::SigningOut => ("You are signed out.", "Waiting for the server to confirm.", true),
         Why::SignedOutUnconfirmed => {
             ("You are signed out here.", "The server did not confirm it. The stamp may work until ", true)
         }
@@ -88,7 +88,7 @@ const fn about(why: Why) -> (&'static str, &'static str, bool) {
         Why::Reused => (ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, true),
         Why::Deleted => (
             "Your account is deleted.",
-            "Everything this server knew you by is gone. This stamp no longer opens anything.",
+            "Your name, your password and your sessions are removed from this server. This stamp no longer opens anything.",
             true,
         ),
         Why::NotValid => (

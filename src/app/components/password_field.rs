@@ -1,4 +1,4 @@
-//! The password field: can be looked at, and says when Caps Lock is on.
+//! The password field: the user can make the password readable, and sees when Caps Lock is on.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
@@ -9,21 +9,21 @@ use crate::app::components::field_problem::FieldProblem;
 use crate::app::components::form_problems::Problem;
 use crate::app::components::password_rule::PasswordRule;
 
-/// One kind of password: how it is called, what a browser may fill in, and how its elements are named.
+/// One kind of password: its label, what a browser can fill in, and the ids of its elements.
 ///
-/// The ids differ where two kinds can be in one document: a dialog that asks for the password lies over any page.
+/// The ids differ if one document can have two kinds: a dialog that asks for the password can lie over any page.
 pub struct Kind {
     pub label: &'static str,
     pub autocomplete: &'static str,
     pub id: &'static str,
-    /// Of what is wrong with it.
+    /// The id of its problem.
     pub problem_id: &'static str,
     pub described_by: &'static str,
-    /// A password that does not exist yet has a rule to keep, said by the server.
+    /// A new password has a rule, which the server names.
     pub is_new: bool,
 }
 
-/// The password of somebody who signs in.
+/// The password of a user who signs in.
 pub const CURRENT: Kind = Kind {
     label: "Password",
     autocomplete: "current-password",
@@ -37,7 +37,7 @@ pub const CURRENT: Kind = Kind {
 pub const NEW: Kind =
     Kind { autocomplete: "new-password", described_by: "password-rule password-problem", is_new: true, ..CURRENT };
 
-/// Whether the password can be read, in the words of each attribute.
+/// Whether the password is readable, in the words of each attribute.
 #[derive(Clone, Copy)]
 pub struct Sight {
     kind: Flag,
@@ -76,7 +76,7 @@ impl Sight {
     }
 }
 
-/// Not controlled: what was typed or filled in before the program came stays.
+/// Not controlled: what was typed or filled in before the program loaded stays.
 #[component]
 pub fn PasswordField(kind: &'static Kind, sight: Sight, problem: Problem) -> impl IntoView {
     let caps_lock = RwSignal::new("");
@@ -115,7 +115,7 @@ pub fn PasswordField(kind: &'static Kind, sight: Sight, problem: Problem) -> imp
     }
 }
 
-/// Chrome sends plain events named `keydown` when it fills a form in; asked for a modifier, those throw.
+/// Chrome sends plain events named `keydown` when it fills in a form. A question for a modifier key would throw for those.
 fn about_caps_lock(event: Event) -> &'static str {
     let on = event.dyn_into::<KeyboardEvent>().is_ok_and(|event| event.get_modifier_state("CapsLock"));
     if on { "Caps Lock is on." } else { "" }

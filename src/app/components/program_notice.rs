@@ -1,8 +1,8 @@
-//! Said on every page that cannot do its work without the program, where the program is missing.
+//! Shown on every page that needs the program, if the program is missing.
 
 use leptos::prelude::*;
 
-/// The first notice shows where scripts are off, the second where the document carries `data-program="failed"`.
+/// The first notice shows if scripts are off, the second if the document carries `data-program="failed"`.
 #[component]
 pub fn ProgramNotice(
     /// What works without scripts, and what does not.

@@ -1,7 +1,7 @@
-//! Why a form that the browser sent by itself was refused: `?error=<code>`, in words.
+//! Why the server refused a form that the browser sent itself: `?error=<code>`, in words.
 //!
-//! Rendered by the server and no part of any island. Only the codes of our own table say something, so that a made-up
-//! address can put no words of its own here.
+//! The server renders it; it belongs to no island. Only the codes of our own table have words, so a made-up address cannot
+//! put its own words here.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -10,7 +10,7 @@ use crate::api_types::ApiError;
 use crate::app::components::sentences::{self, sentence};
 use crate::app::page_facts::PageFacts;
 
-/// Has the focus when the page comes; hides when the form itself has something to say.
+/// Gets the focus when the page loads; it is hidden when the form itself has something to say.
 #[component]
 pub fn RefusedNotice() -> impl IntoView {
     let code = use_query_map().get_untracked().get("error");

@@ -1,4 +1,4 @@
-//! The words for errors that more than one place has to say.
+//! The words for errors that more than one place needs.
 
 use crate::api_types::ApiError;
 
@@ -18,7 +18,7 @@ pub const PASSWORD_TOO_COMMON: &str = "This password is easy to guess. Choose an
 
 pub const ENDED_FOR_SAFETY: &str = "Your session was ended for safety.";
 
-pub const MAY_HAVE_A_COPY: &str = "An old key to it was used a second time: somebody may have a copy of it. If that was not you, change your password.";
+pub const MAY_HAVE_A_COPY: &str = "An old key to it was used a second time: someone may have a copy of it. If that was not you, change your password.";
 
 pub const SOMETHING_WENT_WRONG: &str = "Something went wrong on our side. Try again in a moment.";
 
@@ -26,14 +26,14 @@ pub fn use_at_least(min_length: usize) -> String {
     ["Use at least ", &min_length.to_string(), " characters."].concat()
 }
 
-/// One sentence or two: what happened, what to do.
+/// Returns one or two sentences: what happened, what to do.
 pub fn sentence(error: ApiError) -> &'static str {
     match error {
         ApiError::BadCredentials => "Bad username or password.",
         ApiError::Unreachable => "No answer from the server. Check your connection and try again.",
         ApiError::Overloaded => "Too many people are signing in right now. Try again in a few seconds.",
         ApiError::TooManyAttempts { .. } => {
-            "Too many attempts. Wait a little, then try again: every further attempt waits longer."
+            "Too many attempts. Wait a little, then try again: each further attempt makes the wait longer."
         }
         ApiError::SignupClosed => "Sign-up is closed on this server.",
         ApiError::SetupNotDone => {
@@ -41,7 +41,7 @@ pub fn sentence(error: ApiError) -> &'static str {
         }
         ApiError::LastAdministrator => "This is the last administrator. Make another user an administrator first.",
         ApiError::BadInvitation => {
-            "This invitation does not work any more, or the link is not whole. Ask for a new one."
+            "This invitation does not work any more, or the link is incomplete. Ask for a new one."
         }
         ApiError::BadSetupCode => "This code is not the one the server printed. Copy the whole link.",
         ApiError::NotFound => "There is an administrator already. Sign in instead.",
@@ -49,10 +49,10 @@ pub fn sentence(error: ApiError) -> &'static str {
     }
 }
 
-/// Why something that was wanted on a page did not happen. Empty where nothing needs to be said.
+/// Returns why an action on a page failed. Empty if there is nothing to say.
 pub fn trouble(error: ApiError) -> &'static str {
     match error {
-        // The dialog was cancelled: nothing happened, as was wanted.
+        // The user cancelled the dialog: nothing happened, as they wanted.
         ApiError::FreshTokenRequired => "",
         ApiError::InsufficientScope => "You are not an administrator any more.",
         ApiError::OwnAccount => "That is your own account. Another administrator can do this.",

@@ -1,6 +1,7 @@
-//! Sessions, each with a way to end it, and a way to end all but this one.
+//! Sessions, each with a button to end it, and a button to end all others.
 //!
-//! A row that was ended leaves with a short motion (none where the visitor asked for none), and the focus goes to the next.
+//! The row of an ended session leaves with a short motion (none if the visitor prefers none), and the focus goes to the
+//! next row.
 
 mod list;
 
@@ -49,7 +50,7 @@ pub fn SessionRows(
     }
 }
 
-/// One session, and its way out.
+/// One session, and the button that ends it.
 fn item(list: List, row: Row, session: SessionSummary, now: i64, end: fn(String) -> Asking<()>) -> impl IntoView {
     let SessionSummary { id, device, ip, started_at, last_used_at, current, .. } = session;
     let letter: String = device.chars().take(1).collect();
@@ -58,7 +59,7 @@ fn item(list: List, row: Row, session: SessionSummary, now: i64, end: fn(String)
     let used_and_where = if ip.is_empty() { used } else { [used, ip].join(" · ") };
     let name = ["End ", &device].concat();
     let click = move |event: MouseEvent| {
-        // The second click of a double click would hit the row that has come up.
+        // The second click of a double click would hit the row that has moved up.
         if event.detail() < 2 {
             list.end(vec![row], row.busy, row.problem, end(id.clone()), "The session has ended.");
         }
@@ -84,7 +85,7 @@ fn item(list: List, row: Row, session: SessionSummary, now: i64, end: fn(String)
                         <span class="button__label">"End"</span>
                     </button>
                 })}
-                // In its own row, so that no other moves under the pointer.
+                // In its own row, so that no other row moves under the pointer.
                 <p class="field__problem session__problem" role="alert" hidden=row.problem.hidden>{row.problem.words}</p>
             </div>
         </li>

@@ -1,6 +1,6 @@
-//! The list of sessions before it is there: bones of the same size, so that nothing moves when it comes.
+//! The list of sessions before it has loaded: bones of the same size, so that nothing moves when it comes.
 //!
-//! This is also what the server renders. The style sheet shows the bones only to somebody who seems to be signed in.
+//! This is also what the server renders. The style sheet shows the bones only to a visitor who seems to be signed in.
 
 use leptos::prelude::*;
 

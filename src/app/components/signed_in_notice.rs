@@ -1,6 +1,6 @@
-//! A quiet word to somebody who opens a form although signed in, and the way to go on.
+//! Tells a user who opens a form that they are already signed in, and offers the way on.
 //!
-//! No island: the style sheet shows it by the document's `data-signed-in`, which is right before the first paint.
+//! It is no island: the style sheet shows it by the document's `data-signed-in`, which is right before the first paint.
 
 use leptos::prelude::*;
 

@@ -1,6 +1,6 @@
-//! "Your stamp": how long it is still valid, and the imprint.
+//! "Your stamp": how long it is valid, and the imprint.
 //!
-//! A renewal turns the time back up, and changes nothing else.
+//! A renewal resets the time, and changes nothing else.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -42,7 +42,7 @@ pub fn StampCard(answer: GreetingAnswer, end: StampEnd) -> impl IntoView {
     }
 }
 
-/// The time left, in words and in seconds, now and from now on.
+/// The time left, in words and in seconds, now and at each tick.
 struct TimeLeft {
     words: RwSignal<String>,
     bar: RwSignal<String>,
@@ -52,7 +52,7 @@ struct TimeLeft {
 
 impl TimeLeft {
     fn count_down(end: StampEnd) -> Self {
-        /// More often than a second passes, so that none is left out.
+        /// More often than once a second, so that no second is skipped.
         const LOOK_EVERY: Duration = Duration::from_millis(250);
 
         let text = || RwSignal::new(String::new());
@@ -71,7 +71,7 @@ impl TimeLeft {
             }
         };
         look();
-        // Fails only where there is no window.
+        // Fails only without a window.
         if let Ok(interval) = set_interval_with_handle(look, LOOK_EVERY) {
             on_cleanup(move || interval.clear());
         }
@@ -82,7 +82,7 @@ impl TimeLeft {
 const RENEWS: &str = "left; renews by itself while you are here";
 const WAITS: &str = "left; waits for the server";
 
-/// "59:58"; from an hour and a half on with hours, "1:30:00".
+/// "59:58"; from an hour and a half with hours, "1:30:00".
 fn time_left(seconds: u64) -> String {
     const WITH_HOURS: u32 = 90 * 60;
     let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
@@ -93,7 +93,7 @@ fn time_left(seconds: u64) -> String {
     [(minutes / 60).to_string(), two_digits(minutes % 60), rest].join(":")
 }
 
-/// A name that fits on the ring.
+/// Returns a name that fits on the ring.
 fn short(username: &str) -> String {
     const LONGEST: usize = 16;
     if username.chars().count() <= LONGEST {

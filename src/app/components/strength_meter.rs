@@ -1,6 +1,7 @@
-//! How easily the password that somebody is choosing would be guessed, told while it is typed.
+//! Shows how easy a new password is to guess, while the user types it.
 //!
-//! The server judges, a moment after the last key: it has the lists. Never twice at once, and the newest text wins.
+//! The server judges, a moment after the last key: it has the lists. It is never asked twice at once, and the newest text
+//! wins.
 
 mod judgement;
 
@@ -15,17 +16,17 @@ use crate::app::components::asking::Asking;
 use crate::app::components::dom::value;
 use judgement::Judgement;
 
-/// Asks the server what it thinks of a password, beside a name.
+/// Asks the server for its judgement of a password, with a name.
 pub type Judge = fn(String, String) -> Asking<StrengthAnswer>;
 
-/// How long nobody must have typed.
+/// The pause in typing before the server is asked.
 const PAUSE: Duration = Duration::from_millis(300);
 
 #[component]
 pub fn StrengthMeter(
     /// The id of the password's field.
     field: &'static str,
-    /// The name as it is typed so far: a password made of it is easy to guess.
+    /// The name as typed so far: a password made from it is easy to guess.
     username: impl Fn() -> String + 'static,
     judge: Judge,
 ) -> impl IntoView {
@@ -40,14 +41,14 @@ pub fn StrengthMeter(
         timer: StoredValue::new_local(None),
     };
     let typed = window_event_listener(ev::input, move |_| watched.typed());
-    // A form that empties itself says so before it does.
+    // A form that clears itself reports that before it happens.
     let reset = window_event_listener(ev::reset, move |_| watched.typed());
     on_cleanup(move || {
         typed.remove();
         reset.remove();
         watched.forget_timer();
     });
-    // A browser may have filled the field in before the program was there.
+    // A browser may have filled in the field before the program loaded.
     watched.look();
 
     view! {
@@ -72,17 +73,17 @@ pub fn StrengthMeter(
 
 type Texts = (String, String);
 
-/// What is typed, what was asked of it, and what was answered.
+/// What is typed, what was asked, and what was answered.
 #[derive(Clone, Copy)]
 struct Watched {
     judgement: Judgement,
     judge: Judge,
-    /// Name and password, as they stand in their fields.
+    /// Returns name and password, as their fields hold them.
     texts: StoredValue<Box<dyn Fn() -> Texts>, LocalStorage>,
-    /// What the server was asked last. Nothing after it did not answer.
+    /// What the server was asked last. Nothing if it did not answer.
     asked: StoredValue<Option<Texts>>,
     under_way: StoredValue<bool>,
-    /// Whether there was another pause while an answer was awaited.
+    /// Whether there was another pause while the server was answering.
     due: StoredValue<bool>,
     timer: StoredValue<Option<TimeoutHandle>, LocalStorage>,
 }
@@ -91,7 +92,7 @@ impl Watched {
     fn typed(self) {
         self.forget_timer();
         let timer = set_timeout_with_handle(move || self.look(), PAUSE);
-        // Fails only where there is no window.
+        // Fails only without a window.
         self.timer.set_value(timer.ok());
     }
 
@@ -101,7 +102,7 @@ impl Watched {
         }
     }
 
-    /// Asks the server, where there is something new to ask.
+    /// Asks the server, if there is something new to ask.
     fn look(self) {
         let texts = self.now();
         if texts.1.is_empty() {
@@ -124,7 +125,7 @@ impl Watched {
             }
             match answer {
                 Ok(answer) if self.now() == texts => self.judgement.show(&answer),
-                // Of a text that is there no more.
+                // The answer is about a text that has changed since.
                 Ok(_) => {}
                 Err(_) => {
                     self.asked.set_value(None);

@@ -1,4 +1,4 @@
-//! When something was, as people say it, and such facts in one line. Both instants are the server's, in Unix seconds.
+//! When something happened, as people say it, and such facts in one line. Both instants are the server's, in Unix seconds.
 
 use crate::app::components::local_time::LocalTime;
 
@@ -15,7 +15,7 @@ pub fn ago(then: i64, now: i64) -> String {
     if passed < HOUR {
         return some(passed / MINUTE, "minute");
     }
-    // Until midnight in hours, and in the first hours of the day too.
+    // In hours until midnight, and in the first hours of the next day too.
     if passed < DAY && (same_day(then, now) || passed < 6 * HOUR) {
         return some(passed / HOUR, "hour");
     }
@@ -45,7 +45,7 @@ pub fn when(then: i64, now: i64) -> String {
     }
 }
 
-/// "tomorrow, 09:12", "27 November, 09:12": of what is still to come.
+/// "tomorrow, 09:12", "27 November, 09:12": for a time in the future.
 pub fn until(then: i64, now: i64) -> String {
     if same_day(then, now) || same_day(then, now + DAY) {
         let day_name = if same_day(then, now) { "today" } else { "tomorrow" };
@@ -55,7 +55,7 @@ pub fn until(then: i64, now: i64) -> String {
     }
 }
 
-/// "today, 09:12 · Firefox on Linux": a line may break between two facts, not within one. Empty ones are left out.
+/// "today, 09:12 · Firefox on Linux": a line can break between two facts, not within one. Skips empty facts.
 pub fn in_pieces(facts: &[String]) -> String {
     let facts: Vec<_> = facts.iter().filter(|fact| !fact.is_empty()).map(|fact| fact.replace(' ', "\u{a0}")).collect();
     facts.join(" · ")

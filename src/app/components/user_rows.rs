@@ -1,6 +1,6 @@
-//! Users by name, with a search, and what an administrator can do about each.
+//! Users by name, with a search, and what an administrator can do with each.
 //!
-//! A row opens to show its ways; nothing is done by opening it.
+//! A row opens to show its buttons; opening it changes nothing.
 
 mod deed;
 mod doors;
@@ -55,7 +55,7 @@ pub fn UserRows(
             </button>
         </form>
         <p class="problems list-problem" role="alert" hidden=list.problem.hidden>{list.problem.words}</p>
-        <p class="beside" hidden=list.somebody>"Nobody has that in their name."</p>
+        <p class="beside" hidden=list.somebody>"No username contains that."</p>
         <ul class="card list rows" id=LIST hidden=list.nobody>{move || Later(rows(list, list.first.get()))}</ul>
         <button
             class="button button--small more"
@@ -71,7 +71,7 @@ pub fn UserRows(
     }
 }
 
-/// Puts more users at the end of the list; they leave the document when what is returned is dropped.
+/// Adds more users at the end of the list; they leave the document when the returned value is dropped.
 fn append(list: List, users: Vec<UserSummary>) -> Option<Box<dyn Any>> {
     let place = document().get_element_by_id(LIST)?;
     Some(Box::new(mount_to(place.unchecked_into(), move || Later(rows(list, users)))))

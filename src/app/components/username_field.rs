@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::app::components::field_problem::FieldProblem;
 use crate::app::components::form_problems::Problem;
 
-/// Not controlled: what was typed or filled in before the program came stays.
+/// Not controlled: what was typed or filled in before the program loaded stays.
 #[component]
 pub fn UsernameField(problem: Problem) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! "Signed in": who, as what, and the way to where else.
+//! "Signed in": the user's name, their roles, and links to the other pages.
 
 use leptos::prelude::*;
 

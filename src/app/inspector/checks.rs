@@ -1,4 +1,4 @@
-//! The verdict of every check, as a list, and of all together.
+//! The verdicts of all checks, as a list, and the verdict on the whole token.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::app::inspector::verdict::{State, Verdict};
 use crate::app::inspector::{signature, times};
 use crate::app::unverified_jwt::UnverifiedJwt;
 
-/// Seconds that an access token should live at most: whoever steals it has it that long.
+/// The longest lifetime that an access token should have, in seconds: a thief can use it that long.
 const LONG_LIFE: i64 = 3600;
 
 /// Shows every verdict. The ids are those of `pages/inspector.rs`.
@@ -25,7 +25,7 @@ pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
             if jwt.header.is_some() {
                 Verdict::ok("The header is a JSON object")
             } else {
-                Verdict::bad("The header is no JSON object")
+                Verdict::bad("The header is not a JSON object")
             },
         ),
         (
@@ -33,7 +33,7 @@ pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
             if jwt.claims.is_some() {
                 Verdict::ok("The claims are a JSON object")
             } else {
-                Verdict::bad("The claims are no JSON object")
+                Verdict::bad("The claims are not a JSON object")
             },
         ),
         ("check-algorithm", algorithm(header("alg"))),
@@ -51,8 +51,8 @@ pub fn show(jwt: &UnverifiedJwt, signature: &Verdict) {
     }
     let count = |state| verdicts.iter().filter(|(_, verdict)| verdict.state == state).count();
     let (state, words) = match (count(State::Bad), signature.state) {
-        (0, State::Ok) => (State::Ok, Cow::Borrowed("Nothing speaks against this token.")),
-        (0, _) => (State::Open, Cow::Borrowed("Nothing speaks against this token, but its signature was not checked.")),
+        (0, State::Ok) => (State::Ok, Cow::Borrowed("This token passes the checks.")),
+        (0, _) => (State::Open, Cow::Borrowed("The other checks pass, but the signature was not checked.")),
         (1, _) => (State::Bad, Cow::Borrowed("One check fails: a careful server refuses this token.")),
         (bad, _) => {
             (State::Bad, [&bad.to_string(), " checks fail: a careful server refuses this token."].concat().into())
@@ -79,7 +79,7 @@ fn algorithm(alg: Option<JsValue>) -> Verdict {
         return Verdict::bad("alg is missing: how it was signed");
     };
     if alg.eq_ignore_ascii_case("none") {
-        return Verdict::bad("alg is none: nobody signed it, anybody could have written it");
+        return Verdict::bad("alg is none: it is not signed, so anyone could have written it");
     }
     if signature::scheme(&alg).is_none() {
         return Verdict::bad("An algorithm that is not known here: ").with(&alg);
@@ -101,7 +101,7 @@ fn expiry(exp: Option<JsValue>, now: i64) -> Verdict {
         Ok(Some(exp)) if times::is_in_milliseconds(exp) => {
             Verdict::bad("exp is in milliseconds, and so thousands of years away")
         }
-        // "On or after": at the very second of exp it is over.
+        // "On or after": at the exact second of `exp` it has expired.
         Ok(Some(exp)) if exp <= now => Verdict::bad("Expired ").with(&[&times::span(now - exp), " ago"].concat()),
         Ok(Some(exp)) => Verdict::ok("Expires in ").with(&times::span(exp - now)),
         Err(()) => Verdict::bad("exp is not a whole number of seconds"),
@@ -119,7 +119,7 @@ fn not_before(nbf: Option<JsValue>, now: i64) -> Verdict {
 
 fn issued(iat: Option<JsValue>, exp: Option<JsValue>, now: i64) -> Verdict {
     match (when(iat), when(exp)) {
-        (Ok(None), _) => Verdict::care("No iat: nobody knows how old it is"),
+        (Ok(None), _) => Verdict::care("No iat: its age is unknown"),
         (Ok(Some(iat)), _) if iat > now => Verdict::bad("Issued in the future (iat), or a clock is wrong"),
         (Ok(Some(iat)), Ok(Some(exp))) if exp - iat > LONG_LIFE => {
             Verdict::care("Lives long for an access token: ").with(&times::span(exp - iat))
@@ -129,9 +129,9 @@ fn issued(iat: Option<JsValue>, exp: Option<JsValue>, now: i64) -> Verdict {
     }
 }
 
-/// Whether a claim is, or holds, what this server calls itself.
+/// Returns whether a claim is this server's own name, or contains it.
 fn named(value: Option<JsValue>, ours: &str, claim: &'static str) -> Verdict {
-    let Some(value) = value else { return Verdict::care("Says not for whom, or by whom: no ").with(claim) };
+    let Some(value) = value else { return Verdict::care("Does not say for whom, or by whom: no ").with(claim) };
     let ours = JsValue::from(fact(ours));
     if value == ours || (Array::is_array(&value) && Array::from(&value).includes(&ours, 0)) {
         return Verdict::ok("This server's own ").with(claim);

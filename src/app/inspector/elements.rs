@@ -5,10 +5,10 @@ use leptos::web_sys::{Element, HtmlInputElement, HtmlTextAreaElement, wasm_bindg
 
 pub const TOKEN: &str = "token";
 pub const SECRET: &str = "secret";
-/// Holds what the page knows of this server: `data-issuer`, `data-audience`, `data-jwks`.
+/// Holds what the page knows about this server: `data-issuer`, `data-audience`, `data-jwks`.
 pub const FACTS: &str = "facts";
 
-/// What is in the token's field.
+/// Returns the contents of the token's field.
 pub fn token() -> String {
     find(TOKEN).map(|field| field.unchecked_into::<HtmlTextAreaElement>().value()).unwrap_or_default()
 }
@@ -19,7 +19,7 @@ pub fn set_token(text: &str) {
     }
 }
 
-/// What is in the secret's field.
+/// Returns the contents of the secret's field.
 pub fn secret() -> String {
     find(SECRET).map(|field| field.unchecked_into::<HtmlInputElement>().value()).unwrap_or_default()
 }
@@ -30,13 +30,13 @@ pub fn set_secret(text: &str) {
     }
 }
 
-/// What the page knows of this server. Empty: nothing.
+/// Returns what the page knows about this server. Empty: nothing.
 pub fn fact(name: &str) -> String {
     find(FACTS).and_then(|facts| facts.get_attribute(name)).unwrap_or_default()
 }
 
-/// The words of an element. Left alone where they are the same: a screen reader would read them again, and a selection
-/// would be lost.
+/// Sets the words of an element. Leaves equal words alone: a screen reader would read them again, and a selection would
+/// be lost.
 pub fn set_text(id: &str, text: &str) {
     if let Some(element) = find(id)
         && element.text_content().as_deref() != Some(text)
@@ -45,10 +45,10 @@ pub fn set_text(id: &str, text: &str) {
     }
 }
 
-/// A mark that the style sheet reads.
+/// Sets a mark that the style sheet reads.
 pub fn set_state(id: &str, state: &str) {
     if let Some(element) = find(id) {
-        // Fails only for a name that is none.
+        // Fails only for an invalid name.
         let _ = element.set_attribute("data-state", state);
     }
 }
@@ -60,7 +60,7 @@ pub fn show(id: &str, shown: bool) {
     }
 }
 
-/// The coloured text behind the field: three parts, and what there is too much of them.
+/// Sets the coloured text behind the field: three parts, and everything after them.
 pub fn colour(parts: &[String]) {
     let part = |index: usize| parts.get(index).map_or("", String::as_str);
     let dot = |index: usize| if parts.len() > index { "." } else { "" };
@@ -75,12 +75,12 @@ pub fn colour(parts: &[String]) {
     );
 }
 
-/// The words of an element that explains something.
+/// Returns the words of an element that explains something.
 pub fn words_of(id: &str) -> Option<String> {
     find(id)?.text_content()
 }
 
-/// A list without its rows.
+/// Returns a list after removing its rows.
 pub fn emptied(id: &str) -> Option<Element> {
     let list = find(id)?;
     list.set_text_content(None);

@@ -1,4 +1,4 @@
-//! The header and the claims: as JSON, and a row a member that says what it is.
+//! The header and the claims: as JSON, and one row for each member that explains it.
 
 use crate::app::inspector::elements::{add, emptied, set_state, set_text, words_of};
 use crate::app::inspector::times;
@@ -15,7 +15,7 @@ pub fn show(jwt: &UnverifiedJwt) {
     tell_times(jwt);
 }
 
-/// Tells how far away each instant is.
+/// Updates how far away each instant is.
 pub fn tell_times(jwt: &UnverifiedJwt) {
     let now = times::now();
     for (name, value) in jwt.claims.iter().flat_map(members) {

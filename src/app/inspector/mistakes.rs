@@ -1,4 +1,4 @@
-//! The common mistakes: named, and mended where that needs no guess.
+//! The common mistakes: names them, and corrects those that need no guess.
 
 use leptos::web_sys::wasm_bindgen::JsValue;
 
@@ -6,10 +6,10 @@ use crate::app::inspector::elements::{set_text, show};
 use crate::app::inspector::{signature, times};
 use crate::app::unverified_jwt::{UnverifiedJwt, members};
 
-/// Names of members in which people put what must never stand in a token.
+/// Names of members with data that must never be in a token.
 const PRIVATE: [&str; 8] = ["password", "passwd", "pwd", "secret", "private", "card", "ssn", "api_key"];
 
-/// Names every mistake in what was pasted.
+/// Names every mistake in the pasted text.
 pub fn name(text: &str, jwt: &UnverifiedJwt, typed_secret: &str) {
     let bare = without_scheme(text);
     let parts = jwt.parts.len();
@@ -32,19 +32,19 @@ pub fn name(text: &str, jwt: &UnverifiedJwt, typed_secret: &str) {
     set_text("private-name", &private.unwrap_or_default());
 }
 
-/// The token that was meant.
+/// Returns the token that was meant.
 pub fn mend(text: &str) -> String {
     let bare = without_scheme(text).replace(['"', '\'', '=', ',', ';'], "").replace('+', "-").replace('/', "_");
     bare.split_whitespace().collect()
 }
 
-/// Without `Authorization:` and `Bearer` before it, in any case.
+/// Removes `Authorization:` and `Bearer` before it, in any case.
 fn without_scheme(text: &str) -> &str {
     let quoted = |character: char| character.is_whitespace() || matches!(character, '"' | '\'');
     let mut rest = text.trim();
     for word in ["authorization:", "bearer "] {
         let candidate = rest.trim_start_matches(quoted);
-        // `get`, as the text may be of any letters.
+        // `get`, because the text may have any characters.
         if candidate.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)) {
             rest = candidate[word.len()..].trim_start();
         }

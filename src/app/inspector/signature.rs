@@ -1,4 +1,4 @@
-//! Whether the signature is right: by `WebCrypto`, with a public key of this server or with what was typed.
+//! Checks the signature: with `WebCrypto`, and with a public key of this server or the typed key.
 
 use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use leptos::prelude::window;
@@ -9,7 +9,7 @@ use crate::app::inspector::elements;
 use crate::app::inspector::verdict::Verdict;
 use crate::app::unverified_jwt::{UnverifiedJwt, of_binary};
 
-/// How an algorithm of JWS is named in `WebCrypto`.
+/// The name of a JWS algorithm in `WebCrypto`.
 pub struct Scheme {
     name: &'static str,
     hash: &'static str,
@@ -18,7 +18,7 @@ pub struct Scheme {
     size: u32,
 }
 
-/// The scheme of a header's `alg`; `None` for one that is not ours, `none` among them.
+/// Returns the scheme of a header's `alg`; `None` for an algorithm that this server does not know, and for `none`.
 pub fn scheme(alg: &str) -> Option<Scheme> {
     if alg == "EdDSA" || alg == "Ed25519" {
         return Some(Scheme { name: "Ed25519", hash: "SHA-512", curve: "Ed25519", size: 0 });
@@ -40,7 +40,7 @@ pub fn scheme(alg: &str) -> Option<Scheme> {
     Some(Scheme { name, hash, curve, size })
 }
 
-/// Everything that is needed to ask `WebCrypto`.
+/// Everything that a call of `WebCrypto` needs.
 pub struct Attempt {
     subtle: SubtleCrypto,
     algorithm: Object,
@@ -51,18 +51,18 @@ pub struct Attempt {
     with: &'static str,
 }
 
-/// Makes ready to ask.
+/// Prepares the call.
 ///
 /// # Errors
-/// The verdict, where there is nothing to ask.
+/// The verdict, if there is nothing to ask.
 pub fn attempt(jwt: &UnverifiedJwt, typed: &str) -> Result<Attempt, Verdict> {
     let header = jwt.header.as_ref().ok_or(Verdict::open("Not checked: the header cannot be read"))?;
     let alg = text(header, "alg").unwrap_or_default();
     let scheme = scheme(&alg).ok_or(Verdict::bad("There is no signature that this page could check"))?;
     let signature = jwt.signature.clone().filter(|signature| signature.length() > 0);
-    let signature = signature.ok_or(Verdict::bad("There is no signature: anybody could have written this"))?;
+    let signature = signature.ok_or(Verdict::bad("There is no signature: anyone could have written this"))?;
     let (format, key, with) = key(header, &alg, scheme.name == "HMAC", typed)?;
-    // Absent on a page that came without TLS from another computer.
+    // Missing on a page that came without TLS from another computer.
     let subtle = window().crypto().ok().map(|crypto| crypto.subtle()).filter(|subtle| !subtle.is_undefined());
     let subtle = subtle.ok_or(Verdict::open("Not checked: browsers do cryptography on https pages only"))?;
     let signed = jwt.signed();
@@ -70,7 +70,7 @@ pub fn attempt(jwt: &UnverifiedJwt, typed: &str) -> Result<Attempt, Verdict> {
     Ok(Attempt { subtle, algorithm: scheme.algorithm(), format, key, signature, signed, with })
 }
 
-/// Whether what was typed is shorter than the algorithm wants (RFC 7518, section 3.2).
+/// Returns whether the typed secret is shorter than the algorithm requires (RFC 7518, section 3.2).
 pub fn is_too_short(jwt: &UnverifiedJwt, typed: &str) -> bool {
     let alg = jwt.header.as_ref().and_then(|header| text(header, "alg")).unwrap_or_default();
     let wanted = scheme(&alg).filter(|scheme| scheme.name == "HMAC").map_or(0, |scheme| scheme.size);
@@ -95,7 +95,7 @@ impl Attempt {
         let Ok(verifying) = asked else { return UNUSABLE };
         match verifying.await.ok().and_then(|answer| answer.as_bool()) {
             Some(true) => Verdict::ok(self.with),
-            Some(false) => Verdict::bad("The signature is not that of this key over these letters"),
+            Some(false) => Verdict::bad("The signature does not match this key and these letters"),
             None => UNUSABLE,
         }
     }
@@ -103,7 +103,7 @@ impl Attempt {
 
 const UNUSABLE: Verdict = Verdict::open("Not checked: this browser cannot use this key for this algorithm");
 
-/// The key: format, data, and what to say if it fits.
+/// Returns the key: format, data, and the words for a signature that fits.
 fn key(
     header: &Object,
     alg: &str,
@@ -111,12 +111,12 @@ fn key(
     typed: &str,
 ) -> Result<(&'static str, Object, &'static str), Verdict> {
     if typed.starts_with('{') {
-        let jwk = JSON::parse(typed).map_err(|_| Verdict::open("Not checked: what was typed is no JSON"))?;
+        let jwk = JSON::parse(typed).map_err(|_| Verdict::open("Not checked: the typed text is not JSON"))?;
         return Ok(("jwk", public(&jwk), "Right for the key that was typed"));
     }
     if is_secret {
         if typed.is_empty() {
-            return Err(Verdict::open("Not checked: type the secret; only who has it can check"));
+            return Err(Verdict::open("Not checked: type the secret; no one can check without it"));
         }
         return Ok(("raw", secret(typed).into(), "Right for the secret that was typed"));
     }
@@ -132,7 +132,7 @@ fn key(
 }
 
 impl Scheme {
-    /// With every member that some algorithm wants: what one does not know it does not read.
+    /// Makes a JWK with every member that some algorithm needs: others ignore unknown members.
     fn algorithm(&self) -> Object {
         let algorithm = Object::new();
         let set = |name: &str, value: JsValue| _ = Reflect::set(&algorithm, &name.into(), &value);
@@ -144,7 +144,7 @@ impl Scheme {
     }
 }
 
-/// A JWK's public members: `alg`, `use` and `key_ops` are judged here, and browsers disagree on what they let pass.
+/// The public members of a JWK. `alg`, `use` and `key_ops` are checked here, because browsers differ in what they accept.
 fn public(jwk: &JsValue) -> Object {
     let public = Object::new();
     for name in ["kty", "crv", "n", "e", "x", "y"] {
@@ -155,7 +155,7 @@ fn public(jwk: &JsValue) -> Object {
     public
 }
 
-/// The bytes of a secret as the setting `JWT_SECRET` writes it: text, or `base64:` and binary.
+/// Returns the bytes of a secret in the form of the setting `JWT_SECRET`: text, or `base64:` and binary.
 fn secret(typed: &str) -> Uint8Array {
     let binary = typed.strip_prefix("base64:").and_then(|encoded| window().atob(encoded).ok());
     binary.map_or_else(|| Uint8Array::from(typed.as_bytes()), |binary| of_binary(&binary))

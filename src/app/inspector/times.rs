@@ -1,11 +1,11 @@
-//! Instants and how far away they are, in words. By the browser's clock, which may be wrong: the page says so.
+//! Instants in words, and how far away they are. Uses the browser's clock, which may be wrong: the page says so.
 
 use js_sys::Date;
 use leptos::web_sys::wasm_bindgen::JsValue;
 
 use crate::app::components::LocalTime;
 
-/// The year 5138 in seconds; a larger number was meant in milliseconds.
+/// The year 5138 in seconds; a larger number must be in milliseconds.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 /// Now, in Unix seconds.
@@ -13,12 +13,12 @@ pub fn now() -> i64 {
     whole(Date::now() / 1000.0)
 }
 
-/// The instant that a claim names, if it is a whole number of seconds.
+/// Returns the instant that a claim names, if it is a whole number of seconds.
 pub fn instant(value: &JsValue) -> Option<i64> {
     value.as_f64().filter(|number| number.fract() == 0.0).map(whole)
 }
 
-/// Whether a number is too large for seconds.
+/// Returns whether a number is too large for seconds.
 pub const fn is_in_milliseconds(instant: i64) -> bool {
     instant >= MILLISECONDS_FROM
 }

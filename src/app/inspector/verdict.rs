@@ -1,4 +1,4 @@
-//! What one check says of a token: how it ended, and in words.
+//! The result of one check of a token, with its words.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use std::borrow::Cow;
 pub enum State {
     Ok,
     Bad,
-    /// Nobody would refuse it for that, and yet.
+    /// The token is accepted, but should be better.
     Care,
     /// Not checked, or nothing to check.
     Open,
@@ -20,7 +20,7 @@ pub struct Verdict {
 }
 
 impl State {
-    /// As the style sheet knows it.
+    /// Returns its name in the style sheet.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -48,7 +48,7 @@ impl Verdict {
         Self { state: State::Open, words: Cow::Borrowed(words) }
     }
 
-    /// The same, with more to say.
+    /// Adds a sentence.
     pub fn with(self, words: &str) -> Self {
         Self { words: [&self.words, words].concat().into(), ..self }
     }

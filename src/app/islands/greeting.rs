@@ -1,4 +1,4 @@
-//! The dashboard, alive: the greeting while somebody is signed in, and what to say when nobody is, or not any more.
+//! The dashboard's island: the greeting while a user is signed in, otherwise why none is.
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ pub fn Greeting() -> impl IntoView {
         SignedIn::Nobody(why) => {
             let valid_until = match &*page.read_untracked() {
                 Page::There(_) => valid_until(),
-                // Of the same sign-out, about which there is more to say.
+                // About the same sign-out, with more to say.
                 Page::Without(_, until) => *until,
                 Page::Awaited { .. } => None,
             };

@@ -16,7 +16,7 @@ pub fn KeyList() -> impl IntoView {
     move || match page.get() {
         Page::Awaited { .. } => EitherOf3::A(view! { <ListAwaited heading="Keys"/> }),
         Page::There((keys, now)) => EitherOf3::B(Later(view! {
-            <AdminHead here="/admin/keys" heading="Keys" words="What signs the stamps, and what checks them."/>
+            <AdminHead here="/admin/keys" heading="Keys" words="The keys that sign the stamps and check them."/>
             <KeyRows keys now rotate=|| Box::pin(rotate())/>
         })),
         Page::Without(why, _) => EitherOf3::C(Later(view! {

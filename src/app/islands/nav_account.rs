@@ -1,4 +1,4 @@
-//! The button "Sign out" of the header. A form that posts by itself where the program is not there, or not yet.
+//! The button "Sign out" of the header. Without the program, or before it has loaded, the browser posts this form itself.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use crate::app::client;
 use crate::app::components::{SIGN_IN_LINK, focus};
 
-/// Forgets the token here and ends the session at the server, whatever that says and whenever.
+/// Forgets the token here and ends the session on the server. The page does not wait for the answer.
 #[island]
 pub fn NavAccount() -> impl IntoView {
     let submit = |event: SubmitEvent| {
         event.prevent_default();
-        // The button goes, and the focus must not be lost with it. The dashboard takes it further, to its heading.
+        // The button disappears, and the focus must not be lost with it. The dashboard moves it on, to its heading.
         focus(SIGN_IN_LINK);
         client::sign_out();
     };

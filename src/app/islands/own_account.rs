@@ -1,4 +1,4 @@
-//! `/account`, alive: the account while somebody is signed in, and what to say when nobody is.
+//! `/account`, the island: the account while a user is signed in, otherwise why none is.
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
@@ -47,7 +47,7 @@ const DOORS: AccountDoors = AccountDoors {
     },
 };
 
-/// The account, what happened to it last, and when the server said so, in Unix seconds.
+/// The account, its last events, and when the server answered, in Unix seconds.
 async fn get() -> Result<(AccountAnswer, EventsAnswer, i64), ApiError> {
     let now = server_now(&greet().await?);
     Ok((call(account).await?, call(|| events(String::new())).await?, now))

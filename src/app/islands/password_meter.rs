@@ -1,4 +1,4 @@
-//! The judgement of a new password, put where the form keeps room for it. A file of its own: who only signs in never needs it.
+//! Puts the judgement of a new password into the form's place for it. It is a file of its own: a sign-in never needs it.
 
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -21,7 +21,7 @@ pub fn PasswordMeter() -> impl IntoView {
     });
 }
 
-/// What the server thinks of a password, beside a name.
+/// Asks the server for its judgement of a password, with a name.
 pub fn judge(username: String, password: String) -> Asking<StrengthAnswer> {
     Box::pin(password_strength(username, PasswordInput(password)))
 }

@@ -1,4 +1,4 @@
-//! `/sessions`, alive: the list while somebody is signed in, and what to say when nobody is.
+//! `/sessions`, the island: the list while a user is signed in, otherwise why none is.
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;

@@ -1,8 +1,7 @@
-//! Signing in again over a live page: in a dialog, so that nothing on the page is lost. `client` says when it opens, and
-//! when there is nothing to ask for any more.
+//! Signs the user in again over a live page: in a dialog, so that nothing on the page is lost. `client` says when it opens,
+//! and when there is nothing to ask any more.
 //!
-//! The dialog is a file of its own, fetched when it is first needed. Where it does not come, nobody signs in here; the page
-//! then leads to `/login`.
+//! The dialog is a file of its own, loaded when it is first needed. If it does not load, the page leads to `/login` instead.
 
 mod dialog;
 
@@ -26,7 +25,7 @@ pub fn open(asked: Asked) {
     });
 }
 
-/// The file did not come.
+/// The file did not load.
 struct NoDialog;
 
 impl From<SplitLoaderError> for NoDialog {
@@ -37,7 +36,7 @@ impl From<SplitLoaderError> for NoDialog {
 
 #[wasm_split(sign_in_dialog, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn show(asked: Asked) -> Result<(), NoDialog> {
-    // Settled while the file was on its way; or another user is signed in by now, or nobody.
+    // The question was settled while the file was loading; or another user, or none, is signed in by now.
     if asked.over.is_over() {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! The inspector, alive. Its elements are the page's; see `app/inspector.rs`.
+//! The inspector's island. Its elements belong to the page; see `app/inspector.rs`.
 
 use leptos::prelude::*;
 

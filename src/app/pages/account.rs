@@ -1,4 +1,4 @@
-//! `/account`: one's own account. The page holds nothing protected; the island asks the server.
+//! `/account`: the user's own account. The page holds nothing protected; the island asks the server.
 
 use leptos::prelude::*;
 

@@ -1,6 +1,6 @@
 //! `/dashboard`: the protected greeting. To add a protected page, copy this file and its island.
 //!
-//! The page itself is the same for everybody and holds nothing protected; the island asks the server.
+//! The page itself is the same for everyone and holds nothing protected; the island asks the server.
 
 use leptos::prelude::*;
 

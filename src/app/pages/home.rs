@@ -1,4 +1,4 @@
-//! `/`: what this is, and the way in.
+//! `/`: what Handstamp is, and the way in.
 
 use leptos::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn Home() -> impl IntoView {
     }
 }
 
-/// Where to go from here. The style sheet shows what fits the visitor.
+/// The links onward. The style sheet shows those that fit the visitor.
 #[component]
 fn Ways() -> impl IntoView {
     let create_account =
@@ -55,9 +55,9 @@ fn Points() -> impl IntoView {
 const POINTS: [(&str, &str); 3] = [
     (
         "A stamp with your name",
-        "It says who you are and until when. Anyone can read it; nobody can change a letter of it.",
+        "It says who you are and how long it is valid. Anyone can read it; no one can change it unnoticed.",
     ),
-    ("One door for all", "This page and a program on your command line are let in, or turned away, by the same check."),
+    ("One door for all", "This page and a program on your command line must pass the same check."),
     (
         "Void at once",
         "Most stamps live on until they expire. This one ends with your sign-out, even if the server restarts.",

@@ -1,5 +1,5 @@
-//! `/inspector`: a token taken apart. All its markup and its explanations; what is pasted is filled in by
-//! `app/inspector.rs`, which knows the ids that stand here, and never leaves the page.
+//! `/inspector`: takes a token apart. It has all the markup and explanations. `app/inspector.rs` fills in the pasted token,
+//! knows the ids used here, and sends nothing.
 
 use leptos::prelude::*;
 
@@ -104,7 +104,7 @@ fn Part(part: &'static str, title: &'static str, words: &'static str) -> impl In
             <h2 class="part__title">{title}</h2>
             <p class="part__words">{words}</p>
             <pre id=id("json") class="part__json" tabindex="0" aria-label=format!("{title} as JSON")></pre>
-            <p class="part__unreadable">"Cannot be read: it is no base64url of a JSON object."</p>
+            <p class="part__unreadable">"Cannot be read: it is not base64url of a JSON object."</p>
             <ul id=id("members") class="members"></ul>
         </section>
     }
@@ -116,7 +116,7 @@ fn SignatureCard() -> impl IntoView {
         <section class="card part part--signature">
             <h2 class="part__title">"Signature"</h2>
             <p class="part__words">
-                "Whether nobody has changed a letter. This server's public keys are known here; for HS256, HS384 and HS512 \
+                "Shows whether a letter was changed. This server's public keys are known here; for HS256, HS384 and HS512 \
                 type the secret."
             </p>
             <div class="field">
@@ -152,14 +152,14 @@ fn Checks() -> impl IntoView {
             <h2>"Checks"</h2>
             <ul class="checks">{rows.into_iter().collect_view()}</ul>
             <p class="beside">
-                "Times are told by the clock of this device. Whether the session has ended only its server knows: "
+                "Times use the clock of this device. Only the server knows whether the session has ended: "
                 <a href="/dashboard">"the dashboard"</a> " asks it."
             </p>
         </section>
     }
 }
 
-/// Ids, sentences, and whether a button mends it.
+/// The ids, the sentence, and whether a button corrects it.
 const MISTAKES: [(&str, &str, bool); 8] = [
     ("mistake-scheme", "The word Bearer, or the header's name, was left in. The token begins after it.", true),
     ("mistake-quotes", "There are quotes around or inside it. They are not part of the token.", true),
@@ -171,7 +171,7 @@ const MISTAKES: [(&str, &str, bool); 8] = [
     ),
     (
         "mistake-encrypted",
-        "Five parts are an encrypted token (JWE, RFC 7516). Only who has its key can read it.",
+        "Five parts are an encrypted token (JWE, RFC 7516). Only the holder of its key can read it.",
         false,
     ),
     ("mistake-spelling", "The letters + / = belong to another base64. A token has - and _ and no padding.", true),
@@ -184,7 +184,7 @@ const MISTAKES: [(&str, &str, bool); 8] = [
     ),
 ];
 
-/// Ids, and where it is written.
+/// The ids, and where the member is written.
 const CHECKS: [(&str, &str); 11] = [
     ("check-format", "RFC 7515 §3.1"),
     ("check-header", "RFC 7515 §4"),

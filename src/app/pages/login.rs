@@ -1,4 +1,4 @@
-//! `/login`: the way in for those who have an account.
+//! `/login`: sign-in for users who have an account.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Every address that is not in the page table of `app.rs`.
+//! The page for every address that is not in the page table of `app.rs`.
 
 use leptos::prelude::*;
 

@@ -1,6 +1,6 @@
-//! `/sessions`: where one is signed in. The page holds nothing protected; the island asks the server.
+//! `/sessions`: the user's sessions. The page holds nothing protected; the island asks the server.
 //!
-//! It shares its path with a machines' door, which hands it to whoever asks for HTML (`server/http/routes/sessions.rs`).
+//! It shares its path with a machine door, which serves it to clients that accept HTML (`server/http/routes/sessions.rs`).
 
 use leptos::prelude::*;
 

@@ -1,6 +1,6 @@
-//! `/setup`: the first account of a new server, for whoever can read its console.
+//! `/setup`: the first account of a new server, for the operator who can read its console.
 //!
-//! The page does not know the code: that stays in the browser, behind the `#` of the address, until the form is sent.
+//! The page does not know the code: it stays in the browser, behind the `#` of the address, until the form is sent.
 
 use leptos::prelude::*;
 

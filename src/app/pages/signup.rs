@@ -1,7 +1,7 @@
-//! `/signup`: a new account, where the server lets anybody make one; elsewhere for those who were invited.
+//! `/signup`: makes a new account, if the server lets anyone make one; otherwise for people with an invitation.
 //!
-//! The page does not know an invitation's code: that stays in the browser, behind the `#` of the address, until the form is
-//! sent. The style sheet shows the form or what stands in its place (`data-code`, see `app/shell.rs`).
+//! The page does not know an invitation's code: it stays in the browser, behind the `#` of the address, until the form is
+//! sent. The style sheet shows the form or the notice in its place (`data-code`, see `app/shell.rs`).
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ use crate::app::page_facts::PageFacts;
 pub fn Signup() -> impl IntoView {
     let login = form_address("/login", PageFacts::get().next.as_deref());
     if PageFacts::get().signup_open {
-        Either::Left(view! { <Form lead="Pick a name and a long password. You are signed in right after." login/> })
+        Either::Left(view! { <Form lead="Choose a name and a long password. You are then signed in." login/> })
     } else {
         Either::Right(view! {
             <div class="page page--form when-not-invited">
@@ -24,7 +24,7 @@ pub fn Signup() -> impl IntoView {
                 <p class="page__way"><a class="button button--ink" href=login.clone()>"Sign in"</a></p>
             </div>
             <div class="when-invited">
-                <Form lead="You are invited. Pick a name and a long password." login/>
+                <Form lead="You are invited. Choose a name and a long password." login/>
             </div>
         })
     }

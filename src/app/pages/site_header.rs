@@ -1,8 +1,8 @@
-//! The head of every page: the mark, the pages, and the way in or out.
+//! The head of every page: the mark, the pages, and sign-in or sign-out.
 //!
-//! Both headers are in the document; the style sheet shows the one that fits the document's `data-signed-in`. Hiding is
-//! convenience and no protection. On a narrow screen the pages are a menu: a popover, which the browser opens and closes by
-//! itself, also by Escape and without a script.
+//! Both headers are in the document; the style sheet shows the one for the document's `data-signed-in`. Hiding is a
+//! convenience and no protection. On a narrow screen the pages are a menu: a popover, which the browser itself opens and
+//! closes, also with Escape and without a script.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

@@ -1,5 +1,5 @@
-//! The calls of administrators. Each begins with who may: the role, and for what changes something a password typed a moment
-//! ago.
+//! The calls of administrators. Each first checks the caller: the role, and for a change also that the password was typed a
+//! moment ago.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -8,10 +8,10 @@ use crate::api_types::{ApiError, EventsAnswer, InvitationAnswer, KeySummary, Use
 use crate::app::answer::Answer;
 use crate::app::bearer::Bearer;
 
-/// Users by name; `search` is a part of a name, or empty; `after` is empty, or the `next` of the answer before.
+/// Lists users by name; `search` is a part of a name, or empty; `after` is empty, or the `next` of the answer before.
 ///
 /// # Errors
-/// `insufficient_scope`, and those of a token that is not right.
+/// `insufficient_scope`, and those of a bad token.
 #[server(endpoint = "admin/users", output = Answer, input = GetUrl, client = Bearer)]
 pub async fn admin_users(
     #[server(default)] search: String,
@@ -22,10 +22,10 @@ pub async fn admin_users(
     Ok(flows::list_users(&http::app_state()?, Some(&admin), &search, &after).await?.into())
 }
 
-/// What happened to all accounts, newest first; `before` as in `events`.
+/// Lists the events of all accounts, newest first; `before` as in `events`.
 ///
 /// # Errors
-/// `insufficient_scope`, and those of a token that is not right.
+/// `insufficient_scope`, and those of a bad token.
 #[server(endpoint = "admin/events", output = Answer, input = GetUrl, client = Bearer)]
 pub async fn admin_events(#[server(default)] before: String) -> Result<EventsAnswer, ApiError> {
     use crate::server::{flows, http};
@@ -33,10 +33,10 @@ pub async fn admin_events(#[server(default)] before: String) -> Result<EventsAns
     Ok(flows::list_events(&http::app_state()?, &before).await?.into())
 }
 
-/// The keys that sign and verify.
+/// Lists the keys that sign and verify.
 ///
 /// # Errors
-/// `insufficient_scope`, and those of a token that is not right.
+/// `insufficient_scope`, and those of a bad token.
 #[server(endpoint = "admin/keys", output = Answer, input = GetUrl, client = Bearer)]
 pub async fn admin_keys() -> Result<Vec<KeySummary>, ApiError> {
     use crate::server::{flows, http};
@@ -44,10 +44,10 @@ pub async fn admin_keys() -> Result<Vec<KeySummary>, ApiError> {
     Ok(flows::list_keys(&http::app_state()?).await?.into_iter().map(Into::into).collect())
 }
 
-/// Makes a link by which one person can make an account.
+/// Makes a link with which one person can make an account.
 ///
 /// # Errors
-/// `fresh_token_required`, `insufficient_scope`, and those of a token that is not right.
+/// `fresh_token_required`, `insufficient_scope`, and those of a bad token.
 #[server(endpoint = "admin/invite", output = Answer, client = Bearer)]
 pub async fn admin_invite() -> Result<InvitationAnswer, ApiError> {
     use crate::server::{flows, http};
@@ -88,7 +88,7 @@ pub async fn admin_end_sessions(id: String) -> Result<(), ApiError> {
     Ok(flows::end_all_sessions(&http::app_state()?, flows::Target::Id(&id), &by).await.map(|_| ())?)
 }
 
-/// Makes a user an administrator, or no longer one. Their sessions end: a token says which roles it has.
+/// Makes a user an administrator, or removes that role. Their sessions end, because a token names the roles.
 ///
 /// # Errors
 /// Those of [`admin_disable_user`].
@@ -110,7 +110,7 @@ pub async fn admin_remove_user(id: String) -> Result<(), ApiError> {
     Ok(flows::remove_user(&http::app_state()?, flows::Target::Id(&id), &by).await.map(|_| ())?)
 }
 
-/// Lets the next key sign, and retires the one that does.
+/// Lets the next key sign, and retires the present one.
 ///
 /// # Errors
 /// Those of [`admin_invite`].

@@ -112,7 +112,7 @@ mod tests {
         ] {
             assert_eq!(visitor(ours, peer, forwarded), expected, "{peer} {forwarded:?}");
         }
-        assert_eq!(visitor("", "127.0.0.1", &["198.51.100.1"]), "127.0.0.1", "nobody is trusted by default");
+        assert_eq!(visitor("", "127.0.0.1", &["198.51.100.1"]), "127.0.0.1", "no proxy is trusted by default");
         let not_utf8: &[u8] = b"198.51.100.1, \xff";
         let trusted = TrustedProxies::parse(ours).unwrap();
         assert_eq!(trusted.visitor([10, 0, 0, 1].into(), [not_utf8].into_iter()), IpAddr::from([10, 0, 0, 1]));

@@ -1,9 +1,9 @@
-//! How easily a password is guessed, by the word lists and patterns of zxcvbn. There is no rule about kinds of
+//! How easy a password is to guess, by the word lists and patterns of zxcvbn. There is no rule about kinds of
 //! characters (NIST 800-63B-4, 3.1.1.2).
 
 use zxcvbn::zxcvbn;
 
-/// Characters that are judged. More would take much time, and nobody chooses a password of this length that is easy to
+/// Characters that are judged. More would take much time, and a password of this length is hardly ever easy to
 /// guess.
 const JUDGED: usize = 100;
 

@@ -14,7 +14,7 @@ use crate::server::store::StoreError;
 pub enum Actor {
     /// The operator at the command line. May do everything.
     Operator,
-    /// An administrator, who cannot change the own account here.
+    /// An administrator, who cannot change their own account here.
     Admin { id: UserId, username: String, origin: Origin },
 }
 

@@ -1,11 +1,12 @@
-//! Follows the store's keys: what `handstamp key rotate` and other processes change, this one takes over soon after.
+//! Follows the store's keys: changes by `handstamp key rotate` and by other processes reach this process soon after.
 //!
-//! A ring of another algorithm than that of the settings is left alone, in the store and in memory. A server does not start
-//! beside one with another `JWT_ALGORITHM` (`presence.rs`); one of an earlier version does, which knows nothing of that. Were it settled here as well,
-//! the two would take the store from each other every minute, and each time all tokens would die. Were it followed, a
-//! mistake elsewhere would end the tokens of this server, or need a key that only the other is given. So the last start has
-//! the store; whoever ran before signs and verifies with the ring it has, and says so once. Until one is restarted with
-//! the algorithm of the other, neither takes the other's tokens, and this one does not hear of keys that are retired.
+//! A ring with another algorithm than the settings is left alone, in the store and in memory. A server does not start beside
+//! one with another `JWT_ALGORITHM` (`presence.rs`), but a server of an earlier version does. If this process replaced that
+//! ring, the two would take the store from each other every minute, and each time all tokens would become invalid. If it
+//! followed that ring, a mistake elsewhere would end this server's tokens, or need a key that only the other server has. So
+//! the last start has the store. The earlier server signs and verifies with the ring that it has, and logs this once. Until
+//! one is restarted with the algorithm of the other, neither accepts the other's tokens, and this one does not hear about
+//! retired keys.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

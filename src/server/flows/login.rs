@@ -112,7 +112,7 @@ async fn recognise(
     password: &SecretString,
     visitor: &Visitor,
 ) -> Result<(User, PasswordHash), LoginError> {
-    // A text that cannot be a name is a name that nobody has.
+    // A text that cannot be a name counts as an unknown name.
     let name = match Username::parse(username) {
         Err(NotAUsername::Missing) => return Err(LoginError::MissingUsername),
         name => name.ok(),

@@ -16,7 +16,7 @@
 //! - *An attacker in the user's own network* shares its address, and can use up its two buckets. The user's browser
 //!   still passes. Together with 55 other addresses, this attacker can find out that a user in this network has the
 //!   account.
-//! - *Thousands of new accounts, each of which costs a hash.* [`SIGN_UP`]: thirty from one address, then one in two
+//! - *Thousands of new accounts; each costs a hash.* [`SIGN_UP`]: thirty from one address, then one in two
 //!   minutes. An invalid invitation is rejected before anything is hashed.
 //! - *A hundred attempts at the same time.* All are counted before any is hashed, under one lock.
 //! - *A client that hangs up before the answer* is counted. A restart resets no counter.

@@ -1,4 +1,4 @@
-//! What flows return, as bodies of the contract.
+//! The results of flows as response bodies of the contract.
 
 use secrecy::{ExposeSecret as _, SecretString};
 

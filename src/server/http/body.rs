@@ -1,7 +1,7 @@
-//! Reads every request's body once, bounded in size and time, before anything looks at it.
+//! Reads every request body once, with limits on size and time, before any handler runs.
 //!
-//! hyper has no limit for a body that trickles in, and server functions would answer a large one with a framework's
-//! message; here both get the contract's.
+//! hyper has no time limit for a slow body, and server functions answer a large body with Leptos's own message. Here
+//! both get the answer of the contract.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Bytes of all header fields, names included (contract, section 4).
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
-/// Answers 413, 408, 431 or, where `turns.rs` has seen so, 503; or goes on with the whole body in hand.
+/// Answers 413, 408 or 431; 503 if `turns.rs` set it; otherwise goes on with the whole body in memory.
 pub async fn read_body(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     if let Some(overloaded) = request.extensions().get::<Overloaded>() {
         return HttpError::from(*overloaded).into_response();
@@ -46,7 +46,7 @@ async fn collect(body: Body) -> Result<Bytes, ApiError> {
     match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
-        // The client broke off, or what it sent is not HTTP.
+        // The client closed the connection, or what it sent is not HTTP.
         Err(_) => Err(ApiError::InvalidRequest),
     }
 }

@@ -1,4 +1,4 @@
-//! Who is calling, when it is another service: HTTP Basic with the client's name and secret (RFC 6749, section 2.3.1).
+//! The client that calls, if it is another service: HTTP Basic with the client's name and secret (RFC 6749, section 2.3.1).
 
 use axum::http::HeaderMap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -14,16 +14,16 @@ use crate::server::state::AppState;
 
 const SCHEME: &str = "Basic";
 
-/// The client that sent these headers.
+/// Returns the client that sent these headers.
 ///
 /// # Errors
-/// `invalid_client` where none did, or with a wrong secret: the same answer.
+/// `invalid_client` if the headers name no client, and if the secret is wrong: the same answer.
 pub async fn client_of(state: &AppState, headers: &HeaderMap) -> Result<ClientName, ApiError> {
     let (name, secret) = name_and_secret(headers).ok_or(ApiError::InvalidClient)?;
     authenticate_client(state, &name, &secret).await?.ok_or(ApiError::InvalidClient)
 }
 
-/// Whether the headers name a client at all, rightly or wrongly.
+/// Returns whether the headers name a client, with a right or a wrong secret.
 pub fn names_a_client(headers: &HeaderMap) -> bool {
     authorization_headers(headers).any(|header| Authorization::of(header).is_of(SCHEME))
 }
@@ -35,8 +35,8 @@ fn name_and_secret(headers: &HeaderMap) -> Option<(String, SecretString)> {
     Some((form_decoded(name)?, form_decoded(secret)?.into()))
 }
 
-/// RFC 6749 has both encoded as in a form before they are joined. None of ours changes by that, but some clients encode
-/// more than they must. A `+`, which would be a space, is in no name and no secret.
+/// RFC 6749 requires form encoding of both parts before they are joined. It changes none of our names and secrets, but some
+/// clients encode more than they must. A `+` would be a space, and no name or secret has one.
 fn form_decoded(text: &str) -> Option<String> {
     Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
 }

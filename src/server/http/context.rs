@@ -1,4 +1,4 @@
-//! What a server function finds in its context: the head of its request, and what it can reach.
+//! What a server function finds in its context: the head of its request, and the application's state.
 
 use axum::http::request::Parts;
 use leptos::prelude::use_context;
@@ -6,7 +6,7 @@ use leptos::prelude::use_context;
 use crate::api_types::ApiError;
 use crate::server::state::AppState;
 
-/// What a server function can reach.
+/// Returns the state that a server function can use.
 ///
 /// # Errors
 /// `internal` outside a request.
@@ -14,7 +14,7 @@ pub fn app_state() -> Result<AppState, ApiError> {
     use_context().ok_or(ApiError::Internal)
 }
 
-/// The head of the request that a server function answers.
+/// Returns the head of the request that a server function answers.
 ///
 /// # Errors
 /// `internal` outside a request.

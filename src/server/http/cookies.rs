@@ -1,4 +1,4 @@
-//! The cookies: a page's refresh token, and what makes a browser known that signed in before. No script can read them.
+//! The cookies: the refresh token of the pages, and the mark of a known device. No script can read them.
 //!
 //! `SameSite=Strict`: no other site can make a browser send it. `__Host-` and `Secure` everywhere but on plain http on this
 //! machine (RFC 6265bis, section 4.1.3).
@@ -6,8 +6,8 @@
 //! No answer deletes a cookie, neither a refused refresh nor a sign-out. Answers overtake one another: one that deletes may
 //! reach the browser after that of a sign-in in another tab, and would delete the new session's cookie. HTTP has no way to
 //! delete a cookie only if it still has a certain value. A cookie whose session has ended opens nothing, `http/leptos.rs`
-//! tells the page so, and the next sign-in replaces it. It says no more of its owner than the cookie of a known device,
-//! which stays after a sign-out, too.
+//! tells the page so, and the next sign-in replaces it. It says no more about its owner than the cookie of a known device,
+//! which also stays after a sign-out.
 
 use axum::http::{HeaderMap, HeaderValue};
 use headers::{Cookie, HeaderMapExt as _};
@@ -17,7 +17,7 @@ use crate::server::domain::session::SessionKind;
 use crate::server::flows::{EndingSession, SignedIn, session_of};
 use crate::server::state::AppState;
 
-/// A cookie by its two names: as it is called everywhere, and on plain http on this machine.
+/// A cookie and its two names: the usual one, and the one for plain http on this machine.
 struct Name {
     secure: &'static str,
     plain: &'static str,
@@ -26,25 +26,25 @@ struct Name {
 const REFRESH: Name = Name { secure: "__Host-handstamp_refresh", plain: "handstamp_refresh" };
 const DEVICE: Name = Name { secure: "__Host-handstamp_device", plain: "handstamp_device" };
 
-/// How long a browser stays known: as long as browsers keep a cookie (RFC 6265bis, section 5.5).
+/// How long a browser stays known: the longest time for which browsers keep a cookie (RFC 6265bis, section 5.5).
 const DEVICE_MAX_AGE: &str = "; Max-Age=34560000";
 
-/// The refresh token that came in the cookie.
+/// Returns the refresh token of the cookie.
 pub fn refresh_cookie(state: &AppState, headers: &HeaderMap) -> Option<String> {
     headers.typed_get::<Cookie>()?.get(REFRESH.of(state)).map(str::to_owned)
 }
 
-/// What this browser shows of an earlier sign-in.
+/// Returns the device token of an earlier sign-in in this browser.
 pub fn device_cookie(state: &AppState, headers: &HeaderMap) -> Option<SecretString> {
     headers.typed_get::<Cookie>()?.get(DEVICE.of(state)).map(Into::into)
 }
 
-/// The session that this browser holds, going by its cookie. A hint: the session may have ended.
+/// Returns the session of this browser's cookie. It is a hint: the session may have ended.
 pub fn session_of_cookie(state: &AppState, headers: &HeaderMap) -> Option<EndingSession> {
     session_of(state, &refresh_cookie(state, headers)?)
 }
 
-/// Puts the refresh token into the browser: for good, or until the browser is closed.
+/// Sets the refresh token's cookie: to be kept, or until the browser is closed.
 pub fn keep_cookie(state: &AppState, signed_in: &SignedIn) -> Option<HeaderValue> {
     let max_age = match signed_in.kind {
         SessionKind::Kept => format!("; Max-Age={}", signed_in.refresh_expires_in),
@@ -53,7 +53,7 @@ pub fn keep_cookie(state: &AppState, signed_in: &SignedIn) -> Option<HeaderValue
     set_cookie(state, &REFRESH, signed_in.refresh_token.expose_secret(), &max_age)
 }
 
-/// Makes the browser known: for good where it is its user's own, else until it is closed.
+/// Sets the cookie of a known device: to be kept if the user asked for it, otherwise until the browser is closed.
 pub fn remember_device(state: &AppState, signed_in: &SignedIn) -> Option<HeaderValue> {
     let max_age = match signed_in.kind {
         SessionKind::Kept => DEVICE_MAX_AGE,

@@ -5,11 +5,11 @@
 //! |---|---|---|
 //! | key set and metadata | every origin (`*`) | no |
 //! | every other machine door | the origins of `CORS_ORIGINS` | if the setting names any |
-//! | pages, `/api/…`, files | nobody else | no |
+//! | pages, `/api/…`, files | no other origin | no |
 //!
-//! Errors are answers too: this stands outside of everything that answers one. Credentials are never allowed: a machine door
-//! takes no cookie. Not tower-http's `CorsLayer`: it answers a preflight with 200, tells every origin the methods, and has
-//! one list of methods for all doors.
+//! Errors are answers too, so this layer is outside of every layer that can answer with one. Credentials are never allowed:
+//! a machine door takes no cookie. tower-http's `CorsLayer` does not fit: it answers a preflight with 200, tells the
+//! methods to every origin, and has one list of methods for all doors.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,12 +29,12 @@ use crate::server::state::AppState;
 
 const ANYONE: HeaderValue = HeaderValue::from_static("*");
 const HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, If-None-Match, Prefer");
-/// Seconds for which a browser need not ask again.
+/// Seconds for which a browser keeps the answer to a preflight.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
-/// What a page may read besides the headers that it always may.
+/// The headers that a page can read in addition to those that are always allowed.
 const EXPOSED: HeaderValue = HeaderValue::from_static("ETag, Retry-After, WWW-Authenticate, X-Request-Id");
 
-/// The doors that every origin may read: they are public documents.
+/// The doors that every origin can read: they are public documents.
 const FOR_ANYONE: [&str; 2] = ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"];
 
 /// The machine doors by their path.
@@ -44,14 +44,14 @@ pub struct MachineDoors(HashMap<&'static str, Door>);
 /// All machine doors of one path.
 struct Door {
     methods: Vec<Method>,
-    /// As a preflight is told them.
+    /// The value for the answer to a preflight.
     allow: HeaderValue,
     for_anyone: bool,
     /// Whether the same path is a page.
     is_page: bool,
 }
 
-/// Beside a request that a page of an allowed origin made its browser send. `same_origin.rs` lets it pass.
+/// Marks a request from a page of an allowed origin. `same_origin.rs` lets it pass.
 #[derive(Clone, Copy)]
 pub struct FromAllowedOrigin;
 
@@ -60,7 +60,7 @@ impl MachineDoors {
     pub fn new(doors: impl IntoIterator<Item = (Method, &'static str)>, pages: &[String]) -> Self {
         let mut by_path = HashMap::<_, Vec<Method>>::new();
         for (method, path) in doors {
-            // Where one can GET one can HEAD.
+            // A door that takes GET also takes HEAD.
             let head = (method == Method::GET).then_some(Method::HEAD);
             by_path.entry(path).or_default().extend([method].into_iter().chain(head));
         }
@@ -74,7 +74,7 @@ impl MachineDoors {
         Self(by_path.into_iter().map(door).collect())
     }
 
-    /// The door that a request is for; none if it is for a page, for `/api/…` or for nothing.
+    /// Returns the door of a request; none for a page, for `/api/…` and for an unknown path.
     fn find(&self, request: &Request) -> Option<&Door> {
         let door = self.0.get(request.extensions().get::<MatchedPath>()?.as_str())?;
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -85,7 +85,7 @@ impl MachineDoors {
 }
 
 impl Door {
-    /// What `Access-Control-Allow-Origin` says to this request.
+    /// Returns the value of `Access-Control-Allow-Origin` for this request.
     fn permission(&self, allowed: &WebOrigins, request: &HeaderMap) -> Option<HeaderValue> {
         if self.for_anyone {
             return Some(ANYONE);
@@ -96,7 +96,7 @@ impl Door {
     }
 }
 
-/// Answers `OPTIONS` at machine doors, and tells the browser which pages may read their other answers.
+/// Answers `OPTIONS` at machine doors, and tells the browser which pages can read their other answers.
 pub async fn share(
     State((state, doors)): State<(AppState, Arc<MachineDoors>)>,
     mut request: Request,
@@ -119,7 +119,7 @@ pub async fn share(
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
     if !door.for_anyone && !allowed.is_empty() {
-        // Also for an origin that is not allowed, and for none: a cache must not give their answer to one that is.
+        // Also for an origin that is not allowed, and without one: a cache must not give that answer to an allowed one.
         headers.append(VARY, HeaderValue::from_static("Origin"));
     }
     response

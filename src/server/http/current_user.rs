@@ -1,14 +1,14 @@
-//! Who is calling, and whether they may: for routes extractors, for server functions calls.
+//! The user who calls, and what they may do: extractors for routes, functions for server functions.
 //!
 //! | a door for | route | server function |
 //! |---|---|---|
-//! | whoever is signed in | `user: CurrentUser` | `current_user()?` |
-//! | anybody, and knows who (on the public list) | `user: Option<CurrentUser>` | `current_user_if_any()?` |
-//! | whoever typed the password a moment ago | `user: FreshUser` | `fresh_user()?` |
+//! | a signed-in user | `user: CurrentUser` | `current_user()?` |
+//! | anyone; knows a signed-in user (on the public list) | `user: Option<CurrentUser>` | `current_user_if_any()?` |
+//! | a user who has just typed the password | `user: FreshUser` | `fresh_user()?` |
 //! | a role | `user: WithRole<Admin>` | `user_with_role("admin")?` |
 //! | ending the session, with either kind of token, also expired (on the list of ending doors) | `session: EndingSession` | `session_to_end()?` |
 //!
-//! Each goes by what the guard found out; on the public list, where it asks nobody, by the headers.
+//! Each reads what the guard found. On the public list the guard checks no token, so there each reads the headers.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -28,11 +28,11 @@ use crate::server::flows::{
 };
 use crate::server::state::AppState;
 
-/// Whoever is signed in and typed the password a moment ago (`FRESH_FOR`); else `fresh_token_required`.
+/// A signed-in user who typed the password within `FRESH_FOR`; otherwise `fresh_token_required`.
 #[derive(Clone, Debug)]
 pub struct FreshUser(CurrentUser);
 
-/// Whoever is signed in and has the role `R`; else `insufficient_scope`.
+/// A signed-in user who has the role `R`; otherwise `insufficient_scope`.
 #[derive(Clone, Debug)]
 pub struct WithRole<R>(CurrentUser, PhantomData<R>);
 
@@ -60,7 +60,7 @@ where
     }
 }
 
-/// No token: nobody. A bad one is an error all the same: whoever sent it believes to be signed in.
+/// Without a token there is no user. A bad token is still an error: its sender expects to be signed in.
 impl<S: Sync> OptionalFromRequestParts<S> for CurrentUser
 where
     AppState: FromRef<S>,
@@ -126,51 +126,51 @@ impl<R> Deref for WithRole<R> {
     }
 }
 
-/// Whoever calls a protected server function: its first line.
+/// Returns the user who calls a protected server function: its first line.
 ///
 /// # Errors
-/// Those of a token that is not right.
+/// Those of a bad token.
 pub fn current_user() -> Result<CurrentUser, ApiError> {
     recognise(&parts()?, &app_state()?)
 }
 
-/// Whoever calls a public server function, if they sent a token.
+/// Returns the user who calls a public server function, if they sent a token.
 ///
 /// # Errors
-/// Those of a token that is not right; none at all is no error.
+/// Those of a bad token; a missing token is no error.
 pub fn current_user_if_any() -> Result<Option<CurrentUser>, ApiError> {
     if_any(current_user())
 }
 
-/// Whoever calls and typed the password a moment ago.
+/// Returns the user who calls, if they typed the password within `FRESH_FOR`.
 ///
 /// # Errors
-/// `fresh_token_required`, and those of a token that is not right.
+/// `fresh_token_required`, and those of a bad token.
 pub fn fresh_user() -> Result<CurrentUser, ApiError> {
     let user = current_user()?;
     require_fresh(&app_state()?, &user)?;
     Ok(user)
 }
 
-/// Whoever calls and has a role.
+/// Returns the user who calls, if they have the role.
 ///
 /// # Errors
-/// `insufficient_scope`, and those of a token that is not right.
+/// `insufficient_scope`, and those of a bad token.
 pub fn user_with_role(role: &str) -> Result<CurrentUser, ApiError> {
     let user = current_user()?;
     require_role(&user, role)?;
     Ok(user)
 }
 
-/// An administrator who calls, to look.
+/// Returns the administrator who calls a function that only reads.
 ///
 /// # Errors
-/// `insufficient_scope`, and those of a token that is not right.
+/// `insufficient_scope`, and those of a bad token.
 pub fn admin() -> Result<CurrentUser, ApiError> {
     user_with_role(Admin::NAME)
 }
 
-/// An administrator who calls to change something: their password was typed a moment ago.
+/// Returns the administrator who calls a function that changes something. It requires a fresh token.
 ///
 /// # Errors
 /// Those of [`admin`], and `fresh_token_required`.
@@ -180,15 +180,15 @@ pub fn acting_admin() -> Result<Actor, ApiError> {
     Ok(Actor::Admin { id: user.user_id, username: user.username.clone(), origin: origin()? })
 }
 
-/// The session that a server function on the list of ending doors is to end.
+/// Returns the session that a server function on the list of ending doors must end.
 ///
 /// # Errors
-/// Those of a token that is not right; an expired or ended one counts.
+/// Those of a bad token. A token that expired, or whose session ended, is accepted.
 pub fn session_to_end() -> Result<EndingSession, ApiError> {
     ending(&parts()?, &app_state()?)
 }
 
-/// The `Authorization` headers, as they came.
+/// Returns the `Authorization` headers, unchanged.
 pub fn authorization_headers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers.get_all(AUTHORIZATION).iter().map(axum::http::HeaderValue::as_bytes)
 }

@@ -1,4 +1,4 @@
-//! Errors become HTTP here, and nowhere else: status, headers and body of the contract's table.
+//! Turns errors into HTTP, here and nowhere else: status, headers and body of the contract's table.
 
 use axum::Json;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -20,10 +20,10 @@ use crate::server::flows::{
 use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
 
-/// Seconds after which somebody who found the hashing queue full may try again.
+/// Seconds after which a client can try again if the hashing queue is full.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// What a route answers when it fails.
+/// The error of a route.
 #[derive(Debug)]
 pub struct HttpError(pub ApiError);
 
@@ -38,7 +38,7 @@ impl IntoResponse for HttpError {
         let (_, status, _) = self.0.row();
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self.0)).into_response();
-        // For whoever counts and logs it.
+        // For the metrics and the log.
         response.extensions_mut().insert(self.0);
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -52,7 +52,7 @@ impl IntoResponse for HttpError {
             ApiError::TooManyAttempts { retry_after } => {
                 headers.insert(RETRY_AFTER, retry_after.into());
             }
-            // The rest of the body may still be on its way, and would be read as the next request.
+            // The rest of the body may still arrive, and would be read as the next request.
             ApiError::TooLarge | ApiError::RequestTimeout | ApiError::HeadersTooLarge => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -62,7 +62,7 @@ impl IntoResponse for HttpError {
     }
 }
 
-/// RFC 6750, section 3: bare where no token came, with the error where a bad one did.
+/// RFC 6750, section 3: without a token no error is named; for a bad token it is.
 fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
     let challenge = match error {
         ApiError::MissingToken | ApiError::BadCredentials => "Bearer",
@@ -83,7 +83,7 @@ impl From<AuthorizeError> for ApiError {
     }
 }
 
-/// Of a library that signs: never for a key of the ring.
+/// An error of the signing library; never one about a key of the ring.
 impl From<jsonwebtoken::errors::Error> for ApiError {
     fn from(error: jsonwebtoken::errors::Error) -> Self {
         internal(&error)
@@ -98,7 +98,7 @@ impl From<AuthenticateError> for ApiError {
             AuthenticateError::TooLarge => Self::HeadersTooLarge,
             AuthenticateError::Refused(TokenRefused(Check::Signature)) => Self::BadSignature,
             AuthenticateError::Refused(TokenRefused(Check::Expiry)) => Self::TokenExpired,
-            // Saying more would only help whoever made it.
+            // A more exact message would only help an attacker.
             AuthenticateError::Refused(_) => Self::InvalidToken,
             AuthenticateError::Revoked => Self::TokenRevoked,
         }
@@ -170,8 +170,8 @@ impl From<NotAdmitted> for ApiError {
     }
 }
 
-/// How long to wait stands in a header. Of a server function's error Leptos passes on the body alone, so there the
-/// header is put beside it.
+/// The time to wait is in a header. Leptos passes on only the body of a server function's error, so there the header is
+/// set separately.
 impl From<Throttled> for ApiError {
     fn from(Throttled(wait): Throttled) -> Self {
         let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -284,7 +284,7 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// Logged with its cause, inside the span that holds the request id; the client reads "Internal error".
+/// Logs the error with its cause, inside the span that holds the request id. The client reads "Internal error".
 fn internal(cause: &dyn std::error::Error) -> ApiError {
     error!(%cause, "Internal error");
     ApiError::Internal

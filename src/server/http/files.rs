@@ -1,4 +1,4 @@
-//! One of the pages' files as an answer: packed where the client takes that, and nothing where it has the file already.
+//! Serves one file of the pages: compressed if the client accepts that, and 304 if the client has it already.
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
@@ -9,10 +9,10 @@ use rust_embed::EmbeddedFile;
 
 use crate::server::site::Site;
 
-/// What `cargo leptos --precompress` puts beside each file, the smallest first.
+/// The endings that `cargo leptos --precompress` adds, the smallest file first.
 const PACKED: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-/// The file at this path of the address, if there is one.
+/// Returns the file at this path, if there is one.
 pub fn file(site: &Site, path: &str, request: &HeaderMap) -> Option<Response> {
     let name = path.strip_prefix('/')?;
     let plain = site.find(name)?;
@@ -38,11 +38,11 @@ pub fn file(site: &Site, path: &str, request: &HeaderMap) -> Option<Response> {
     Some(answer)
 }
 
-/// How long a file may be kept. A name with a hash never changes what it holds; without one (development) the browser
-/// asks every time; what lies in `public/` changes seldom.
+/// Returns how long a file can be kept. A file with a hash in its name never changes. Without a hash (development) the
+/// browser asks every time. The files of `public/` seldom change.
 ///
-/// Of the script it asks every time, too: `cargo leptos --split` writes the name of the split script into it after its
-/// own name was made, so that its hash does not tell of every change.
+/// The browser asks for the script every time, too: `cargo leptos --split` first makes the script's name and then writes
+/// the name of the split script into it, so its hash does not show every change.
 fn caching(site: &Site, path: &str) -> &'static str {
     let hashed = site.files.js.split('.').count() > 2;
     let in_pkg = path.starts_with("/pkg/");
@@ -55,14 +55,14 @@ fn caching(site: &Site, path: &str) -> &'static str {
     }
 }
 
-/// Of the bytes that are sent: packed and plain are two.
+/// The `ETag` of the bytes that are sent: compressed and plain bytes have different ones.
 fn etag(file: &EmbeddedFile) -> ETag {
     let hash = file.metadata.sha256_hash();
     let start = u128::from_be_bytes(std::array::from_fn(|at| hash[at]));
     format!("\"{start:032x}\"").parse().expect("hexadecimal digits in quotes are an entity tag")
 }
 
-/// Whether the client names this coding and does not refuse it with `q=0`.
+/// Returns whether the client names this coding and does not refuse it with `q=0`.
 fn accepts(request: &HeaderMap, coding: &str) -> bool {
     let lists = request.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|entry| {

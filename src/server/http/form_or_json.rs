@@ -1,4 +1,4 @@
-//! The body of a machine door: a form or JSON, whichever the client says it is.
+//! The body of a machine door: a form or JSON, as the client's `Content-Type` says.
 
 use axum::Form;
 use axum::body::Bytes;
@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use super::error::HttpError;
 use crate::api_types::ApiError;
 
-/// A body in either form. A duplicate field or a wrong type is `invalid_request`.
+/// A body of either kind. A duplicate field or a wrong type is `invalid_request`.
 pub struct FormOrJson<T>(pub T);
 
-/// What a body says it is.
+/// The kind of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyType {
     Form,
@@ -20,7 +20,7 @@ pub enum BodyType {
 }
 
 impl BodyType {
-    /// Reads `Content-Type`; its parameters do not matter, as both forms are UTF-8.
+    /// Reads `Content-Type`; its parameters do not matter, as both kinds are UTF-8.
     pub fn of(request: &Request) -> Option<Self> {
         let content_type = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
         let media_type = content_type.split(';').next()?.trim();

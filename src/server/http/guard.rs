@@ -1,7 +1,7 @@
 //! Deny by default: a door that is not on the public list opens only for a valid access token.
 //!
-//! The guard stands before every route and server function, so that one that forgets to ask who is calling is closed
-//! and not open. It leaves who it is for `current_user`.
+//! The guard runs before every route and server function, so a door that forgets to ask for the user is closed, not open.
+//! `current_user` tells the door who the user is.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::ACCEPT;
@@ -19,9 +19,9 @@ use crate::api_types::ApiError;
 use crate::server::flows::{AuthenticateError, EndingSession, authenticate, authenticate_to_end};
 use crate::server::state::AppState;
 
-/// The doors that answer a stranger.
+/// The doors that need no access token.
 pub const PUBLIC: &[&str] = &[
-    // Documents. They hold nothing protected: what they show comes through the doors that are not here.
+    // Documents. They hold nothing protected: protected data comes through doors that are not in this list.
     "GET /",
     "GET /account",
     "GET /admin",
@@ -34,7 +34,7 @@ pub const PUBLIC: &[&str] = &[
     "GET /signup",
     // Leads to one of them.
     "GET /.well-known/change-password",
-    // Machines.
+    // Machine doors.
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
     "GET /healthz",
@@ -55,25 +55,25 @@ pub const PUBLIC: &[&str] = &[
     "POST /api/signup",
 ];
 
-/// The doors that are a page too: whoever asks for HTML gets the document, as on the public list.
+/// The doors that are also a page: a client that accepts HTML gets the document, as on the public list.
 const PAGES_TOO: &[&str] = &["GET /sessions"];
 
-/// The doors that end a session, for which either kind of token counts, also an expired one with a right signature.
+/// The doors that end a session. Both kinds of token count, also an expired one with a right signature.
 const ENDING: &[&str] = &["DELETE /logout", "POST /logout", "POST /api/logout"];
 
-/// The ending door that takes the cookie too: a page may have lost its access token.
+/// The ending door that also takes the cookie: a page may have lost its access token.
 const ENDING_BY_COOKIE: &str = "POST /api/logout";
 
-/// The doors that may end the session of whoever asks, who is to hear that it is done.
+/// The doors that can end the caller's own session and must still answer the caller.
 const MAY_END_OWN: &[&str] = &["DELETE /sessions/{id}", "POST /api/delete-account", "POST /api/end-session"];
 
-/// The doors for other services, which show a client's name and secret.
+/// The doors for other services, which send a client's name and secret.
 pub const CLIENTS: &[&str] = &["GET /revocations", "POST /introspect"];
 
-/// The doors for whoever runs this server. For others they are not there.
+/// The doors for the operator. For all others they answer 404.
 pub const OPERATORS: &[&str] = &["GET /metrics"];
 
-/// Lets in, or answers 401.
+/// Lets the request in, or answers 401.
 pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let admits = Door::of(&request).admits(request.headers());
     match admits {
@@ -109,18 +109,18 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
     }
 }
 
-/// Whether a door answers strangers, by the path as it came: no public door has a part that varies.
+/// Returns whether a door needs no token, by the path of the request: no public door has a part that varies.
 pub fn is_public(method: &Method, path: &str) -> bool {
     Door { method: method_of_door(method), path }.is_on(PUBLIC)
 }
 
-/// Whom a door lets in.
+/// Who can use a door.
 #[derive(Clone, Copy)]
 enum Admits {
     Anybody,
     Clients,
     Operators,
-    /// Whoever holds a token of the session that is to end.
+    /// A client with a token of the session that it ends.
     Ending {
         by_cookie: bool,
     },
@@ -129,7 +129,7 @@ enum Admits {
     },
 }
 
-/// The door of a request. Compared with the lists as they are written, without making a text of it each time.
+/// Returns who can use the door of a request. Compares the request with the lists, and makes no text of it each time.
 struct Door<'r> {
     method: &'r str,
     path: &'r str,
@@ -160,7 +160,7 @@ impl<'r> Door<'r> {
     }
 
     fn is(&self, name: &str) -> bool {
-        // Lengths first: they differ mostly, and the lists are gone through for every request.
+        // Compares lengths first: most differ, and every request goes through the lists.
         name.len() == self.method.len() + " ".len() + self.path.len()
             && name.split_once(' ') == Some((self.method, self.path))
     }
@@ -170,7 +170,7 @@ fn refuse(refused: AuthenticateError) -> Response {
     HttpError(ApiError::from(refused)).into_response()
 }
 
-/// The session of the token; where there is none that counts, of the cookie.
+/// Returns the session of the token; without a token that counts, the session of the cookie.
 fn session_to_end(state: &AppState, by_cookie: bool, headers: &HeaderMap) -> Result<EndingSession, AuthenticateError> {
     authenticate_to_end(state, authorization_headers(headers)).or_else(|refused| {
         let of_cookie = by_cookie.then(|| session_of_cookie(state, headers)).flatten();
@@ -178,17 +178,17 @@ fn session_to_end(state: &AppState, by_cookie: bool, headers: &HeaderMap) -> Res
     })
 }
 
-/// Whether a browser asks for something to show.
+/// Returns whether a browser asks for a page.
 pub fn asks_for_a_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The name of a door, as the lists write it.
+/// Returns the name of a door, as the lists write it.
 pub fn door(method: &Method, path: &str) -> String {
     format!("{} {path}", method_of_door(method))
 }
 
-/// Where one can GET one can HEAD.
+/// A door that takes GET also takes HEAD.
 fn method_of_door(method: &Method) -> &str {
     if method == Method::HEAD { "GET" } else { method.as_str() }
 }

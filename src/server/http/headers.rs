@@ -24,10 +24,10 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Draws the nonce for the page's scripts, and writes the headers whatever the answer.
+/// Draws the nonce for the page's scripts, and sets the headers of every answer.
 pub async fn secure_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let nonce = Nonce::new();
-    // `http/leptos.rs` hands it to the page.
+    // `http/leptos.rs` gives it to the page.
     request.extensions_mut().insert(nonce.clone());
 
     let mut response = next.run(request).await;
@@ -40,12 +40,12 @@ pub async fn secure_headers(State(state): State<AppState>, mut request: Request,
     if state.config.public_url.starts_with("https://") {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
-    // The files with a hash in their name say otherwise themselves.
+    // Files with a hash in their name have a header of their own.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-/// Whether `cargo leptos watch` started us.
+/// Returns whether `cargo leptos watch` started the server.
 #[expect(clippy::disallowed_methods, reason = "cargo leptos speaks through the environment, also to Leptos itself")]
 pub fn watching() -> bool {
     std::env::var_os("LEPTOS_WATCH").is_some()

@@ -29,18 +29,18 @@ use crate::app::shell::shell;
 use crate::server::flows;
 use crate::server::state::AppState;
 
-/// The one page that is not always there; its route is ours and not in Leptos's list.
+/// The one page that is not always available. We serve its route; it is not in Leptos's list.
 const SETUP: &str = "/setup";
-/// The page that shares its path with a machines' door; its route is that door's.
+/// The page that shares its path with a machine door, which serves it.
 const SESSIONS: &str = "/sessions";
 /// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
 pub const CHANGE_PASSWORD: &str = "/.well-known/change-password";
-/// The pages whose form leads on to where the address of the page says.
+/// The pages with a form that leads on to the `next` of their address.
 const WITH_NEXT: [&str; 2] = ["/login", "/signup"];
-/// The page that needs to know how tokens are checked.
+/// The page that must know how tokens are checked.
 const INSPECTOR: &str = "/inspector";
 
-/// All pages and server functions. Whoever is let in to which is the guard's business, not ours.
+/// Returns all pages and server functions. The guard decides who can open which.
 pub fn pages_and_server_functions(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, page_listing(), page_context(state), shell)
@@ -49,9 +49,9 @@ pub fn pages_and_server_functions(state: &AppState) -> Router<AppState> {
         .route(CHANGE_PASSWORD, get((StatusCode::FOUND, [(LOCATION, "/account")])))
 }
 
-/// The paths of all pages.
+/// Returns the paths of all pages.
 pub fn page_paths() -> &'static [String] {
-    // Leptos finds them by rendering everything once.
+    // Leptos finds them by rendering the application once.
     static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
         let listed = page_listing().into_iter().map(|page| page.path().to_owned());
         listed.chain([SETUP, SESSIONS].map(str::to_owned)).collect()
@@ -59,7 +59,7 @@ pub fn page_paths() -> &'static [String] {
     &PATHS
 }
 
-/// What a path that no door has answers: a file of the site, the page that was meant, else the 404 page; JSON to machines.
+/// Answers a path that is no door: a file of the site, a redirect to the right page, or the 404 page; JSON for machines.
 pub async fn fallback(State(state): State<AppState>, request: Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reads || request.uri().path().starts_with("/api/") || wants_json(&request) {
@@ -74,8 +74,8 @@ pub async fn fallback(State(state): State<AppState>, request: Request) -> Respon
     }
 }
 
-/// The address of a page that was typed with a slash at the end, without that slash. It begins with the path of one of our
-/// pages, whatever was asked for: it leads nowhere else.
+/// Returns the address of a page that was typed with a slash at the end, without that slash. The address begins with the
+/// path of one of our pages, so it never leads to another site.
 fn page_without_slash(request: &Request) -> Option<HeaderValue> {
     let path = request.uri().path().strip_suffix('/').filter(|path| *path != "/")?;
     let page = page_paths().iter().find(|page| *page == path)?;
@@ -86,13 +86,13 @@ fn page_without_slash(request: &Request) -> Option<HeaderValue> {
     HeaderValue::from_bytes(format!("{page}{query}").as_bytes()).ok()
 }
 
-/// Around the server functions: what Leptos does otherwise than the contract wants.
+/// Wraps the server functions, where the contract differs from Leptos.
 pub async fn server_function_manners(request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
     if *request.method() == Method::HEAD {
-        // axum takes HEAD for GET, Leptos then finds no function.
+        // axum answers HEAD with the GET route, but then Leptos finds no function.
         return ([(ALLOW, "GET")], HttpError(ApiError::MethodNotAllowed)).into_response();
     }
     if *request.method() == Method::POST && asks_for_a_page(request.headers()) {
@@ -101,21 +101,21 @@ pub async fn server_function_manners(request: Request, next: Next) -> Response {
     with_its_status(next.run(request).await).await
 }
 
-/// Leptos 0.8 answers every error with 500; the code in the body says which answer it is to be.
+/// Sets the status of an error. Leptos 0.8 answers every error with 500; the code in the body names the right status.
 async fn with_its_status(response: Response) -> Response {
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }
     let (parts, body) = response.into_parts();
     let mut answer = HttpError(error_of(Response::new(body)).await).into_response();
-    // How long to wait stands in a header.
+    // The time to wait is in a header.
     if let Some(wait) = parts.headers.get(RETRY_AFTER) {
         answer.headers_mut().insert(RETRY_AFTER, wait.clone());
     }
     answer
 }
 
-/// The page for the first account, as long as there is none.
+/// Answers with the page for the first account, while there is no account.
 async fn setup_page(State(state): State<AppState>, request: Request) -> Response {
     match flows::setup_is_open(&state).await {
         Ok(true) => render_page(&state, request).await,
@@ -125,14 +125,14 @@ async fn setup_page(State(state): State<AppState>, request: Request) -> Response
 }
 
 async fn not_found_page(state: &AppState, mut request: Request) -> Response {
-    // A path that no page has, whichever was asked for.
+    // A path without a page, whatever the request asked for.
     *request.uri_mut() = Uri::from_static("/404");
     let mut page = render_page(state, request).await;
     *page.status_mut() = StatusCode::NOT_FOUND;
     page
 }
 
-/// The document of the path that was asked for.
+/// Renders the document of the requested path.
 pub async fn render_page(state: &AppState, mut request: Request) -> Response {
     note_session(state, &mut request).await;
     render_app_to_stream_with_context(page_context(state), shell)(request).await
@@ -142,15 +142,15 @@ fn page_listing() -> Vec<AxumRouteListing> {
     generate_route_list_with_exclusions(App, Some([SETUP, SESSIONS].map(str::to_owned).to_vec()))
 }
 
-/// What pages and server functions find in their context, besides what Leptos puts there.
+/// Provides the context of pages and server functions, in addition to what Leptos provides.
 fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
-        // The nonce of the header that `http/headers.rs` writes; Leptos would draw its own.
+        // The nonce of the header that `http/headers.rs` writes; Leptos would make its own.
         if let Some(nonce) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Nonce>().cloned()) {
             provide_context(nonce);
         }
-        // Absent while Leptos lists the routes.
+        // Missing while Leptos lists the routes.
         let Some(parts) = use_context::<Parts>() else { return };
         let (path, query) = (parts.uri.path(), parts.uri.query());
         let needs_user = NEED_A_USER.contains(&path);
@@ -172,7 +172,7 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     }
 }
 
-/// Around the pages that Leptos routes by itself.
+/// Wraps the pages that Leptos routes itself.
 async fn with_session_noted(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     // A server function shows no header.
     if !request.uri().path().starts_with("/api/") {
@@ -181,13 +181,14 @@ async fn with_session_noted(State(state): State<AppState>, mut request: Request,
     next.run(request).await
 }
 
-/// A hint for the header, so that nothing flickers, and for the head script, which shows a stranger the sign-in form.
+/// Adds a hint for the header, so that it does not flicker, and for the head script, which shows the sign-in form to a
+/// visitor without a session.
 async fn note_session(state: &AppState, request: &mut Request) {
     let headers = request.headers();
     let seems = match session_of_cookie(state, headers) {
         Some(session) => match flows::session_lives(state, session.id).await {
             Ok(true) => Seems::SignedIn,
-            // It has ended, which the page explains; or the store cannot say.
+            // It has ended, and the page explains that; or the store does not answer.
             Ok(false) | Err(_) => Seems::Unknown,
         },
         None if refresh_cookie(state, headers).is_none() && sends_cookies(headers) => Seems::SignedOut,
@@ -196,7 +197,7 @@ async fn note_session(state: &AppState, request: &mut Request) {
     request.extensions_mut().insert(seems);
 }
 
-/// Whether the browser would have sent a cookie: not where another site led it here (`SameSite=Strict`).
+/// Returns whether the browser would have sent a cookie: not if another site led it here (`SameSite=Strict`).
 fn sends_cookies(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "cross-site")
 }
@@ -205,7 +206,7 @@ fn token_facts(state: &AppState) -> TokenFacts {
     TokenFacts {
         issuer: state.config.jwt_issuer.clone(),
         audience: state.config.jwt_audience.clone(),
-        // Public keys are plain strings: writing them cannot fail.
+        // Public keys are plain strings, so writing them cannot fail.
         jwks: serde_json::to_string(&state.keys.load().jwks(state.world.now())).unwrap_or_default(),
     }
 }

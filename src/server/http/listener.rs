@@ -1,7 +1,7 @@
-//! Accepts connections, bounds what each may cost, and ends them in order.
+//! Accepts connections, limits what each can cost, and closes them in order.
 //!
-//! Our own loop because `axum::serve` 0.8 gives hyper no timer: without one, a client that never finishes its header
-//! holds a connection for ever. HTTP/1.1 only: a proxy in front speaks HTTP/2 to browsers and 1.1 to us.
+//! It has its own loop because `axum::serve` 0.8 gives hyper no timer. Without a timer, a client that never finishes its
+//! header holds a connection for ever. HTTP/1.1 only: a reverse proxy speaks HTTP/2 to browsers and HTTP/1.1 to us.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,19 +23,19 @@ use tracing::{info, warn};
 use super::request_log::Arrived;
 use super::visitor::Peer;
 
-/// What connections may cost.
+/// The limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// From the first moment of a connection, or from the last answer, until a whole header is there: slow headers and
-    /// idle connections alike.
+    /// The time from a new connection, or from the last answer, to a whole header. It limits slow headers and idle
+    /// connections.
     pub header_time: Duration,
-    /// How long a client may take to send a body; `body.rs` holds it to that.
+    /// The time that a client has to send a body; `body.rs` enforces it.
     pub body_time: Duration,
-    /// How long a client that reads nothing is written to.
+    /// The time for which the server writes to a client that does not read.
     pub write_time: Duration,
-    /// How many connections at a time; the next waits unaccepted.
+    /// The most connections at a time; the next one waits until it is accepted.
     pub connections: usize,
-    /// How long requests under way may take after the signal to stop.
+    /// The time that open requests have after the signal to stop.
     pub drain_time: Duration,
 }
 
@@ -51,14 +51,14 @@ impl Default for Limits {
     }
 }
 
-/// Bytes of header that hyper buffers: four times what `body.rs` lets pass, so that most get an answer in our words.
+/// Bytes of header that hyper buffers: four times what `body.rs` accepts, so that most clients get our own answer.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// After the signal to stop: time to read the requests that have arrived.
+/// After the signal to stop: the time to read requests that have already arrived.
 const READ_PAUSE: Duration = Duration::from_millis(100);
-/// After a failed accept, usually for want of file descriptors: time for some to come back.
+/// The pause after a failed accept. The usual cause is that no file descriptor is free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown`, then finishes what is under way.
+/// Serves until `shutdown`, then finishes the open requests.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
     let permits = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
@@ -72,12 +72,12 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
             serve_connection(stream, peer, permit, router.clone(), limits, &graceful);
         }
     }
-    // Whoever has connected by now is served; whoever comes later is refused.
+    // A client that is connected by now is served; a later one is refused.
     while let Some(Some((stream, peer, permit))) = accept(&listener, &permits).now_or_never() {
         serve_connection(stream, peer, permit, router.clone(), limits, &graceful);
     }
     drop(listener);
-    // hyper closes a connection on which it has read nothing: what has arrived is read first.
+    // hyper closes a connection from which it has read nothing, so what has arrived is read first.
     tokio::time::sleep(READ_PAUSE).await;
     tokio::select! {
         () = graceful.shutdown() => info!("All requests were answered"),
@@ -105,7 +105,7 @@ fn serve_connection(
     limits: Limits,
     graceful: &GracefulShutdown,
 ) {
-    // Without it the last part of an answer can wait 40 ms for an acknowledgement; failing to set it costs just that.
+    // Without it the last part of an answer can wait 40 ms for an acknowledgement. A failure to set it costs only that.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_time));
@@ -121,7 +121,7 @@ fn serve_connection(
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        // An error here is the client's: it broke off, was too slow, or spoke no HTTP.
+        // The client caused this error: it closed the connection, was too slow, or did not speak HTTP.
         let _ = connection.await;
         drop(permit);
     });

@@ -1,5 +1,5 @@
-//! An answer that stays open (a stream, a long poll) ends when the session of whoever asked ends: a door that checked the
-//! token once, at the beginning, must not go on telling for hours what its visitor may no longer see.
+//! Ends an answer that stays open (a stream, a long poll) when its session ends. Such a door checks the token only once, at
+//! the beginning; without this it could send protected data for hours after the sign-out.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -14,14 +14,14 @@ use crate::api_types::ApiError;
 use crate::server::flows::{CurrentUser, until_ended};
 use crate::server::state::AppState;
 
-/// Answers, or refuses once the session has ended.
+/// Answers, or refuses if the session ends first.
 pub async fn answer_while_signed_in(
     state: AppState,
     user: CurrentUser,
     answering: impl Future<Output = Response>,
 ) -> Response {
     let mut answering = pin!(answering);
-    // Most answers are there at once, and are not to pay for those that are not.
+    // Most answers are ready at once, and must not pay for the others.
     let response = match poll_fn(|context| Poll::Ready(answering.as_mut().poll(context))).await {
         Poll::Ready(response) => response,
         Poll::Pending => tokio::select! {
@@ -31,7 +31,7 @@ pub async fn answer_while_signed_in(
             }
         },
     };
-    // Whole already, or one of those that are made as they are sent.
+    // The answer is complete, or its body is made while it is sent.
     if response.body().size_hint().exact().is_some() {
         return response;
     }

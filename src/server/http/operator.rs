@@ -1,4 +1,4 @@
-//! Whether a request comes from whoever runs this server: from this machine itself, or with `METRICS_TOKEN`.
+//! Whether a request comes from the operator: from this machine itself, or with `METRICS_TOKEN`.
 
 use axum::extract::Request;
 use axum::http::header::{FORWARDED, HOST, HeaderName, VIA};
@@ -10,7 +10,7 @@ use crate::server::config::is_loopback;
 use crate::server::flows::bearer_token;
 use crate::server::state::AppState;
 
-/// What proxies add. Behind one that runs here, everybody comes from this machine.
+/// Headers that proxies add. Behind a proxy on this machine, every request comes from this machine.
 const OF_PROXIES: [HeaderName; 6] = [
     FORWARDED,
     VIA,
@@ -20,13 +20,13 @@ const OF_PROXIES: [HeaderName; 6] = [
     HeaderName::from_static("x-real-ip"),
 ];
 
-/// Whether it does.
+/// Returns whether it does.
 pub fn is_operator(state: &AppState, request: &Request) -> bool {
     is_from_here(request) || shows_the_token(state, request)
 }
 
-/// Straight from this machine, and addressed to it by such a name: a page that a browser here has loaded can name an
-/// address of its own that leads here, but then asks for that name.
+/// Returns whether the request comes straight from this machine and names it as its host. The page of an attacker in a
+/// browser here can use a host name that leads to this machine, but then the request has that name.
 fn is_from_here(request: &Request) -> bool {
     let headers = request.headers();
     let peer = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.to_canonical().is_loopback());
@@ -38,7 +38,7 @@ fn shows_the_token(state: &AppState, request: &Request) -> bool {
     let Ok(shown) = bearer_token(authorization_headers(request.headers())) else { return false };
     let right = state.config.metrics_token.as_ref().is_some_and(|token| token.is(shown));
     if !right {
-        // The answer says nothing; whoever set up the token finds out here.
+        // The answer says nothing; this log line tells the operator.
         info!("Refused to show the metrics: this is not METRICS_TOKEN");
     }
     right

@@ -1,5 +1,5 @@
-//! A form posted by the browser itself: without scripts, or before the program was there. And where such a form, or the
-//! address of its page, says to go on.
+//! A form that the browser posts itself: without scripts, or before the program has loaded. Also: where such a form, or the
+//! address of its page, leads on.
 
 use axum::Extension;
 use axum::body::Body;
@@ -13,24 +13,24 @@ use http_body_util::{BodyExt as _, Collected, Limited};
 use crate::api_types::ApiError;
 use crate::app::next::{DASHBOARD, accepted, form_address};
 
-/// Bytes of an error that a server function answers; they are all shorter.
+/// Bytes of an error body of a server function; all are shorter.
 const MAX_ERROR_BYTES: usize = 4096;
 
-/// Leptos would redirect to whatever `Referer` says, with the token in the body. Here the function runs as for the program,
-/// and of its answer only the cookie is passed on: to the page that the form names, or the dashboard, which get their access
-/// token by refreshing; or back to the form with what failed, and with that name.
+/// Leptos would redirect to the address in `Referer`, with the token in the body. Here the function runs as it does for the
+/// program, and only the cookie of its answer is passed on. A success leads to the page that the form names, or to the
+/// dashboard; the page gets its access token by a refresh. A failure leads back to the form, with the error and that name.
 pub async fn posted_without_the_program(request: Request, next: Next) -> Response {
     let (form, then) = match request.uri().path() {
         "/api/login" => ("/login", DASHBOARD),
         "/api/signup" => ("/signup", DASHBOARD),
         "/api/setup" => ("/setup", DASHBOARD),
         "/api/logout" => ("/login", "/"),
-        // Nothing else is a form.
+        // No other content type is a form.
         _ => return (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response(),
     };
     let (mut parts, body) = request.into_parts();
     parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    // Read by `read_body` already, and bounded there.
+    // `read_body` has already read and limited it.
     let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     // A sign-out leads to no other page.
     let go_on = if then == DASHBOARD { next_in(&body) } else { None };
@@ -43,11 +43,11 @@ pub async fn posted_without_the_program(request: Request, next: Next) -> Respons
     let error = error_of(answer).await;
     let page = form_address(form, go_on.as_deref());
     let page = format!("{page}{}error={}", if go_on.is_some() { '&' } else { '?' }, error.code());
-    // What `HttpError` does, for whoever counts and logs it.
+    // As `HttpError` does, for the metrics and the log.
     (StatusCode::SEE_OTHER, cookies, [(LOCATION, page)], Extension(error)).into_response()
 }
 
-/// Where a query, or a form, says to go on: once, and to a page of our own.
+/// Returns the `next` of a query or a form, if there is exactly one and it is a page of our own.
 pub fn next_in(form: &[u8]) -> Option<String> {
     let mut asked = form_urlencoded::parse(form).filter(|(name, _)| name == "next");
     match (asked.next(), asked.next()) {
@@ -56,7 +56,7 @@ pub fn next_in(form: &[u8]) -> Option<String> {
     }
 }
 
-/// The error in a body.
+/// Returns the error in a body.
 pub async fn error_of(response: Response) -> ApiError {
     let body = Limited::new(response.into_body(), MAX_ERROR_BYTES).collect().await;
     let error = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());

@@ -1,4 +1,4 @@
-//! One line a request, with a request id that the answer carries too. Never a header, a query or a body.
+//! Logs one line for each request, with a request id that the answer has too. Never logs a header, a query or a body.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,14 +16,14 @@ use crate::server::measure::Doors;
 use crate::server::state::AppState;
 
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Characters of the longest id that is taken over: a UUID, a trace id, and what proxies put around them.
+/// Characters of the longest id that is accepted: a UUID, a trace id, and what proxies put around them.
 const MAX_ID: usize = 64;
 
-/// When a request's header had been read. `listener.rs` puts it into every request, so that waiting counts.
+/// When a request's header was read. `listener.rs` puts it into every request, so that the time includes waiting.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrived(pub Instant);
 
-/// Names the request, counts it and logs it.
+/// Gives the request an id, counts it and logs it.
 pub async fn log_request(
     State((state, doors)): State<(AppState, Arc<Doors>)>,
     request: Request,
@@ -56,8 +56,8 @@ pub async fn log_request(
     .await
 }
 
-/// The id that a proxy gave the request, on this machine or one of `TRUSTED_PROXIES`, so that its log and ours speak of the
-/// same one. From anybody else it would be a way to write into our log what somebody looks for there.
+/// Returns the id from a proxy on this machine or in `TRUSTED_PROXIES`, so that its log and ours use the same id. From
+/// other senders it is ignored: they could write into our log.
 fn given_id(state: &AppState, request: &Request) -> Option<String> {
     let peer = request.extensions().get::<Peer>()?.0.to_canonical();
     if !peer.is_loopback() && !state.config.trusted_proxies.contains(peer) {
@@ -74,7 +74,7 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Whoever asks every few seconds and finds all well says nothing.
+/// Health checks and metrics repeat every few seconds, so a success is not logged.
 fn is_noise(path: &str, status: StatusCode) -> bool {
     status == StatusCode::OK && matches!(path, "/healthz" | "/metrics" | "/readyz")
 }

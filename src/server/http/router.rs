@@ -1,4 +1,4 @@
-//! All doors: the machines' in one table, the pages and their functions from Leptos; and what every request goes through.
+//! All doors: one table for the machine doors, the pages and server functions from Leptos, and the layers around them.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::api_types::ApiError;
 use crate::server::measure::Doors;
 use crate::server::state::AppState;
 
-/// The machines' doors. Which of them answer a stranger is said in `guard.rs`: all that it does not name are protected.
+/// The machine doors. `guard.rs` names those that answer without a token; all others are protected.
 fn machine_doors() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
     vec![
         (Method::POST, "/login", post(routes::login::login)),
@@ -49,7 +49,7 @@ fn machine_doors() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
     ]
 }
 
-/// The doors that are there while `LESSON` is on.
+/// The doors that exist while `LESSON` is on.
 fn lesson_doors() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
     vec![
         (Method::GET, "/sign-token", get(routes::lesson::sign_token)),
@@ -57,13 +57,13 @@ fn lesson_doors() -> Vec<(Method, &'static str, MethodRouter<AppState>)> {
     ]
 }
 
-/// The names of the machines' doors, the lesson's among them.
+/// Returns the names of the machine doors, the lesson's included.
 #[must_use]
 pub fn machine_door_names() -> Vec<String> {
     machine_doors().into_iter().chain(lesson_doors()).map(|(method, path, _)| door(&method, path)).collect()
 }
 
-/// The names of all doors, as `guard.rs` writes them: for the spec that tries each as a stranger.
+/// Returns the names of all doors, as `guard.rs` writes them, for the spec that calls each without a token.
 #[must_use]
 pub fn doors() -> Vec<String> {
     let functions = server_fn_paths().map(|(path, method)| door(&method, path));
@@ -72,7 +72,7 @@ pub fn doors() -> Vec<String> {
     machine_door_names().into_iter().chain(functions).chain(pages).collect()
 }
 
-/// The whole application.
+/// Builds the whole application.
 pub fn router(state: &AppState, limits: Limits) -> Router {
     let measured = Arc::new(Doors::new(self::doors()));
     let lesson = state.config.lesson.then(lesson_doors).unwrap_or_default();
@@ -86,7 +86,7 @@ pub fn router(state: &AppState, limits: Limits) -> Router {
         .route_layer(from_fn(leptos::server_function_manners))
         .route_layer(from_fn_with_state(state.clone(), guard));
 
-    // The last layer is the outermost: before a stranger's turn nothing is done, and the log sees what the client sees.
+    // The last layer is the outermost: a public request waits for its turn first, and the log sees what the client sees.
     doors
         .fallback(leptos::fallback)
         .method_not_allowed_fallback(|| async { HttpError(ApiError::MethodNotAllowed) })
@@ -101,13 +101,13 @@ pub fn router(state: &AppState, limits: Limits) -> Router {
         .with_state(state.clone())
 }
 
-/// Pages alone: they hold nothing secret. An answer with a token, beside text that a stranger chose, would give the
-/// token away by its compressed length (BREACH); files are compressed already.
+/// Compresses pages only, because they hold nothing secret. The compressed length of an answer with a token and text from
+/// an attacker would reveal the token (BREACH). Files are compressed already.
 fn is_page(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"))
 }
 
-/// A handler that panics costs its request, not the process.
+/// Answers 500 if a handler panics; the process goes on.
 #[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let cause = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());

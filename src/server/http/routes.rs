@@ -1,4 +1,4 @@
-//! The machines' doors, one file each. `protected.rs` is the one to copy.
+//! The machine doors, one file each. `protected.rs` is the one to copy.
 
 pub mod health;
 pub mod introspect;
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::api_types::{ApiError, PasswordInput, Remember, TokenType};
 use crate::server::flows::SignedIn;
 
-/// The tokens of a session, to a machine. No `Debug`.
+/// The tokens of a session, for a machine. No `Debug`.
 #[derive(Serialize)]
 pub struct TokensAnswer {
     access_token: String,
@@ -58,8 +58,8 @@ pub struct CredentialsRequest {
     remember: Remember,
 }
 
-/// A token to look at or to end, as `/introspect` and `/revoke` take it. No `Debug`. What the client believes it to be
-/// (`token_type_hint`) does not matter: a token says itself what it is.
+/// A token to check or to end, as `/introspect` and `/revoke` take it. No `Debug`. The client's `token_type_hint` does not
+/// matter: the token itself shows its kind.
 #[derive(Deserialize)]
 pub struct TokenRequest {
     #[serde(default)]

@@ -1,6 +1,7 @@
-//! Refuses what another site makes a browser send (OWASP, cross-site request forgery: Fetch Metadata, else `Origin`).
+//! Rejects requests that another site makes a browser send (OWASP, cross-site request forgery: Fetch Metadata, else
+//! `Origin`).
 //!
-//! Sign-in included: whoever is signed in as somebody else without noticing gives away what they type next. Leptos
+//! Sign-in is included: a user who is signed in to an attacker's account without noticing could type secrets there. Leptos
 //! checks neither origin nor content type of a server function. The origins of `CORS_ORIGINS` may call machine doors.
 
 use axum::extract::{Request, State};
@@ -15,7 +16,7 @@ use super::form_or_json::BodyType;
 use crate::api_types::ApiError;
 use crate::server::state::AppState;
 
-/// Lets safe methods pass, and of the others those from our own origin, from an allowed one or from no browser at all.
+/// Lets safe methods pass. Other methods must come from our own origin, from an allowed one, or from no browser.
 pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
     let allowed = request.extensions().get::<FromAllowedOrigin>().is_some();
@@ -30,7 +31,7 @@ fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
     let own = match (request.headers().get("sec-fetch-site"), request.headers().get(ORIGIN)) {
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => origin.as_bytes() == state.config.public_url.as_bytes(),
-        // Every browser sends one of the two. curl sends none, and has no business at the pages' doors.
+        // Every browser sends one of the two headers. curl sends neither, and has no use for the doors of the pages.
         (None, None) => !server_function,
     };
     if !own {

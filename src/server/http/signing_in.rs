@@ -1,5 +1,5 @@
-//! What the pages' ways in share: the session that the browser held ends, the new one's refresh token goes into the cookie,
-//! and the page gets the access token alone.
+//! The common part of the pages' sign-ins: the browser's old session ends, the new refresh token goes into the cookie, and
+//! the page gets only the access token.
 
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
@@ -13,7 +13,7 @@ use crate::api_types::{ApiError, Remember, SignedInAnswer};
 use crate::server::domain::session::SessionKind;
 use crate::server::flows::{EndingSession, NewSession, SignedIn};
 
-/// The session that a page's form is to start.
+/// Returns the request for the session that a page's form starts.
 ///
 /// # Errors
 /// `internal` outside a request.
@@ -27,7 +27,7 @@ pub fn new_session(remember: Remember) -> Result<NewSession, ApiError> {
     })
 }
 
-/// The session of the browser's cookie.
+/// Returns the session of the browser's cookie.
 ///
 /// # Errors
 /// `internal` outside a request.
@@ -35,7 +35,7 @@ pub fn session_of_browser() -> Result<Option<EndingSession>, ApiError> {
     Ok(session_of_cookie(&app_state()?, &parts()?.headers))
 }
 
-/// The answer to a page, and the cookies beside it.
+/// Returns the answer for a page, and sets the cookies.
 ///
 /// # Errors
 /// `internal` outside a request.
@@ -46,7 +46,7 @@ pub fn page_answer(signed_in: SignedIn) -> Result<SignedInAnswer, ApiError> {
     Ok(signed_in.into())
 }
 
-/// The refresh token of the browser that asks.
+/// Returns the refresh token of the browser that calls.
 ///
 /// # Errors
 /// `missing_token` without a cookie.

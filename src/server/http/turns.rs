@@ -1,8 +1,8 @@
-//! Strangers take turns, so that a crowd of them does not hold up those who are signed in.
+//! Makes public requests wait in turn, so that many of them do not delay signed-in users.
 //!
-//! What a stranger asks for costs some ten microseconds at least, and a page some hundred: five hundred who ask at once are that
-//! much work before anybody else's turn. So only a few go on at a time, and the next ones when the threads have seen what else
-//! has come. It is an order and bounds nobody's rate; `flows::throttle` does.
+//! A public request costs at least about 10 µs, and a page about 100 µs. Without turns, five hundred at once would all run
+//! before a signed-in user's request. So only a few run at a time, and the next ones start when the threads have looked for
+//! other requests. This is an order and limits no rate; `flows::throttle` does.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::server::state::AppState;
 #[derive(Clone)]
 pub struct Turns(Arc<Semaphore>);
 
-/// Few enough for what they take to be short, beside what else has come; and enough for a crowd to be through soon.
+/// Small enough to keep the wait of other requests short, and large enough to finish a crowd soon.
 const TURNS_A_THREAD: usize = 4;
 
 impl Turns {
@@ -37,7 +37,7 @@ impl Turns {
     }
 }
 
-/// Lets a request to a public door wait for its turn, before anything is done for it.
+/// Makes a request to a public door wait for its turn, before any work for it.
 pub async fn take_turns(
     State((state, Turns(turns))): State<(AppState, Turns)>,
     mut request: Request,
@@ -61,18 +61,18 @@ pub async fn take_turns(
     next.run(request).await
 }
 
-/// The next one's turn comes when this thread has seen what else there is.
+/// The next turn comes when this thread has looked for other requests.
 fn pass_on(turn: OwnedSemaphorePermit) {
     tokio::spawn(async move {
-        // tokio goes on here when it has run all that is ready and has asked for news of all connections.
+        // tokio goes on here when it has run all ready tasks and has polled all connections.
         yield_now().await;
         drop(turn);
     });
 }
 
-/// Whoever signs in waits with a place for their password to be hashed: when none is left, there will be none when their turn
-/// comes. Without one wait all others: a browser that may be known, as places are kept for it, and a form that was posted
-/// without the program, which must be led back to its page.
+/// A sign-in waits with a place in the hashing queue: if no place is left now, none is left at its turn. Two kinds wait
+/// without one: a browser that may be known, as places are reserved for it, and a form posted without the program, which
+/// must be led back to its page.
 fn place_to_wait_with(state: &AppState, request: &Request) -> Result<Option<Place>, Overloaded> {
     let signs_in = *request.method() == Method::POST
         && ["/login", "/api/login"].contains(&request.uri().path())
@@ -81,13 +81,13 @@ fn place_to_wait_with(state: &AppState, request: &Request) -> Result<Option<Plac
     signs_in.then(|| state.hash_pool.place()).transpose()
 }
 
-/// What log and metrics need of a request: who asks for what. The crowd that waits for no more than to be refused must not fill
-/// the memory with what it has said, nor with what that lies in: a text of hyper's is a piece of the 8 KiB that were read.
+/// Keeps only what the log and the metrics need of a request. Many waiting requests must not fill the memory with their
+/// headers, nor with the buffers that hold those: a text from hyper is a slice of an 8 KiB buffer.
 fn without_content(request: Request) -> Request {
     let (parts, _) = request.into_parts();
     let mut rest = Request::new(Body::empty());
     *rest.method_mut() = parts.method;
-    // Parsed once already.
+    // It was parsed once already.
     *rest.uri_mut() = Uri::try_from(parts.uri.path()).unwrap_or_default();
     for id in parts.headers.get_all(X_REQUEST_ID) {
         if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {

@@ -1,5 +1,5 @@
-//! Where a request comes from: what a session remembers of its device for its owner to recognise, and what the throttle
-//! counts under. Both go by one address: that of the visitor, whatever proxies stand between.
+//! Where a request comes from: the device that a session shows to its owner, and the address that the throttle counts.
+//! Both use one address: that of the visitor, whatever proxies are in between.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Once;
@@ -47,7 +47,7 @@ where
     }
 }
 
-/// Where the call of a server function comes from.
+/// Returns where the call of a server function comes from.
 ///
 /// # Errors
 /// `internal` outside a request.
@@ -55,7 +55,7 @@ pub fn origin() -> Result<Origin, ApiError> {
     Ok(origin_of(&app_state()?, &parts()?))
 }
 
-/// Who calls a server function that asks for a password.
+/// Returns the caller of a server function that takes a password.
 ///
 /// # Errors
 /// `internal` outside a request.
@@ -63,19 +63,19 @@ pub fn visitor() -> Result<Visitor, ApiError> {
     Ok(visitor_of(&app_state()?, &parts()?))
 }
 
-/// Device and address of whoever sent this.
+/// Returns the device and the address of the sender.
 pub fn origin_of(state: &AppState, parts: &Parts) -> Origin {
     let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Origin { device: device_name(user_agent), address: shortened(address(state, parts)) }
 }
 
-/// Whoever sent this, for the throttle.
+/// Returns the sender, for the throttle.
 pub fn visitor_of(state: &AppState, parts: &Parts) -> Visitor {
     let known_device = device_cookie(state, &parts.headers);
     Visitor { origin: origin_of(state, parts), address: address(state, parts), known_device }
 }
 
-/// The visitor's address.
+/// Returns the visitor's address.
 fn address(state: &AppState, parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0);
     let trusted = &state.config.trusted_proxies;
@@ -86,7 +86,7 @@ fn address(state: &AppState, parts: &Parts) -> IpAddr {
     trusted.visitor(peer, forwarded.iter().map(HeaderValue::as_bytes))
 }
 
-/// Once: either a proxy was forgotten in the settings, or somebody tries what we believe.
+/// Logged once: either the settings lack a proxy, or a client sends a false header.
 fn warn_of_stranger(peer: IpAddr) {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {

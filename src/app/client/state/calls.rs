@@ -1,19 +1,19 @@
-//! Calls of protected doors that are under way: what each waits for, and what has been tried for it. Pure.
+//! Open calls of protected doors: what each waits for, and what has been tried for it. Pure.
 //!
-//! Each remedy is tried once for a call: a renewal, then the password. So no call goes round in circles.
+//! Each remedy is tried once for a call: a renewal, then the password. So no call repeats for ever.
 
 use crate::api_types::ApiError;
 use crate::app::client::values::Why;
 
-/// The number of the renewal that a timer asks for: nobody waits for its outcome.
+/// The number of the renewal that a timer starts: no call waits for its outcome.
 pub const NOBODY: u32 = 0;
 
-/// A session that this page has known. Both numbers only go up.
+/// A session that this page has known. Both numbers only increase.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Session {
-    /// Goes up with every user, and with every sign-out.
+    /// Increases with every new user and every sign-out.
     pub user: u32,
-    /// Goes up with every session. One user can begin several.
+    /// Increases with every session. One user can begin several.
     pub number: u32,
 }
 
@@ -32,10 +32,10 @@ pub struct Call {
 /// What helps a call that was refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// It was not refused: the server has it.
+    /// It was not refused: the server is handling it.
     None,
     Renewal,
-    /// The password, because the session is over, or only to confirm a deed.
+    /// The password, because the session is over, or to confirm an action.
     Password(Option<Why>),
 }
 
@@ -44,7 +44,7 @@ impl Call {
         Self { id, session, waits_for: Remedy::None, renewed: false, asked: false, error: ApiError::MissingToken }
     }
 
-    /// What can help after this error, where it was not tried yet.
+    /// Returns what can help after this error, if it was not tried yet.
     pub fn remedy(&self, error: ApiError) -> Remedy {
         match error {
             ApiError::TokenExpired
@@ -62,14 +62,15 @@ impl Call {
     }
 }
 
-/// Whether a renewal that failed like this will always fail, and whether a sign-out that failed like this is one all the same.
+/// Returns whether this error is final. A renewal that fails with it always fails; a sign-out that fails with it has
+/// still signed out.
 pub fn is_over(error: ApiError) -> bool {
     error.row().1 == 401
 }
 
-/// Why nobody is signed in, after an error of a call and the server's answer to a renewal.
+/// Returns why no user is signed in, from the error of a call and the server's answer to a renewal.
 pub fn reason(of_call: ApiError, of_renewal: ApiError) -> Why {
-    // Where the cookie has nothing to say, the call has.
+    // If the cookie gives no reason, the call does.
     let said = match of_renewal {
         ApiError::RefreshTokenReused | ApiError::TokenRevoked | ApiError::TokenExpired => of_renewal,
         _ => of_call,

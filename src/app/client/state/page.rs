@@ -1,48 +1,48 @@
-//! The state of the page, what is remembered beside it, and the moves that all transitions are made of.
+//! The state of the page, what is stored beside it, and the moves that all transitions use.
 
 use crate::api_types::ApiError;
 use crate::app::client::state::calls::{Call, NOBODY, Remedy, Session};
 use crate::app::client::state::stamp::Stamp;
 use crate::app::client::values::{Door, Effect, SignedIn, Timer, Why};
 
-/// Who is signed in, and what is being done about it.
+/// Who is signed in, and what the page does about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// The token that was kept is missing or damaged, as the error says. A renewal that is on its way will tell more.
+    /// The kept token is missing or damaged, as the error says. An open renewal will tell more.
     Unknown(ApiError),
     SignedOut(Why),
-    /// As `SignedOut`, and the server is being told.
+    /// As `SignedOut`, and the server has not answered yet.
     SigningOut(Why),
     SignedIn,
-    /// As `SignedIn`, and a dialog asks for the password, since the session of this number.
+    /// As `SignedIn`, and a dialog has asked for the password since the session of this number.
     AskingAgain(u32),
 }
 
-/// All that is known on this page.
+/// Everything that this page knows.
 pub struct Page {
     pub(super) state: State,
     pub(super) session: Session,
-    /// As the server last named the user.
+    /// The name of the user, as the server last told it.
     pub(super) name: Option<String>,
     pub(super) stamp: Stamp,
-    /// The session in which the renewal was sent that is on its way.
+    /// The session in which the open renewal was sent.
     pub(super) renewal: Option<Session>,
-    /// Calls that the server has, or that wait for a remedy.
+    /// Calls that are sent, or that wait for a remedy.
     pub(super) calls: Vec<Call>,
-    /// The forms that wait for the renewal on its way: its answer could overwrite the cookie of the sign-in.
+    /// The forms that wait for the open renewal: its answer could overwrite the cookie of the sign-in.
     pub(super) sign_ins: Vec<u32>,
-    /// Whether this page has shown something of a user: there is something to lose.
+    /// Whether this page has shown data of a user, so that there is something to lose.
     pub(super) in_use: bool,
     /// Whether the server saw the cookie of a live session when it rendered the page.
     pub(super) server_says: bool,
     /// The number of the last dialog.
     pub(super) dialog: u32,
-    /// When the page last looked whether there is still a session, and whether one more look is due.
+    /// When the page last asked whether the session still lives, and whether it must ask again.
     pub(super) looked: f64,
     pub(super) look_due: bool,
-    /// How far the browser's two clocks were apart.
+    /// The last difference between the browser's two clocks.
     pub(super) apart: f64,
-    /// Of the event that is being taken in.
+    /// The moment of the present event.
     pub(super) effects: Vec<Effect>,
 }
 
@@ -66,7 +66,7 @@ impl Page {
         }
     }
 
-    /// Who is signed in, as islands see it.
+    /// Returns who is signed in, for islands.
     pub fn signed_in(&self) -> SignedIn {
         match self.state {
             State::Unknown(_) => SignedIn::Unknown,
@@ -75,12 +75,12 @@ impl Page {
         }
     }
 
-    /// The number of the user, as in [`SignedIn::Somebody`].
+    /// Returns the number of the user, as in [`SignedIn::Somebody`].
     pub fn user(&self) -> u32 {
         self.session.user
     }
 
-    /// The name of the user, where the server has told it.
+    /// Returns the name of the user, if the server has told it.
     pub fn name(&self) -> Option<String> {
         self.name.clone()
     }
@@ -98,19 +98,19 @@ impl Page {
         self.effects.push(effect);
     }
 
-    /// There is a session of a user who may be another than before.
+    /// Starts a session of a user who may be another one than before.
     pub(super) fn another_user(&mut self) {
         self.next(State::SignedIn);
     }
 
-    /// There is no session any more.
+    /// Records that there is no session any more.
     pub(super) fn sign_out(&mut self, why: Why) {
         self.then(Effect::Forget);
         self.then(Effect::Unmark);
         self.next(State::SignedOut(why));
     }
 
-    /// What the user before has begun is not done in the name of the next.
+    /// Ends what the user before has begun: it must not happen in the name of the next user.
     pub(super) fn next(&mut self, state: State) {
         let Session { user, number } = self.session;
         self.session = Session { user: user.wrapping_add(1), number: number.wrapping_add(1) };
@@ -125,12 +125,12 @@ impl Page {
         self.show();
     }
 
-    /// Another session of the same user: no island stirs.
+    /// Starts another session of the same user: no island changes.
     pub(super) fn next_session(&mut self) {
         self.session.number = self.session.number.wrapping_add(1);
     }
 
-    /// The password was typed, here or in another tab.
+    /// Records that the password was typed, here or in another tab.
     pub(super) fn answer_dialog(&mut self) {
         self.state = State::SignedIn;
         self.then(Effect::CloseDialog);
@@ -142,7 +142,7 @@ impl Page {
         self.go_on(&|call| matches!(call.waits_for, Remedy::Password(_)));
     }
 
-    /// Sets the timer of the renewal again, for the token that there is.
+    /// Sets the timer of the renewal again, for the present token.
     pub(super) fn resume(&mut self, now: f64) {
         let renewal_in = self.stamp.renewal_in(now);
         self.renew_in(renewal_in.filter(|_| self.is_signed_in()));
@@ -164,7 +164,7 @@ impl Page {
         self.then(Effect::Show(signed_in));
     }
 
-    /// The call is over.
+    /// Removes a call that is over.
     pub(super) fn forget_call(&mut self, id: u32) {
         if let Some(at) = self.calls.iter().position(|call| call.id == id) {
             self.calls.swap_remove(at);

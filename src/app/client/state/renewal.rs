@@ -1,4 +1,4 @@
-//! Calls of protected doors, and what helps one that is refused: a renewal of the token, then the password.
+//! Calls of protected doors, and the remedies for a refused call: a renewal of the token, then the password.
 
 use crate::api_types::ApiError;
 use crate::app::client::state::calls::{Call, NOBODY, Remedy, is_over, reason};
@@ -11,7 +11,7 @@ pub fn call_begins(page: &mut Page, id: u32, moment: Moment) {
     }
     page.calls.push(Call::new(id, page.session));
     let at = page.calls.len() - 1;
-    // Spares a call that would surely fail.
+    // Saves a call that would certainly fail.
     if !moment.token {
         renew(page, at, ApiError::MissingToken);
     } else if page.stamp.is_over(moment.now) {
@@ -36,16 +36,16 @@ pub fn call_refused(page: &mut Page, id: u32, error: ApiError) {
     }
 }
 
-/// The server has said who is signed in, and how long the token lives.
+/// Takes in what the server says about the user and the life of the token.
 pub fn greeted(page: &mut Page, user: u32, greeting: Greeting, now: f64) {
-    // Otherwise it tells of a user who was here before.
+    // Otherwise the answer is about an earlier user.
     if !page.is_signed_in() || user != page.session.user {
         return;
     }
     let Greeting { name, admin, issued_at, lifetime, expires_in } = greeting;
     let renewal_in = page.stamp.learn(issued_at, lifetime, expires_in, now);
     page.renew_in(Some(renewal_in));
-    // Another name than before: this browser is another user's now.
+    // Another name than before: this browser now belongs to another user.
     if page.name.as_ref().is_some_and(|before| *before != name) {
         page.another_user();
     }
@@ -90,7 +90,7 @@ pub fn answered(page: &mut Page, answer: Result<Renewed, ApiError>, token: bool)
     }
 }
 
-/// The user has cancelled the dialog, or it could not be shown.
+/// Handles a dialog that the user has cancelled, or that could not be shown.
 pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
     if !matches!(page.state, State::AskingAgain(_)) || number != page.dialog {
         return;
@@ -105,12 +105,12 @@ pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
     }
     page.state = State::SignedIn;
     page.then(Effect::CloseDialog);
-    // A sign-in that nobody awaits any more may have stopped the timer.
+    // A sign-in that was given up may have stopped the timer.
     page.resume(now);
     page.fail(&|call| matches!(call.waits_for, Remedy::Password(_)));
 }
 
-/// Lets a call wait for a renewal: one for all that wait.
+/// Lets a call wait for a renewal. All waiting calls share one.
 fn renew(page: &mut Page, at: usize, error: ApiError) {
     let call = &mut page.calls[at];
     call.error = error;
@@ -121,7 +121,7 @@ fn renew(page: &mut Page, at: usize, error: ApiError) {
     }
 }
 
-/// Lets a call wait for the password: one dialog for all that wait.
+/// Lets a call wait for the password. All waiting calls share one dialog.
 fn ask_password(page: &mut Page, at: usize, error: ApiError, why: Option<Why>) {
     let call = &mut page.calls[at];
     call.error = error;
@@ -134,8 +134,8 @@ fn ask_password(page: &mut Page, at: usize, error: ApiError, why: Option<Why>) {
     }
 }
 
-/// The answer is about a session before this one. Calls of that session go on with the token of this one, where it is
-/// kept; all others need a renewal of their own.
+/// Handles an answer about an earlier session. Calls of that session go on with the present token, if it is kept; all
+/// others need a renewal of their own.
 fn came_late(page: &mut Page, token: bool) {
     let present = page.session.number;
     page.go_on(&|call| call.waits_for == Remedy::Renewal && call.session.number != present && token);
@@ -144,10 +144,10 @@ fn came_late(page: &mut Page, token: bool) {
     }
 }
 
-/// No answer signs nobody out: tries again later.
+/// Handles a missing answer: the user stays signed in, and the page tries again later.
 fn failed(page: &mut Page, error: ApiError) {
     if let State::Unknown(_) = page.state {
-        // Whatever needs a token asks again.
+        // The next call that needs a token asks again.
         return page.another_user();
     }
     page.renew_in(Some(AGAIN));
@@ -159,7 +159,7 @@ fn failed(page: &mut Page, error: ApiError) {
     page.fail(&|call| call.waits_for == Remedy::Renewal);
 }
 
-/// Where this page is in use, its user can sign in again without leaving it.
+/// Ends the session. If the page is in use, its user can sign in again without leaving it.
 fn session_is_over(page: &mut Page, error: ApiError) {
     if let State::Unknown(kept) = page.state {
         return page.sign_out(reason(kept, error));

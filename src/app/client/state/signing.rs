@@ -5,7 +5,7 @@ use crate::app::client::state::calls::{Remedy, is_over};
 use crate::app::client::state::page::{Page, State};
 use crate::app::client::values::{Door, Effect, Keeping, PATIENCE, Timer, Why};
 
-/// A form is about to send a password.
+/// Prepares for a form that is about to send a password.
 pub fn begins(page: &mut Page, id: u32) {
     // The new session replaces the old one. A sign-out that is answered after the sign-in would delete the new cookie.
     if let State::SigningOut(_) = page.state {
@@ -20,7 +20,7 @@ pub fn begins(page: &mut Page, id: u32) {
     }
 }
 
-/// The browser has kept a token, or refused to.
+/// Takes in that the browser has kept a token, or refused to.
 pub fn kept(page: &mut Page, keeping: Keeping, kept: bool, now: f64) {
     if !kept {
         return page.sign_out(Why::StorageRefused);
@@ -36,8 +36,8 @@ pub fn kept(page: &mut Page, keeping: Keeping, kept: bool, now: f64) {
     };
     // After the token: a tab that learns of the session finds its token.
     page.then(Effect::Mark(new.keep));
-    // A dialog under the user's name is answered by that user. One that was cancelled meanwhile, or that had no name to
-    // show, may be answered by another.
+    // A dialog with a name is answered by that user. A dialog that was cancelled before, or that had no name, may be
+    // answered by another user.
     let in_dialog = matches!(page.state, State::AskingAgain(_)) && new.dialog == Some(page.dialog);
     if in_dialog && page.name.is_some() {
         page.next_session();
@@ -47,13 +47,13 @@ pub fn kept(page: &mut Page, keeping: Keeping, kept: bool, now: f64) {
     }
 }
 
-/// The user signs out. Whatever the server answers, and whenever, changes no more than the words.
+/// Signs the user out. The server's answer, whenever it comes, changes only the words.
 pub fn leave(page: &mut Page) {
     if let State::SigningOut(_) = page.state {
         page.give_up_logout();
         page.state = State::SignedOut(Why::SignedOutUnconfirmed);
     }
-    // Before the token is forgotten: the request takes it along.
+    // Before the token is forgotten: the request needs it.
     tell_server(page);
     page.then(Effect::Forget);
     page.then(Effect::MarkSignedOut);
@@ -68,7 +68,7 @@ pub fn tell_server(page: &mut Page) {
 
 pub fn logout_answered(page: &mut Page, answer: Result<(), ApiError>) {
     let State::SigningOut(why) = page.state else { return };
-    // An error about the token: the server does not know the session, or not any more. That too is signed out.
+    // An error about the token: the server does not know the session, or no longer does. That counts as signed out.
     let reached = answer.map_or_else(is_over, |()| true);
     if reached {
         page.then(Effect::UnmarkSignedOut);

@@ -1,20 +1,21 @@
-//! How long the access token lives, and when the next renewal is due. Pure: every time comes in as an argument.
+//! How long the access token lives, and when the next renewal is due. Pure: every time is an argument.
 //!
-//! Counts from the seconds that the server names, by the clock that nobody can set: the browser's own clock can be wrong.
+//! Counts the seconds that the server names, by the clock that no user can set: the browser's own clock can be wrong.
 
-/// Renews this long before the end, or after four fifths of the time where that is sooner.
+/// Renews this long before the end, or after four fifths of the lifetime if that is sooner.
 const MARGIN_SECONDS: u64 = 60;
 
-/// Renews by itself at most this often: in the last second of a session every token ends with it, however many are asked for.
+/// The shortest time between two renewals by timer. In the last second of a session every new token ends with the session,
+/// so without this limit the page would renew again and again.
 const SHORTEST_WAIT: u32 = 1000;
 
 /// The times of the access token. Milliseconds count from the moment at which the page was opened.
 pub struct Stamp {
     /// When the token ends; nothing while that is not known.
     ends: Option<f64>,
-    /// From issue to expiry, in seconds, as the last token had it.
+    /// The lifetime of the last token, from issue to expiry, in seconds.
     lifetime: u64,
-    /// Milliseconds from 1970 by the server's clock until the page was opened.
+    /// Milliseconds from 1970, by the server's clock, to the opening of the page.
     server_clock: f64,
 }
 
@@ -23,7 +24,7 @@ impl Stamp {
         Self { ends: None, lifetime: 0, server_clock: 0.0 }
     }
 
-    /// The token lives for so many seconds from now. Returns the milliseconds until its renewal is due.
+    /// Takes in that the token lives for this many seconds from now. Returns the milliseconds until its renewal is due.
     #[expect(clippy::cast_precision_loss, reason = "an hour at most")]
     pub fn lives(&mut self, seconds: u64, now: f64) -> u32 {
         self.lifetime = self.lifetime.max(seconds);
@@ -31,7 +32,7 @@ impl Stamp {
         renewal_wait(seconds)
     }
 
-    /// The server has told when it issued the token, for how long, and how much of that is left. Returns the same.
+    /// Takes in when the server issued the token, its lifetime, and the time left. Returns the same.
     #[expect(clippy::cast_precision_loss, reason = "a time of this century")]
     pub fn learn(&mut self, issued_at: i64, lifetime: u64, left: u64, now: f64) -> u32 {
         self.server_clock = server_time(issued_at, lifetime, left) as f64 * 1000.0 - now;
@@ -39,40 +40,40 @@ impl Stamp {
         self.lives(left, now)
     }
 
-    /// Another tab has kept a new token: it lives as long as the last one did. Returns the same, where that is known.
+    /// Takes in a new token of another tab: it lives as long as the last one did. Returns the same, if that is known.
     pub fn begins_anew(&mut self, now: f64) -> Option<u32> {
         (self.lifetime > 0).then(|| self.lives(self.lifetime, now))
     }
 
-    /// Seconds that the token still lives, rounded up.
+    /// Returns the seconds until the token expires, rounded up.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of one page's life")]
     pub fn seconds_left(&self, now: f64) -> u64 {
         self.ends.map_or(0, |ends| ((ends - now) / 1000.0).ceil() as u64)
     }
 
-    /// When the token ends, in Unix seconds of the server.
+    /// Returns when the token expires, in Unix seconds of the server.
     #[expect(clippy::cast_possible_truncation, reason = "a time of this century")]
     pub fn valid_until(&self) -> Option<i64> {
         self.ends.map(|ends| ((self.server_clock + ends) / 1000.0).round() as i64)
     }
 
-    /// Whether the token has certainly ended.
+    /// Returns whether the token has certainly expired.
     pub fn is_over(&self, now: f64) -> bool {
         self.ends.is_some_and(|ends| ends <= now)
     }
 
-    /// Milliseconds until the renewal is due; nothing where no end is known.
+    /// Returns the milliseconds until the renewal is due; nothing if the expiry is not known.
     pub fn renewal_in(&self, now: f64) -> Option<u32> {
         self.ends.map(|_| renewal_wait(self.seconds_left(now)))
     }
 }
 
-/// What time it was at the server when it answered, in Unix seconds.
+/// Returns the server's time when it answered, in Unix seconds.
 pub fn server_time(issued_at: i64, lifetime: u64, left: u64) -> i64 {
     issued_at.saturating_add_unsigned(lifetime.saturating_sub(left))
 }
 
-/// Of a token that lives for so many seconds.
+/// Returns the same for a token that lives for this many seconds.
 fn renewal_wait(seconds: u64) -> u32 {
     let wait = seconds.saturating_sub(MARGIN_SECONDS).max(seconds * 4 / 5);
     u32::try_from(wait * 1000).unwrap_or(u32::MAX).max(SHORTEST_WAIT)

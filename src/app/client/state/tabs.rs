@@ -9,10 +9,10 @@ use crate::app::client::state::page::{Page, State};
 use crate::app::client::state::{renewal, signing};
 use crate::app::client::values::{Effect, Moment, Timer, Why};
 
-/// A page asks the server at most this often whether there is still a session, in milliseconds.
+/// The shortest time between two questions whether the session still lives, in milliseconds.
 const LOOK_EVERY: f64 = 1000.0;
 
-/// What the browser keeps decides whether the server is asked; only the server knows.
+/// Starts the page. What the browser keeps decides whether the server is asked; only the server knows the answer.
 pub fn start(page: &mut Page, stored: Stored, server_says: bool, moment: Moment) {
     page.server_says = server_says;
     page.then(Effect::RememberMarker);
@@ -43,7 +43,7 @@ pub fn start(page: &mut Page, stored: Stored, server_says: bool, moment: Moment)
     }
 }
 
-/// The user has come back, or the network has: the session may have ended meanwhile.
+/// Handles a return of the user or of the network: the session may have ended meanwhile.
 pub fn look(page: &mut Page, moment: Moment) {
     match page.state {
         State::SignedOut(_) => confirm_sign_out(page, moment),
@@ -53,7 +53,7 @@ pub fn look(page: &mut Page, moment: Moment) {
                 page.looked = moment.now;
                 page.then(Effect::AskGreeting(None));
             } else if !mem::replace(&mut page.look_due, true) {
-                // One more look makes up for all that came too soon after the last.
+                // One later question stands for all that came too soon after the last.
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a second at most")]
                 page.then(Effect::SetTimer(Timer::Look, wait.ceil() as u32));
             }
@@ -62,14 +62,14 @@ pub fn look(page: &mut Page, moment: Moment) {
     }
 }
 
-/// The look that was put off is due.
+/// Asks the question that was put off.
 pub fn look_again(page: &mut Page, moment: Moment) {
     page.look_due = false;
     look(page, moment);
 }
 
-/// The clock that nobody can set may stand still while the computer sleeps, and the time left with it. The other clock
-/// goes on, right or wrong, and so tells of it. If a user sets that one, the server is asked once too often.
+/// Handles a tick. The clock that no user can set may stop while the computer sleeps, and the time left stops too. The
+/// other clock goes on, right or wrong, and shows that. If a user sets that clock, the server is asked once too often.
 pub fn tick(page: &mut Page, wall: f64, moment: Moment) {
     let apart = wall - moment.now;
     if (apart - mem::replace(&mut page.apart, apart)).abs() > LOOK_EVERY {
@@ -77,7 +77,7 @@ pub fn tick(page: &mut Page, wall: f64, moment: Moment) {
     }
 }
 
-/// Another tab has signed in or out.
+/// Handles a sign-in or sign-out in another tab.
 pub fn follow(page: &mut Page, moment: Moment) {
     page.then(Effect::RememberMarker);
     if moment.marker != Mark::Session {
@@ -89,7 +89,7 @@ pub fn follow(page: &mut Page, moment: Moment) {
     }
     page.then(Effect::ForgetOwn);
     if page.is_signed_in() && page.name.is_some() {
-        // Perhaps of the same user, and then no island stirs: what was typed there stays.
+        // The session may be of the same user. Then no island changes, and what was typed there stays.
         page.next_session();
         page.then(Effect::AskGreeting(Some(page.session.user)));
     } else {
@@ -97,21 +97,21 @@ pub fn follow(page: &mut Page, moment: Moment) {
     }
 }
 
-/// The greeting of a session that another tab has begun has come, or not.
+/// Handles the greeting of a session that another tab has begun, or its failure.
 pub fn whose_answered(page: &mut Page, user: u32, known: bool) {
     if !page.is_signed_in() || user != page.session.user {
         return;
     }
     match page.state {
-        // It may be another user's, and then what stands here is not for them to see.
+        // It may be another user's, who must not see what stands here.
         _ if !known => page.another_user(),
-        // The same user has typed the password in another tab. A dialog that was opened since then still asks.
+        // The same user has typed the password in another tab. A dialog that was opened after that still asks.
         State::AskingAgain(since) if since != page.session.number => page.answer_dialog(),
         _ => {}
     }
 }
 
-/// Another tab has kept the next token where this one reads it.
+/// Handles the next token of another tab, in the storage that this tab reads.
 pub fn token_written(page: &mut Page, moment: Moment) {
     if page.is_signed_in() {
         let renewal_in = page.stamp.begins_anew(moment.now);
@@ -119,7 +119,7 @@ pub fn token_written(page: &mut Page, moment: Moment) {
     }
 }
 
-/// Clearing the storage signs nobody out: the session goes on by its cookie, which no script reaches.
+/// Handles a cleared storage. The user stays signed in: no script can reach the cookie, and the session goes on with it.
 pub fn storage_cleared(page: &mut Page, moment: Moment) {
     if page.is_signed_in() {
         page.then(Effect::RestoreMarker);
@@ -127,7 +127,7 @@ pub fn storage_cleared(page: &mut Page, moment: Moment) {
     }
 }
 
-/// A sign-out that had not reached the server is brought to it now. Where the server saw no session, it has none to end.
+/// Sends again a sign-out that did not reach the server. If the server saw no session, there is none to end.
 fn confirm_sign_out(page: &mut Page, moment: Moment) {
     if let State::SignedOut(why) = page.state
         && moment.marker == Mark::SignedOut

@@ -1,4 +1,4 @@
-//! One attempt to get in: read from the fields, checked, sent, and told where it failed.
+//! One attempt to sign in: read from the fields, checked, sent, and shown if it fails.
 
 use crate::api_types::{ApiError, PasswordInput, Remember, SignedInAnswer};
 use crate::app::client::{self, Keep, StorageRefused};
@@ -12,17 +12,17 @@ use crate::app::components::sentences::{
 };
 use crate::app::server_fns;
 
-/// What the form held when it was sent. No `Debug`: it holds a password.
+/// The contents of the form when it was sent. No `Debug`: it holds a password.
 pub struct Attempt {
     pub keep: Keep,
     purpose: Purpose,
     username: String,
     password: String,
-    /// The setup code, or that of an invitation; empty elsewhere.
+    /// The code of the setup or of an invitation; empty elsewhere.
     code: String,
 }
 
-/// Why an attempt got nowhere.
+/// Why an attempt failed.
 #[derive(Clone, Copy)]
 pub enum Failure {
     Refused(ApiError),
@@ -38,9 +38,9 @@ impl Attempt {
         Self { keep, purpose, username, password: value("password"), code: value(CODE) }
     }
 
-    /// Tells what the browser can know before it asks the server; true where there is nothing to tell.
+    /// Shows the problems that the browser can find before it asks the server. Returns true if there is none.
     ///
-    /// Then the last answer stays in sight until the next, so that nothing moves under the pointer.
+    /// In that case the last answer stays until the next one, so that nothing moves under the pointer.
     pub fn is_complete(&self, problems: Problems) -> bool {
         let form = if self.purpose == Purpose::FirstAccount && self.code.is_empty() { OPEN_THE_LINK } else { "" };
         let username = if self.username.is_empty() { ENTER_USERNAME } else { "" };
@@ -58,7 +58,7 @@ impl Attempt {
         complete
     }
 
-    /// Asks the server. A session that this browser still holds ends there: the new one replaces it.
+    /// Asks the server. A session that this browser still has ends there: the new one replaces it.
     pub async fn send(self) -> Result<SignedInAnswer, Failure> {
         let Self { keep, purpose, username, password, code } = self;
         if !client::can_keep(keep) {
@@ -80,7 +80,7 @@ impl Attempt {
 }
 
 impl Failure {
-    /// Says it where it belongs: at a field, or for the whole form. A password that did not fit is typed anew; after any
+    /// Shows the problem in its place: at a field, or for the whole form. A wrong password must be typed again; after any
     /// other failure it stays.
     pub fn tell(self, problems: Problems) {
         if matches!(self, Self::Refused(ApiError::BadCredentials)) {

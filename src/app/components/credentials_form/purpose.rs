@@ -1,8 +1,8 @@
-//! What the form is for, and the words that differ.
+//! The purpose of the form, and the words that depend on it.
 
 use crate::app::components::password_field::{CURRENT, Kind, NEW};
 
-/// Which of the three doors the form knocks at.
+/// The door that the form calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     SignIn,
@@ -13,19 +13,19 @@ pub enum Purpose {
 
 /// The words and attributes of a form.
 pub struct Words {
-    /// Where a browser without the program would post.
+    /// Where a browser without the program posts it.
     pub action: &'static str,
     pub submit: &'static str,
-    /// For screen readers, while the answer is awaited.
+    /// Read aloud by screen readers while the server answers.
     pub sending: &'static str,
     pub password: &'static Kind,
-    /// What the door calls a code that stood behind the `#` of the address.
+    /// The door's name for a code behind the `#` of the address.
     pub code: &'static str,
 }
 
 impl Purpose {
     pub fn words(self) -> Words {
-        // An old, short password must still get in: it keeps no rule.
+        // An old, short password must still work: this field has no rule.
         let (action, submit, sending, password, code) = match self {
             Self::SignIn => ("/api/login", "Sign in", "Signing in…", &CURRENT, ""),
             Self::SignUp => ("/api/signup", "Create account", "Creating your account…", &NEW, "invitation"),

@@ -1,4 +1,4 @@
-//! What changes in a list of sessions: rows that leave, what went wrong, who is left.
+//! What changes in a list of sessions: rows that leave, problems, and which sessions are left.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::app::components::dom::{Flag, HEADING, Words, focus_now};
 use crate::app::components::form_problems::Problem;
 use crate::app::components::sentences::{SOMETHING_WENT_WRONG, sentence};
 
-/// As long as the style sheet lets a row take to leave.
+/// The time that the style sheet gives a row to leave.
 const LEAVING: Duration = Duration::from_millis(200);
 
 /// The id of the button that ends all others.
@@ -24,7 +24,7 @@ pub struct List {
     /// Why the others were not ended.
     pub problem: Problem,
     pub status: Words,
-    /// Hides what needs others, or what is said where there are none.
+    /// Hides what needs other sessions, or the sentence for a list without others.
     pub alone: Flag,
     pub in_company: Flag,
 }
@@ -66,7 +66,7 @@ impl List {
         self.rows.get_value()
     }
 
-    /// Asks the server, once at a time, and lets leave what was ended; or says why nothing was.
+    /// Asks the server, once at a time. Then removes the row of the ended session, or shows why it was not ended.
     pub fn end(self, rows: Vec<Row>, busy: Flag, problem: Problem, ending: Asking<()>, done: &'static str) {
         if busy.get_untracked().is_some() {
             return;
@@ -79,7 +79,7 @@ impl List {
                 return;
             }
             problem.say(match ended {
-                // Ended from elsewhere: what was wanted. Or the dialog was cancelled, and nothing was.
+                // The session has already ended, as the user wanted. Or they cancelled the dialog, and nothing ended.
                 Ok(()) | Err(ApiError::NotFound | ApiError::FreshTokenRequired) => "",
                 Err(ApiError::Unreachable) => sentence(ApiError::Unreachable),
                 Err(_) => SOMETHING_WENT_WRONG,
@@ -91,7 +91,7 @@ impl List {
         });
     }
 
-    /// All but the one that asks.
+    /// Removes all rows but the one of this session.
     pub fn others(self) -> Vec<Row> {
         self.rows().into_iter().filter(|row| !row.current && row.leaving.get_untracked().is_none()).collect()
     }

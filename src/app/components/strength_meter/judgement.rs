@@ -1,4 +1,4 @@
-//! What is said of a password, in words and as a number.
+//! The judgement of a password, in words and as a number.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ pub struct Judgement {
     /// "0" to "4".
     pub score: Flag,
     pub word: Words,
-    /// The same for those who come across the meter itself.
+    /// The same for screen reader users who reach the meter itself.
     pub spoken: Words,
     pub advice: RwSignal<String>,
 }
@@ -54,7 +54,7 @@ const NOTHING: &str = "Nothing typed";
 
 const EASY: &str = "Easy to guess. ";
 
-/// Why it would be refused, or what would make it better.
+/// Returns why the password would be refused, or what would make it better.
 fn advice(answer: &StrengthAnswer) -> String {
     match answer.refused.map(ApiError::from_code) {
         None => answer.advice.clone(),

@@ -1,6 +1,6 @@
-//! What an administrator does to somebody.
+//! What an administrator can do with a user.
 
-/// One of the administrators' doors for one user.
+/// One of the administrators' doors, for one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     Disable,
@@ -19,7 +19,7 @@ impl Deed {
             Self::Enable => "Enabled: they can sign in again.",
             Self::EndSessions => "Signed out everywhere.",
             Self::MakeAdmin => "An administrator now. They have to sign in again.",
-            Self::UnmakeAdmin => "No administrator any more. They have to sign in again.",
+            Self::UnmakeAdmin => "Not an administrator any more. They have to sign in again.",
             Self::Remove => "Removed.",
         }
     }

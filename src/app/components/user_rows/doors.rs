@@ -1,4 +1,4 @@
-//! What the list of users may ask the server, handed down by the island.
+//! What the list of users can ask the server. The island passes it on.
 
 use crate::api_types::UsersAnswer;
 use crate::app::components::asking::Asking;
@@ -6,8 +6,8 @@ use crate::app::components::user_rows::deed::Deed;
 
 #[derive(Clone, Copy)]
 pub struct UserDoors {
-    /// A part of a name, and where to go on.
+    /// A part of a name, and the place where the list goes on.
     pub list: fn(String, String) -> Asking<UsersAnswer>,
-    /// What is to be done, to the user with this id.
+    /// The action, and the id of the user.
     pub act: fn(Deed, String) -> Asking<()>,
 }

@@ -1,4 +1,4 @@
-//! What changes in a list of users: found anew, continued, one gone.
+//! What changes in a list of users: a new search, more users, a removed user.
 
 use std::any::Any;
 
@@ -23,17 +23,17 @@ pub struct List {
     pub first: RwSignal<Vec<UserSummary>>,
     /// The pages after the first; each leaves the document when it is dropped.
     later: StoredValue<Vec<Box<dyn Any>>, LocalStorage>,
-    /// What the list was searched for: what stands in the field may have changed since.
+    /// The search of this list: the field may have changed since.
     searched: StoredValue<String>,
     next: StoredValue<String>,
-    /// Hide what is not so.
+    /// Each hides what does not apply.
     pub somebody: Flag,
     pub nobody: Flag,
     pub all_here: Flag,
     pub status: Words,
     /// Why no users came.
     pub problem: Problem,
-    /// Whom the dialog is about.
+    /// The user that the dialog is about.
     pub to_remove: RwSignal<String>,
     pub removing: StoredValue<Option<Listed>>,
     pub now: i64,
@@ -78,22 +78,22 @@ impl List {
     pub fn search(self, part: String, busy: Flag) {
         self.get(part.clone(), String::new(), busy, move |users| {
             self.searched.set_value(part);
-            self.status.set(if users.users.is_empty() { "Nobody found." } else { "The list is new." });
+            self.status.set(if users.users.is_empty() { "No user found." } else { "The list is updated." });
             self.begin(users);
         });
     }
 
-    /// Goes on where the list ends; `append` puts the users there.
+    /// Loads the next users; `append` adds them to the list.
     pub fn more(self, busy: Flag, append: fn(Self, Vec<UserSummary>) -> Option<Box<dyn Any>>) {
         let end = move || (self.searched.get_value(), self.next.get_value());
         let asked = end();
         self.get(asked.0.clone(), asked.1.clone(), busy, move |UsersAnswer { users, next }| {
-            // A search has been answered since: these go on another list.
+            // A newer search has been answered: these users belong to another list.
             if end() != asked {
                 return;
             }
             self.goes_on(next);
-            // To be read on from there; and the button may be gone.
+            // The user reads on from there; the button may be gone.
             let first = users.first().map(row_id);
             if let Some(page) = append(self, users) {
                 self.later.update_value(|later| later.push(page));
@@ -104,7 +104,7 @@ impl List {
         });
     }
 
-    /// A user is gone.
+    /// Takes a removed user out of the list.
     pub fn lose(self, gone: Listed, why: &'static str) {
         gone.gone.set(Some(""));
         self.status.set(why);

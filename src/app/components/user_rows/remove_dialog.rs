@@ -1,4 +1,4 @@
-//! Removing somebody for good: a dialog that names them.
+//! Removes a user for good: a dialog that names them.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,7 +10,7 @@ use crate::app::components::sentences::trouble;
 use crate::app::components::user_rows::deed::Deed;
 use crate::app::components::user_rows::list::List;
 
-/// Opened after [`List`] says whom it is about.
+/// Opens after [`List`] has named the user.
 #[component]
 pub fn RemoveDialog(list: List) -> impl IntoView {
     let busy: Flag = RwSignal::new(None);
@@ -25,7 +25,7 @@ pub fn RemoveDialog(list: List) -> impl IntoView {
                 return;
             }
             match removed {
-                // Removed by somebody else meanwhile: what was wanted.
+                // Another administrator has removed them already, as wanted.
                 Ok(()) | Err(ApiError::NotFound) => {
                     close_dialog(DIALOG);
                     list.lose(listed, Deed::Remove.done());
@@ -46,7 +46,7 @@ pub fn RemoveDialog(list: List) -> impl IntoView {
                 <div>
                     <h2 id="remove-title">"Remove " {list.to_remove} "?"</h2>
                     <p class="lead" id="remove-words">
-                        "They are signed out everywhere, and the account is gone for good. To lock somebody out for a while, disable the account."
+                        "They are signed out everywhere, and the account is gone for good. To keep them out for a while, disable the account."
                     </p>
                 </div>
                 <p class="problems" role="alert" hidden=problem.hidden>{problem.words}</p>

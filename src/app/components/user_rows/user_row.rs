@@ -1,4 +1,4 @@
-//! One user: who, since when, how active; and what can be done.
+//! One user: their name, since when, how active; and what an administrator can do.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,12 +12,12 @@ use crate::app::components::user_rows::deed::Deed;
 use crate::app::components::user_rows::list::{List, Listed, row_id};
 use crate::app::components::user_rows::remove_dialog;
 
-/// What of a row changes while one looks.
+/// What changes in a row while it is shown.
 #[derive(Clone, Copy)]
 pub struct Row {
     list: List,
     listed: Listed,
-    /// Hide the marks.
+    /// Each hides a mark.
     enabled: Flag,
     no_admin: Flag,
     details: RwSignal<String>,
@@ -28,7 +28,7 @@ pub struct Row {
     problem: Problem,
 }
 
-/// A row for each.
+/// One row for each user.
 pub fn rows(list: List, users: Vec<UserSummary>) -> impl IntoView {
     users.into_iter().map(move |user| row(list, user)).collect_view()
 }
@@ -63,7 +63,7 @@ fn row(list: List, user: UserSummary) -> impl IntoView {
     }
 }
 
-/// What can be done about somebody else. Each button says, to those who cannot see its row, whom it is about.
+/// The buttons for another user. Each names the user, for those who cannot see its row.
 fn ways(row: Row, username: String) -> impl IntoView {
     let whom = ["(", &username, ")"].concat();
     let way = |words: Words, deed: fn(Row) -> Deed| {
@@ -118,7 +118,7 @@ impl Row {
         row
     }
 
-    /// Asks the server, once at a time, and shows what has changed; or says why nothing has.
+    /// Asks the server, once at a time. Then shows what has changed, or why it failed.
     fn act(self, deed: Deed, busy: Flag) {
         if busy.get_untracked().is_some() {
             return;
@@ -146,7 +146,7 @@ impl Row {
     fn follow(self, deed: Deed) {
         match deed {
             Deed::Disable => self.is_disabled(true),
-            // The one thing that ends no session: there are none.
+            // The one action that ends no session: there is none.
             Deed::Enable => return self.is_disabled(false),
             Deed::MakeAdmin => self.is_admin(true),
             Deed::UnmakeAdmin => self.is_admin(false),

@@ -1,4 +1,4 @@
-//! The dialog: whose password, and why it is asked for.
+//! The dialog: whose password it asks for, and why.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -16,12 +16,12 @@ const DIALOG: &str = "sign-in-again";
 pub fn show(known: bool) {
     open_dialog(DIALOG);
     if let Some(field) = input(if known { "password" } else { "username" }) {
-        // Fails only where the element cannot be focused.
+        // Fails only if the element cannot have the focus.
         let _ = field.focus();
     }
 }
 
-/// Closes it, where it is open.
+/// Closes it, if it is open.
 pub fn close() {
     close_dialog(DIALOG);
 }
@@ -50,7 +50,7 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
         spawn_local(async move {
             let keep = attempt.keep;
             let signed = attempt.send().await.and_then(|answer| Ok(client::sign_in_again(answer, keep, number)?));
-            // Where it succeeded, the dialog is closed by now; where it was cancelled meanwhile, too.
+            // The dialog is closed by now if the sign-in succeeded or the user cancelled.
             if let (Err(failure), false) = (signed, over.is_over()) {
                 busy.set(None);
                 failure.tell(problems);
@@ -92,7 +92,7 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
     }
 }
 
-/// Title, sentence, and the words of the button.
+/// Returns the title, the sentence, and the words of the button.
 const fn words(why: Option<Why>) -> (&'static str, &'static str, &'static str) {
     const GO_ON: &str = "Sign in again to go on where you were.";
     match why {

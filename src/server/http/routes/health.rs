@@ -1,4 +1,4 @@
-//! `GET /healthz`: the process lives. `GET /readyz`: it may serve protected doors, as the store answers too.
+//! `GET /healthz`: the process runs. `GET /readyz`: the store answers too, so protected doors work.
 
 use axum::Json;
 use axum::extract::State;

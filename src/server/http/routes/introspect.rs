@@ -1,4 +1,4 @@
-//! `POST /introspect`: another service asks whether a token is good (RFC 7662).
+//! `POST /introspect`: tells another service whether a token is good (RFC 7662).
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::state::AppState;
 
-/// Of a bad token nothing is said but that it is bad.
+/// The answer for a bad token says only that it is bad.
 #[derive(Serialize)]
 pub struct IntrospectAnswer {
     active: bool,

@@ -38,7 +38,7 @@ pub async fn verify_token(State(state): State<AppState>, headers: HeaderMap) -> 
         Ok(user) => Json(VerifyTokenAnswer { user }).into_response(),
         Err(refused) => {
             let err = match refused {
-                // In the words of the real doors.
+                // The same words as the real doors.
                 LessonRefused::Header(error) => ApiError::from(error).row().2.to_owned(),
                 LessonRefused::Token(error) => error.to_string(),
             };

@@ -1,4 +1,4 @@
-//! `POST /login`: a form or JSON for the tokens of a new session.
+//! `POST /login`: takes a form or JSON, and returns the tokens of a new session.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `DELETE /logout`, and `POST`, which is what most clients send: ends the session of the token, also of one that has expired.
+//! `DELETE /logout`, and `POST`, which most clients send: ends the token's session, also if the token has expired.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `GET /me`: the account behind the token.
+//! `GET /me`: returns the account of the token.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `GET /metrics`: what is measured, for whoever runs this server (`operator.rs`); `measure.rs` has the list.
+//! `GET /metrics`: the metrics, for the operator (`operator.rs`); `measure.rs` lists them.
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;

@@ -1,4 +1,4 @@
-//! `POST /password`: changes one's own password, and ends one's other sessions.
+//! `POST /password`: changes the user's own password, and ends their other sessions.
 
 use axum::Json;
 use axum::extract::State;

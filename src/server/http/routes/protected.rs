@@ -1,4 +1,4 @@
-//! `GET /protected`: greets whoever is signed in.
+//! `GET /protected`: greets the signed-in user.
 
 use axum::Json;
 use axum::extract::State;

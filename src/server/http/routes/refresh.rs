@@ -1,4 +1,4 @@
-//! `POST /refresh`: a refresh token for the next one and a new access token.
+//! `POST /refresh`: takes a refresh token, and returns the next one and a new access token.
 
 use axum::Json;
 use axum::extract::{FromRequest as _, Request, State};
@@ -12,7 +12,7 @@ use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::state::AppState;
 
-/// No `Debug`: whoever reads it is signed in.
+/// No `Debug`: it would show a refresh token.
 #[derive(Deserialize)]
 struct RefreshRequest {
     #[serde(default)]
@@ -24,7 +24,7 @@ pub async fn refresh(State(state): State<AppState>, request: Request) -> Result<
     Ok(Json(flows::refresh(&state, &presented).await?.into()))
 }
 
-/// The token of the header; where there is no header, of the body.
+/// Returns the token of the header; without the header, the one of the body.
 async fn presented(request: Request) -> Result<String, HttpError> {
     match bearer_token(authorization_headers(request.headers())) {
         Ok(token) => Ok(token.to_owned()),
@@ -37,7 +37,7 @@ async fn presented(request: Request) -> Result<String, HttpError> {
     }
 }
 
-/// Neither header nor body: what is missing is the token.
+/// Without header and body the error is the missing token.
 fn none_at_all(error: HttpError) -> Result<FormOrJson<RefreshRequest>, HttpError> {
     match error {
         HttpError(ApiError::UnsupportedMediaType) => Err(HttpError(ApiError::MissingToken)),

@@ -1,5 +1,5 @@
-//! `GET /revocations`: the blocklist for other services, so that they refuse what we refuse. `If-None-Match` asks only
-//! for news, `Prefer: wait=25` (RFC 7240) waits for them.
+//! `GET /revocations`: the blocklist for other services, so that they reject the tokens that we reject. `If-None-Match`
+//! asks only for changes, and `Prefer: wait=25` (RFC 7240) waits for them.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::server::flows;
 use crate::server::http::error::HttpError;
 use crate::server::state::AppState;
 
-/// The longest wait: shorter than what proxies in between put up with.
+/// The longest wait: shorter than the time limit of common proxies.
 const MAX_WAIT: Duration = Duration::from_secs(25);
 
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ pub struct RevocationsAnswer {
     entries: Vec<RevocationEntry>,
 }
 
-/// Refuse every token with this `sid`, or with this `jti`, and remember it until `exp`.
+/// Reject a token with this `sid` or this `jti`. Keep the entry until its `exp`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum RevocationEntry {
@@ -49,7 +49,7 @@ pub async fn revocations(State(state): State<AppState>, headers: HeaderMap) -> R
     Ok(response)
 }
 
-/// Weak: entries that are over go without a new number.
+/// Weak: expired entries disappear without a new number.
 fn etag(seq: i64) -> ETag {
     format!("W/\"{seq}\"").parse().expect("a number in quotes is an entity tag")
 }

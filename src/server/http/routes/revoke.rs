@@ -1,5 +1,5 @@
-//! `POST /revoke`: ends one token (RFC 7009). Whoever has the token may: a client that shows a secret must show the
-//! right one.
+//! `POST /revoke`: ends one token (RFC 7009). Anyone who has the token can do that. A client that sends a secret must send
+//! the right one.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -19,6 +19,6 @@ pub async fn revoke(
     if names_a_client(&headers) {
         client_of(&state, &headers).await?;
     }
-    // 200 for every token, known or not: nobody learns which is which.
+    // 200 for every token, known or not: the answer reveals nothing.
     Ok(flows::revoke_token(&state, request.token()?).await?)
 }

@@ -1,4 +1,4 @@
-//! `/sessions`: one's own sessions, listed and ended. Asked for HTML, `GET /sessions` is the page.
+//! `/sessions`: lists and ends the user's own sessions. If the client accepts HTML, `GET /sessions` is the page.
 
 use axum::Json;
 use axum::extract::{FromRequestParts as _, Path, Request, State};

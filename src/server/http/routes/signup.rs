@@ -1,4 +1,4 @@
-//! `POST /signup`: makes an account, where sign-up is open.
+//! `POST /signup`: makes an account, if sign-up is open.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,7 +18,7 @@ pub struct SignupRequest {
     username: String,
     #[serde(default)]
     password: PasswordInput,
-    /// What stands behind the `#` of the link.
+    /// The code after the `#` of the link.
     #[serde(default)]
     invitation: String,
 }

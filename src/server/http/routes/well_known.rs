@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use crate::server::state::AppState;
 
-/// The `max-age` is `kept_keys::JWKS_MAX_AGE`: a next key signs only once all copies hold it.
+/// The `max-age` is `kept_keys::JWKS_MAX_AGE`: the next key signs only when every copy holds it.
 const CACHING: &str = "public, max-age=300";
 
-/// RFC 8414, section 2. Of the grants of OAuth there is one, `refresh_token` (RFC 6749, section 6): people sign in at
-/// `/login`, and whoever has a refresh token already knows nothing more to show.
+/// RFC 8414, section 2. There is one OAuth grant, `refresh_token` (RFC 6749, section 6). Users sign in at `/login`, and a
+/// client with a refresh token has no other secret to send.
 #[derive(Serialize)]
 pub struct Metadata<'s> {
     issuer: &'s str,
@@ -26,7 +26,7 @@ pub struct Metadata<'s> {
     response_types_supported: [&'static str; 0],
     grant_types_supported: [&'static str; 1],
     service_documentation: String,
-    /// Not in the RFC: how access tokens are signed, and where the blocklist is followed.
+    /// Not in the RFC: how access tokens are signed, and where the blocklist is.
     access_token_signing_alg_values_supported: [&'static str; 1],
     revocations_endpoint: String,
 }
