@@ -69,7 +69,7 @@ test('a page whose session has ended explains it, and its link leads to the form
   await expect(heading(page, LIST)).toBeVisible();
 });
 
-test('a cancelled dialog leaves a link to the form and back', async ({ page, context, handstamp, watch }) => {
+test('a cancelled dialog leaves a link to the form and back', async ({ page, handstamp, watch }) => {
   const user = await handstamp.addUser();
   await signIn(page, user);
   await open(page, HERE);
