@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Beside them: `config` (every setting), `world` (clock and random bytes), `hash_pool` (hashes passwords), `measure`
-//! (every metric), `machine` (memory, disk, modes), `state` (what a request can use), `site` (the pages' files),
-//! `startup`
-//! (builds the state), `doctor` (checks the same and changes nothing). Every step goes one layer down and returns.
+//! (every metric), `machine` (memory, disk, modes), `presence` (which servers run on one database), `state` (what a request
+//! can use), `site` (the pages' files), `startup` (builds the state), `doctor` (checks the same and changes nothing). Every
+//! step goes one layer down and returns.
 //!
 //! ## Invariants, checked by `src/tests/layers.rs`
 //! - `http`, `cli` and `app::server_fns` know flows, `api_types` and domain types. `flows` know domain and store. `store`
@@ -21,6 +21,7 @@
 //!   its public list.
 //! - A password or secret has a type that cannot be printed, logged or serialised.
 //! - `#[cfg(feature)]` is only in `src/lib.rs`.
+//! - No two files know each other, not even through others (`src/tests/circles.rs`).
 
 pub mod cli;
 pub mod config;

@@ -1,6 +1,6 @@
 //! Builds the state for requests from the configuration: opens the store, finds or makes the secret, loads the
-//! blocklist and the throttle. A server also makes and rotates keys as the settings demand. A command takes the keys as
-//! they are, and has none to sign with.
+//! blocklist and the throttle. A server also announces its presence, and makes and rotates keys as the settings demand. A
+//! command takes the keys as they are, and has none to sign with.
 
 use std::fs;
 use std::io::{self, Write as _};

@@ -108,7 +108,7 @@ async fn no_answer_deletes_a_cookie_that_a_newer_answer_may_have_set() {
         // Nor a page, which says what it has seen, so that its program does not ask again and again.
         let page = app.send("GET", "/dashboard", &[("cookie", &worthless), plain_form], None).await;
         assert_eq!((page.status, page.header("set-cookie")), (200, None), "{code}");
-        assert!(page.body.contains(r#"data-signed-in="no""#), "{code}");
+        assert!(page.body.contains(r#"data-signed-in="unknown""#), "{code}");
     }
     for without_the_program in [false, true] {
         let login = app.call("login", None, LOGIN).await;

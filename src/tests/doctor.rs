@@ -75,7 +75,7 @@ async fn whether_somebody_can_manage_users_is_said_in_every_case() {
     };
     setup("ok", "the first start prints the link");
     add_ada(folder).await;
-    setup("warning", "there is no administrator; nobody can sign up");
+    setup("warning", "there is no administrator; sign-up is closed until there is one");
     sql(folder, "UPDATE users SET roles = 'admin'").await;
     setup("ok", "there is an administrator");
     sql(folder, "UPDATE users SET disabled_at = 1").await;

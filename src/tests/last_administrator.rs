@@ -126,7 +126,7 @@ fn the_command_line_says_what_to_do_first() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str], input: &str| run_with(folder.path(), arguments, &[], input);
     let invited = || text(&run(&["user", "invite"], "").stderr);
-    let before = "Nobody can use it before there is an administrator: handstamp user promote NAME";
+    let before = "It works only after there is an administrator. Run: handstamp user promote NAME";
     assert!(invited().contains(before));
     assert!(run(&["user", "add", "root", "--admin", "--password-stdin"], PASSWORD).status.success());
     assert!(!invited().contains(before));

@@ -1,5 +1,5 @@
 //! Two servers on one SQLite file, by mistake: each keeps the promise, rejects what the other has ended, and of many
-//! refreshes through both, one rotates.
+//! refreshes through both, one rotates. With settings that must be alike and are not, the second does not start.
 
 use std::collections::BTreeSet;
 use std::fs;

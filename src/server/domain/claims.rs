@@ -98,7 +98,7 @@ impl From<False> for bool {
 }
 
 /// Reads every claim once: a claim that is missing, appears twice (also escaped) or has a wrong type is an error.
-/// Written by hand, because serde's `flatten` accepts a duplicate additional claim (the last one counts) and copies
+/// Only `client_id` can be missing. Written by hand, because serde's `flatten` accepts a duplicate additional claim (the last one counts) and copies
 /// everything.
 impl<'de> Deserialize<'de> for Claims<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

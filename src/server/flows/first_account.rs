@@ -34,12 +34,12 @@ pub enum FirstAccountError {
     Login(#[from] LoginError),
 }
 
-/// Returns whether the first account must still be created.
+/// Returns whether the first administrator must still be created.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn setup_is_open(state: &AppState) -> Result<bool, StoreError> {
-    // A process that found users at its start does not query the store.
+    // A process that found an administrator at its start does not query the store.
     Ok(state.setup_code.is_some() && state.store.setup_is_open(state.setup_round).await?)
 }
 

@@ -212,7 +212,7 @@ impl Store {
     /// `leeway`: that of verification.
     ///
     /// # Errors
-    /// [`StoreError`]: `Outdated` if the password has changed meanwhile.
+    /// [`StoreError`]: `Outdated` if the password has changed meanwhile, `LastAdministrator` if no administrator would be left.
     pub async fn end_sessions_of(
         &self,
         user: UserId,
