@@ -64,7 +64,7 @@ function report({ seen, living, storms }, order) {
     ['R1 cycles: storm, SIGKILL, restart', seen.cycles],
     ...storms.flatMap(rowsOf),
     ['   never ended: let in, and refreshed', living.length - different(seen.cut)],
-    ['      refused, although nobody asked', different(seen.cut), seen.cut],
+    ['      refused without a sign-out', different(seen.cut), seen.cut],
     ['   integrity_check other than ok', seen.damaged.length, seen.damaged],
     ['   start to first 401, p50 / longest', `${starts[starts.length >> 1]?.toFixed(0)} / ${starts.at(-1)?.toFixed(0)} ms`],
     ['   exit code after SIGTERM', seen.exit],

@@ -49,7 +49,7 @@ fn follow(state: &AppState, version: i64, keys: &[KeptKey]) -> Result<(), RingEr
     if let Some(kept) = settings.another_algorithm(keys) {
         let ours = settings.algorithm;
         warn!(
-            "The keys in the store are for {kept} now, and JWT_ALGORITHM is {ours} here; restart all servers with one"
+            "The keys in the store are for {kept} now, and JWT_ALGORITHM is {ours} here; restart all servers with the same JWT_ALGORITHM"
         );
         return Ok(());
     }

@@ -183,7 +183,7 @@ async fn try_to_settle(
         && let Some(kept) = settings.another_algorithm(&kept)
     {
         info!(
-            "The algorithm has changed from {kept} to {}: a key has one, so that another key signs",
+            "The algorithm has changed from {kept} to {}: each key has one algorithm, so another key signs now",
             settings.algorithm
         );
     }

@@ -275,7 +275,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(_) | StoreError::Closed => {
-                error!(cause = %error, "The store did not do it");
+                error!(cause = %error, "The store failed");
                 Self::Unavailable
             }
             StoreError::LastAdministrator => Self::LastAdministrator,

@@ -39,7 +39,7 @@ fn shows_the_token(state: &AppState, request: &Request) -> bool {
     let right = state.config.metrics_token.as_ref().is_some_and(|token| token.is(shown));
     if !right {
         // The answer says nothing; this log line tells the operator.
-        info!("Refused to show the metrics: this is not METRICS_TOKEN");
+        info!("Refused to show the metrics: the token is not METRICS_TOKEN");
     }
     right
 }
