@@ -309,3 +309,12 @@ fn after_a_late_refusal_a_call_of_the_new_session_sends_a_renewal_of_its_own() {
     let effects = tab.renewal_is(Ok("new"));
     assert!(effects.contains(&Effect::Go(2)) && effects.contains(&Effect::Go(3)));
 }
+
+#[test]
+fn a_token_that_this_tab_kept_does_not_count_if_another_tab_signed_out_without_an_answer() {
+    let (mut tab, effects) = Tab::started(Stored::Token, Mark::SignedOut, true);
+    assert!(effects.contains(&Effect::Forget) && effects.contains(&LOGOUT));
+    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::NoToken)]);
+    tab.takes(Event::LogoutAnswered(Ok(())));
+    assert_eq!((tab.moment.token, tab.moment.marker), (false, Mark::Absent));
+}

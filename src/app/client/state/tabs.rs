@@ -21,11 +21,12 @@ pub fn start(page: &mut Page, stored: Stored, server_says: bool, moment: Moment)
             page.state = State::SignedOut(Why::StorageRefused);
             return page.show();
         }
-        Stored::Token => {
+        Stored::Token if moment.marker != Mark::SignedOut => {
             page.then(Effect::MarkIfUnmarked);
             return page.another_user();
         }
-        Stored::Nothing => ApiError::MissingToken,
+        // Another tab signed out: a token that this tab kept does not count. The head script sees it the same way.
+        Stored::Token | Stored::Nothing => ApiError::MissingToken,
         Stored::Damaged => ApiError::InvalidToken,
     };
     page.then(Effect::Forget);
