@@ -85,7 +85,8 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
 
         Event::CallBegins(id) => renewal::call_begins(page, id, moment),
         Event::CallAnswered(id) => {
-            page.in_use = true;
+            let user = page.session.user;
+            page.in_use |= page.calls.iter().any(|call| call.id == id && call.session.user == user);
             page.forget_call(id);
         }
         Event::CallRefused(id, error) => renewal::call_refused(page, id, error),

@@ -313,3 +313,16 @@ fn a_page_that_wakes_to_a_session_that_is_over_asks_once_whatever_comes_then() {
     assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Expired)]);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(..))), "no call waited for it");
 }
+
+#[test]
+fn a_page_that_has_shown_nothing_of_the_next_user_opens_no_dialog() {
+    let mut tab = Tab::in_use();
+    tab.takes(Event::CallBegins(2));
+    tab.signs_in("of grace", None);
+    // What was asked for the user before says nothing about this one.
+    tab.takes(Event::CallAnswered(2));
+    tab.call(3, ApiError::TokenRevoked);
+    let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
+    assert_eq!(dialog_of(&effects), None);
+    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Revoked)]);
+}
