@@ -66,7 +66,7 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::WhoseAnswered { user, known } => tabs::whose_answered(page, user, known),
 
         Event::SignInBegins(id) => signing::begins(page, id),
-        Event::SignInRefused => page.resume(moment.now),
+        Event::SignInRefused => renewal::sign_in_refused(page, moment.now),
         Event::SignInAnswered { token, expires_in, keep, dialog } => {
             let new = Some(NewSession { keep, dialog });
             page.then(Effect::Keep(token, Keeping { expires_in, new }));

@@ -326,3 +326,13 @@ fn a_page_that_has_shown_nothing_of_the_next_user_opens_no_dialog() {
     assert_eq!(dialog_of(&effects), None);
     assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Revoked)]);
 }
+
+#[test]
+fn a_wrong_password_for_a_session_that_is_over_starts_no_renewal() {
+    let mut tab = Tab::in_use();
+    tab.call(2, ApiError::TokenExpired);
+    assert!(dialog_of(&tab.renewal_is(Err(ApiError::TokenExpired))).is_some());
+    tab.takes(Event::SignInBegins(3));
+    tab.moment.now += 3_600_000.0;
+    assert_eq!(tab.takes(Event::SignInRefused), []);
+}
