@@ -95,11 +95,13 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::Due(Timer::Renewal) => renewal::due(page, moment),
         Event::RenewalAnswered(answer) => {
             // Another tab has signed in, and its event has not arrived yet: this answer is about the session before.
-            if moment.marker_changed && moment.marker == Mark::Session {
+            let overtaken = moment.marker_changed && moment.marker == Mark::Session;
+            if overtaken {
                 tabs::follow(page, moment);
             }
             page.then(Effect::StopTimer(Timer::RefreshPatience));
-            renewal::answered(page, answer, moment.token);
+            // The token that is kept at this moment may be one that `follow` forgets.
+            renewal::answered(page, answer, moment.token && !overtaken);
         }
         Event::Due(Timer::RefreshPatience) => {
             page.then(Effect::GiveUp(Door::Refresh));
