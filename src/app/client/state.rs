@@ -63,7 +63,7 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::CameBack | Event::MarkerWritten => tabs::look(page, moment),
         Event::TokenWritten => tabs::token_written(page, moment),
         Event::StorageCleared => tabs::storage_cleared(page, moment),
-        Event::WhoseAnswered { user, known } => tabs::whose_answered(page, user, known),
+        Event::WhoseAnswered { session, known } => tabs::whose_answered(page, session, known),
 
         Event::SignInBegins(id) => signing::begins(page, id),
         Event::SignInRefused => renewal::sign_in_refused(page, moment.now),

@@ -278,7 +278,7 @@ fn a_late_refusal_does_not_end_the_session_that_another_tab_has_begun() {
     let mut tab = Tab::in_use();
     tab.call(2, ApiError::TokenExpired);
     tab.other_signs_in(true);
-    assert!(tab.takes(Event::MarkerWritten).contains(&Effect::AskGreeting(Some(tab.page.user()))));
+    assert!(tab.takes(Event::MarkerWritten).contains(&Effect::AskGreeting(Some(tab.page.session.number))));
     let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
     assert!(effects.contains(&Effect::Go(2)), "with the token of the new session");
     assert!(!effects.contains(&Effect::Forget) && !effects.contains(&Effect::Unmark));
