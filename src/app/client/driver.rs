@@ -186,8 +186,8 @@ fn carry_out(effect: Effect) {
 
         Effect::AskGreeting(whose) => spawn_local(async move {
             let known = greet().await.is_ok();
-            if let Some(user) = whose {
-                send(Event::WhoseAnswered { user, known });
+            if let Some(session) = whose {
+                send(Event::WhoseAnswered { session, known });
             }
         }),
         Effect::OpenDialog { number, why } => {

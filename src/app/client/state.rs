@@ -63,10 +63,10 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::CameBack | Event::MarkerWritten => tabs::look(page, moment),
         Event::TokenWritten => tabs::token_written(page, moment),
         Event::StorageCleared => tabs::storage_cleared(page, moment),
-        Event::WhoseAnswered { user, known } => tabs::whose_answered(page, user, known),
+        Event::WhoseAnswered { session, known } => tabs::whose_answered(page, session, known),
 
         Event::SignInBegins(id) => signing::begins(page, id),
-        Event::SignInRefused => page.resume(moment.now),
+        Event::SignInRefused => renewal::sign_in_refused(page, moment.now),
         Event::SignInAnswered { token, expires_in, keep, dialog } => {
             let new = Some(NewSession { keep, dialog });
             page.then(Effect::Keep(token, Keeping { expires_in, new }));
@@ -85,7 +85,8 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
 
         Event::CallBegins(id) => renewal::call_begins(page, id, moment),
         Event::CallAnswered(id) => {
-            page.in_use = true;
+            let user = page.session.user;
+            page.in_use |= page.calls.iter().any(|call| call.id == id && call.session.user == user);
             page.forget_call(id);
         }
         Event::CallRefused(id, error) => renewal::call_refused(page, id, error),
@@ -94,11 +95,13 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::Due(Timer::Renewal) => renewal::due(page, moment),
         Event::RenewalAnswered(answer) => {
             // Another tab has signed in, and its event has not arrived yet: this answer is about the session before.
-            if moment.marker_changed && moment.marker == Mark::Session {
+            let overtaken = moment.marker_changed && moment.marker == Mark::Session;
+            if overtaken {
                 tabs::follow(page, moment);
             }
             page.then(Effect::StopTimer(Timer::RefreshPatience));
-            renewal::answered(page, answer, moment.token);
+            // The token that is kept at this moment may be one that `follow` forgets.
+            renewal::answered(page, answer, moment.token && !overtaken);
         }
         Event::Due(Timer::RefreshPatience) => {
             page.then(Effect::GiveUp(Door::Refresh));

@@ -13,7 +13,7 @@ fn the_same_user_who_signs_in_in_another_tab_stirs_no_island() {
     let mut effects = tab.takes(Event::TokenWritten);
     effects.extend(tab.takes(Event::MarkerWritten));
     effects.extend(tab.is_greeted("ada"));
-    effects.extend(tab.takes(Event::WhoseAnswered { user: tab.page.user(), known: true }));
+    effects.extend(tab.takes(Event::WhoseAnswered { session: tab.page.session.number, known: true }));
     assert_eq!(shows(&effects), []);
     assert_eq!(tab.signed_in(), before);
 }
@@ -25,10 +25,11 @@ fn another_user_who_signs_in_in_another_tab_takes_this_one_over() {
     let before = tab.page.user();
     tab.other_signs_in(true);
     tab.takes(Event::MarkerWritten);
+    let session = tab.page.session.number;
     let effects = tab.is_greeted("grace");
     assert_eq!(shows(&effects), [SignedIn::Somebody(before + 1)]);
     assert!(effects.contains(&Effect::Fail(2, ApiError::TokenRevoked)), "not repeated in the name of another");
-    assert_eq!(tab.takes(Event::WhoseAnswered { user: before, known: true }), []);
+    assert_eq!(tab.takes(Event::WhoseAnswered { session, known: true }), []);
 }
 
 #[test]
@@ -37,7 +38,8 @@ fn where_nobody_knows_whose_the_new_session_is_the_page_is_taken_over_too() {
     let user = tab.page.user();
     tab.other_signs_in(true);
     tab.takes(Event::MarkerWritten);
-    assert_eq!(shows(&tab.takes(Event::WhoseAnswered { user, known: false })), [SignedIn::Somebody(user + 1)]);
+    let session = tab.page.session.number;
+    assert_eq!(shows(&tab.takes(Event::WhoseAnswered { session, known: false })), [SignedIn::Somebody(user + 1)]);
 }
 
 #[test]
@@ -139,7 +141,7 @@ fn a_password_typed_in_another_tab_answers_the_dialog_of_this_one() {
     let effects = tab.takes(Event::MarkerWritten);
     assert!(effects.contains(&Effect::ForgetOwn), "the token of the session before");
     assert!(!effects.contains(&Effect::CloseDialog), "it may be another user");
-    let effects = tab.takes(Event::WhoseAnswered { user: tab.page.user(), known: true });
+    let effects = tab.takes(Event::WhoseAnswered { session: tab.page.session.number, known: true });
     assert!(effects.contains(&Effect::CloseDialog) && effects.contains(&Effect::Go(2)));
 }
 
@@ -149,7 +151,7 @@ fn a_dialog_that_asks_since_then_is_not_answered_by_it() {
     tab.other_signs_in(true);
     tab.takes(Event::MarkerWritten);
     assert!(dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).is_some());
-    assert_eq!(tab.takes(Event::WhoseAnswered { user: tab.page.user(), known: true }), []);
+    assert_eq!(tab.takes(Event::WhoseAnswered { session: tab.page.session.number, known: true }), []);
 }
 
 #[test]
@@ -312,4 +314,41 @@ fn a_page_that_wakes_to_a_session_that_is_over_asks_once_whatever_comes_then() {
     let effects = tab.takes(Event::DialogClosed(number));
     assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Expired)]);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(..))), "no call waited for it");
+}
+
+#[test]
+fn a_page_that_has_shown_nothing_of_the_next_user_opens_no_dialog() {
+    let mut tab = Tab::in_use();
+    tab.takes(Event::CallBegins(2));
+    tab.signs_in("of grace", None);
+    // What was asked for the user before says nothing about this one.
+    tab.takes(Event::CallAnswered(2));
+    tab.call(3, ApiError::TokenRevoked);
+    let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
+    assert_eq!(dialog_of(&effects), None);
+    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Revoked)]);
+}
+
+#[test]
+fn a_wrong_password_for_a_session_that_is_over_starts_no_renewal() {
+    let mut tab = Tab::in_use();
+    tab.call(2, ApiError::TokenExpired);
+    assert!(dialog_of(&tab.renewal_is(Err(ApiError::TokenExpired))).is_some());
+    tab.takes(Event::SignInBegins(3));
+    tab.moment.now += 3_600_000.0;
+    assert_eq!(tab.takes(Event::SignInRefused), []);
+}
+
+#[test]
+fn the_answer_about_one_session_of_another_tab_says_nothing_about_the_next() {
+    let mut tab = Tab::in_use();
+    tab.call(2, ApiError::FreshTokenRequired);
+    tab.other_signs_in(true);
+    tab.takes(Event::MarkerWritten);
+    let first = tab.page.session.number;
+    tab.other_signs_in(true);
+    let effects = tab.takes(Event::MarkerWritten);
+    assert!(effects.contains(&Effect::AskGreeting(Some(first + 1))));
+    assert_eq!(tab.takes(Event::WhoseAnswered { session: first, known: true }), []);
+    assert!(tab.takes(Event::WhoseAnswered { session: first + 1, known: true }).contains(&Effect::Go(2)));
 }

@@ -21,6 +21,8 @@ struct Tab {
     moment: Moment,
     /// The token that was kept last.
     kept: Option<String>,
+    /// Whether a token is kept where all tabs read it.
+    shared: bool,
     /// Whether the storage takes a token.
     full: bool,
 }
@@ -29,7 +31,7 @@ impl Tab {
     fn started(stored: Stored, marker: Mark, server_says: bool) -> (Self, Vec<Effect>) {
         let token = stored == Stored::Token;
         let moment = Moment { now: 5_000.0, hidden: false, token, marker, marker_changed: false };
-        let mut tab = Self { page: Page::new(), moment, kept: None, full: false };
+        let mut tab = Self { page: Page::new(), moment, kept: None, shared: false, full: false };
         let effects = tab.takes(Event::Started { stored, server_says });
         (tab, effects)
     }
@@ -49,7 +51,8 @@ impl Tab {
         for effect in step(&mut self.page, event, self.moment) {
             let mut then = Vec::new();
             match &effect {
-                Effect::Forget => self.moment.token = false,
+                Effect::Forget => (self.shared, self.moment.token) = (false, false),
+                Effect::ForgetOwn => self.moment.token = self.shared,
                 Effect::Unmark | Effect::UnmarkSignedOut => self.moment.marker = Mark::Absent,
                 Effect::MarkSignedOut => self.moment.marker = Mark::SignedOut,
                 Effect::Mark(_) | Effect::RestoreMarker => self.moment.marker = Mark::Session,
@@ -58,6 +61,8 @@ impl Tab {
                     if !self.full {
                         self.kept = Some(token.clone());
                         self.moment.token = true;
+                        // Every sign-in of these tests is kept on this device.
+                        self.shared |= keeping.new.is_some();
                     }
                     then = self.takes(Event::Kept(*keeping, !self.full));
                 }
@@ -92,7 +97,9 @@ impl Tab {
 
     /// Another tab signs in, and keeps its token where this tab reads it or not. This tab has not heard of it yet.
     fn other_signs_in(&mut self, shared: bool) {
-        self.moment = Moment { token: shared, marker: Mark::Session, marker_changed: true, ..self.moment };
+        self.shared = shared;
+        let token = self.moment.token || shared;
+        self.moment = Moment { token, marker: Mark::Session, marker_changed: true, ..self.moment };
     }
 
     fn is(&self, state: State) -> bool {
@@ -271,7 +278,7 @@ fn a_late_refusal_does_not_end_the_session_that_another_tab_has_begun() {
     let mut tab = Tab::in_use();
     tab.call(2, ApiError::TokenExpired);
     tab.other_signs_in(true);
-    assert!(tab.takes(Event::MarkerWritten).contains(&Effect::AskGreeting(Some(tab.page.user()))));
+    assert!(tab.takes(Event::MarkerWritten).contains(&Effect::AskGreeting(Some(tab.page.session.number))));
     let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
     assert!(effects.contains(&Effect::Go(2)), "with the token of the new session");
     assert!(!effects.contains(&Effect::Forget) && !effects.contains(&Effect::Unmark));
@@ -308,4 +315,23 @@ fn after_a_late_refusal_a_call_of_the_new_session_sends_a_renewal_of_its_own() {
     assert!(effects.contains(&REFRESH) && !effects.contains(&Effect::Go(2)) && !effects.contains(&Effect::Go(3)));
     let effects = tab.renewal_is(Ok("new"));
     assert!(effects.contains(&Effect::Go(2)) && effects.contains(&Effect::Go(3)));
+}
+
+#[test]
+fn a_token_that_this_tab_kept_does_not_count_if_another_tab_signed_out_without_an_answer() {
+    let (mut tab, effects) = Tab::started(Stored::Token, Mark::SignedOut, true);
+    assert!(effects.contains(&Effect::Forget) && effects.contains(&LOGOUT));
+    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::NoToken)]);
+    tab.takes(Event::LogoutAnswered(Ok(())));
+    assert_eq!((tab.moment.token, tab.moment.marker), (false, Mark::Absent));
+}
+
+#[test]
+fn after_a_late_refusal_that_overtakes_the_news_of_the_sign_in_no_call_goes_out_without_a_token() {
+    let mut tab = Tab::in_use();
+    tab.call(2, ApiError::TokenExpired);
+    tab.other_signs_in(false);
+    let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
+    assert!(effects.contains(&Effect::ForgetOwn) && !tab.moment.token);
+    assert!(!effects.contains(&Effect::Go(2)) && !effects.contains(&Effect::Fail(2, ApiError::TokenExpired)));
 }

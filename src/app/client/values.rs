@@ -99,7 +99,8 @@ pub enum Event {
     },
     /// The answer to the question whose session it is. Comes after `Greeted` if the server told.
     WhoseAnswered {
-        user: u32,
+        /// The number of the session, as in the question.
+        session: u32,
         known: bool,
     },
 
@@ -170,8 +171,8 @@ pub enum Effect {
     /// Ends a call with an error.
     Fail(u32, ApiError),
 
-    /// Asks the server for the greeting: does the session still live? Has the number of the earlier user if the question is
-    /// whose session it is; `WhoseAnswered` answers that.
+    /// Asks the server for the greeting: does the session still live? Has the number of the session if the question is whose
+    /// it is; `WhoseAnswered` answers that.
     AskGreeting(Option<u32>),
     OpenDialog {
         number: u32,

@@ -31,7 +31,7 @@ pub struct Page {
     pub(super) calls: Vec<Call>,
     /// The forms that wait for the open renewal: its answer could overwrite the cookie of the sign-in.
     pub(super) sign_ins: Vec<u32>,
-    /// Whether this page has shown data of a user, so that there is something to lose.
+    /// Whether this page has shown data of the present user, so that there is something to lose.
     pub(super) in_use: bool,
     /// Whether the server saw the cookie of a live session when it rendered the page.
     pub(super) server_says: bool,
@@ -115,6 +115,7 @@ impl Page {
         let Session { user, number } = self.session;
         self.session = Session { user: user.wrapping_add(1), number: number.wrapping_add(1) };
         self.name = None;
+        self.in_use = false;
         match self.state {
             State::AskingAgain(_) => self.then(Effect::CloseDialog),
             State::SigningOut(_) => self.give_up_logout(),

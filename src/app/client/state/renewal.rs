@@ -95,12 +95,7 @@ pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
     if !matches!(page.state, State::AskingAgain(_)) || number != page.dialog {
         return;
     }
-    let present = page.session.number;
-    let over = page.calls.iter().find_map(|call| match call.waits_for {
-        Remedy::Password(why) if call.session.number == present => why,
-        _ => None,
-    });
-    if let Some(why) = over {
+    if let Some(why) = over(page) {
         return page.sign_out(why);
     }
     page.state = State::SignedIn;
@@ -108,6 +103,21 @@ pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
     // A sign-in that was given up may have stopped the timer.
     page.resume(now);
     page.fail(&|call| matches!(call.waits_for, Remedy::Password(_)));
+}
+
+/// Handles a password that was refused. A session that is over cannot be renewed.
+pub fn sign_in_refused(page: &mut Page, now: f64) {
+    if over(page).is_none() {
+        page.resume(now);
+    }
+}
+
+/// Returns why the present session is over, if the dialog asks for the password because of that.
+fn over(page: &Page) -> Option<Why> {
+    page.calls.iter().find_map(|call| match call.waits_for {
+        Remedy::Password(why) if call.session.number == page.session.number => why,
+        _ => None,
+    })
 }
 
 /// Lets a call wait for a renewal. All waiting calls share one.

@@ -21,11 +21,12 @@ pub fn start(page: &mut Page, stored: Stored, server_says: bool, moment: Moment)
             page.state = State::SignedOut(Why::StorageRefused);
             return page.show();
         }
-        Stored::Token => {
+        Stored::Token if moment.marker != Mark::SignedOut => {
             page.then(Effect::MarkIfUnmarked);
             return page.another_user();
         }
-        Stored::Nothing => ApiError::MissingToken,
+        // Another tab signed out: a token that this tab kept does not count. The head script sees it the same way.
+        Stored::Token | Stored::Nothing => ApiError::MissingToken,
         Stored::Damaged => ApiError::InvalidToken,
     };
     page.then(Effect::Forget);
@@ -91,15 +92,16 @@ pub fn follow(page: &mut Page, moment: Moment) {
     if page.is_signed_in() && page.name.is_some() {
         // The session may be of the same user. Then no island changes, and what was typed there stays.
         page.next_session();
-        page.then(Effect::AskGreeting(Some(page.session.user)));
+        page.then(Effect::AskGreeting(Some(page.session.number)));
     } else {
         page.another_user();
     }
 }
 
 /// Handles the greeting of a session that another tab has begun, or its failure.
-pub fn whose_answered(page: &mut Page, user: u32, known: bool) {
-    if !page.is_signed_in() || user != page.session.user {
+pub fn whose_answered(page: &mut Page, session: u32, known: bool) {
+    // Otherwise the answer is about an earlier session: another tab may have begun two, one after the other.
+    if !page.is_signed_in() || session != page.session.number {
         return;
     }
     match page.state {
