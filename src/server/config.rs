@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
 pub use self::settings::{BadSetting, SETTINGS, Setting, Settings};
@@ -165,7 +166,9 @@ impl Config {
     pub fn sqlite_file(&self) -> Option<PathBuf> {
         let path = self.database_url.strip_prefix("sqlite:")?.split('?').next()?;
         let path = path.strip_prefix("//").unwrap_or(path);
-        (path != ":memory:").then(|| path.into())
+        // As sqlx reads it.
+        let path = percent_decode_str(path).decode_utf8_lossy();
+        (path != ":memory:").then(|| path.as_ref().into())
     }
 }
 

@@ -56,7 +56,8 @@ impl Presence {
 /// [`PresenceError`].
 pub fn announce(database: Option<&Path>, ours: &[(&str, String)]) -> Result<Presence, PresenceError> {
     let Some(database) = database else { return Ok(Presence::none()) };
-    let path = beside(database);
+    // A link leads to the same database.
+    let path = beside(&database.canonicalize().unwrap_or_else(|_| database.to_owned()));
     let failed = |cause| PresenceError::File { path: path.display().to_string(), cause };
     let mut file = open(&path).map_err(failed)?;
     let ours = to_text(ours);
@@ -143,6 +144,19 @@ mod tests {
         assert!(announce("HS256").is_err());
         drop(changed);
         announce("HS256").unwrap();
+    }
+
+    #[test]
+    fn a_link_to_the_database_is_the_same_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, link) = (folder.path().join("handstamp.db"), folder.path().join("link.db"));
+        File::create(&database).unwrap();
+        std::os::unix::fs::symlink(&database, &link).unwrap();
+
+        let first = announce(Some(&database), &shared("HS256")).unwrap();
+        assert!(announce(Some(&link), &shared("EdDSA")).is_err());
+        drop(first);
+        announce(Some(&link), &shared("EdDSA")).unwrap();
     }
 
     #[test]

@@ -7,7 +7,7 @@ use handstamp::server::flows::{self, Actor, Target};
 
 use crate::commands::run_with;
 use crate::harness::{Answer, PASSWORD, TestApp};
-use crate::process::text;
+use crate::process::{sql, text};
 
 const LAST: &str = "409 last_administrator The last administrator stays";
 
@@ -119,6 +119,19 @@ async fn of_two_administrators_who_take_the_role_from_each_other_one_is_left() {
             assert_eq!(enabled_administrators(&app).await, 1, "{door}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_disabled_administrator_stays_too_if_there_is_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], input: &str| run_with(folder.path(), arguments, &[], input).status.success();
+    assert!(run(&["user", "add", "root", "--admin", "--password-stdin"], PASSWORD));
+    // Earlier versions let the last administrator be disabled.
+    sql(folder.path(), "UPDATE users SET disabled_at = 1").await;
+    for action in ["demote", "remove"] {
+        assert!(!run(&["user", action, "root"], ""), "{action}");
+    }
+    assert!(run(&["user", "enable", "root"], ""));
 }
 
 #[test]

@@ -154,7 +154,7 @@ async fn a_second_server_with_another_key_file_does_not_take_the_ring_either() {
 
     let refused = app.start_another_with(&another).await.err().unwrap();
 
-    let names = format!("JWT_PRIVATE_KEY_FILE={}", other.id);
+    let names = format!("JWT_PRIVATE_KEY_FILE=(key id {})", other.id);
     assert!(refused.starts_with("another server runs on this database") && refused.contains(&names), "{refused}");
     assert_eq!(app.protected(&token).await.status, 200);
     app.state.presence.leave();

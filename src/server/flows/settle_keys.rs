@@ -59,7 +59,7 @@ impl KeySettings {
     pub fn shared(&self) -> Vec<(&'static str, String)> {
         let file = self.given.as_ref().filter(|given| given.algorithm.family() == Family::KeyPair);
         // By the key itself: two machines may have it under two names.
-        let key = file.map_or_else(String::new, |given| given.id.clone());
+        let key = file.map_or_else(|| "(none)".to_owned(), |given| format!("(key id {})", given.id));
         vec![("JWT_ALGORITHM", self.algorithm.to_string()), ("JWT_PRIVATE_KEY_FILE", key)]
     }
 

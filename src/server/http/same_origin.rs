@@ -28,7 +28,11 @@ pub async fn same_origin(State(state): State<AppState>, request: Request, next: 
 
 fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
     let server_function = request.uri().path().starts_with("/api/");
-    let own = match (request.headers().get("sec-fetch-site"), request.headers().get(ORIGIN)) {
+    let mut origins = request.headers().get_all(ORIGIN).iter();
+    let (origin, another) = (origins.next(), origins.next());
+    let own = match (request.headers().get("sec-fetch-site"), origin) {
+        // No browser sends two.
+        _ if another.is_some() => false,
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => origin.as_bytes() == state.config.public_url.as_bytes(),
         // Every browser sends one of the two headers. curl sends neither, and has no use for the doors of the pages.

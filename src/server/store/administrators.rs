@@ -34,9 +34,9 @@ macro_rules! is_administrator {
 }
 
 const ADMINISTRATORS: &str = concat!("SELECT COUNT(*), COUNT(disabled_at) FROM users WHERE ", is_administrator!());
-/// Not 0 where this user is the one administrator who can sign in.
+/// Not 0 if this user is an administrator, and no other administrator can sign in.
 pub(super) const IS_LAST_ADMINISTRATOR: &str = concat!(
-    "SELECT COUNT(*) FROM users WHERE id = $1 AND disabled_at IS NULL AND ",
+    "SELECT COUNT(*) FROM users WHERE id = $1 AND ",
     is_administrator!(),
     " AND NOT EXISTS (SELECT 1 FROM users WHERE id <> $1 AND disabled_at IS NULL AND ",
     is_administrator!(),
