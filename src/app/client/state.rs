@@ -95,13 +95,11 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::Due(Timer::Renewal) => renewal::due(page, moment),
         Event::RenewalAnswered(answer) => {
             // Another tab has signed in, and its event has not arrived yet: this answer is about the session before.
-            let overtaken = moment.marker_changed && moment.marker == Mark::Session;
-            if overtaken {
+            if moment.marker_changed && moment.marker == Mark::Session {
                 tabs::follow(page, moment);
             }
             page.then(Effect::StopTimer(Timer::RefreshPatience));
-            // The token that is kept at this moment may be one that `follow` forgets.
-            renewal::answered(page, answer, moment.token && !overtaken);
+            renewal::answered(page, answer, moment.token);
         }
         Event::Due(Timer::RefreshPatience) => {
             page.then(Effect::GiveUp(Door::Refresh));

@@ -27,6 +27,8 @@ pub struct Page {
     pub(super) stamp: Stamp,
     /// The session in which the open renewal was sent.
     pub(super) renewal: Option<Session>,
+    /// The session about which the page asks whose it is. Once another session has begun, that no longer matters.
+    pub(super) asked: Option<u32>,
     /// Calls that are sent, or that wait for a remedy.
     pub(super) calls: Vec<Call>,
     /// The forms that wait for the open renewal: its answer could overwrite the cookie of the sign-in.
@@ -54,6 +56,7 @@ impl Page {
             name: None,
             stamp: Stamp::new(),
             renewal: None,
+            asked: None,
             calls: Vec::new(),
             sign_ins: Vec::new(),
             in_use: false,
@@ -136,11 +139,11 @@ impl Page {
         self.state = State::SignedIn;
         self.then(Effect::CloseDialog);
         for call in &mut self.calls {
-            if let Remedy::Password(_) = call.waits_for {
+            if let Remedy::Password(_) | Remedy::Greeting = call.waits_for {
                 call.session = self.session;
             }
         }
-        self.go_on(&|call| matches!(call.waits_for, Remedy::Password(_)));
+        self.go_on(&|call| matches!(call.waits_for, Remedy::Password(_) | Remedy::Greeting));
     }
 
     /// Sets the timer of the renewal again, for the present token.

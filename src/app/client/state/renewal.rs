@@ -26,7 +26,14 @@ pub fn call_refused(page: &mut Page, id: u32, error: ApiError) {
     let call = &page.calls[at];
     // The call of one user is not repeated for another.
     let same_user = call.session.user == page.session.user;
+    let unclear = page.asked == Some(page.session.number) && call.session != page.session;
     match call.remedy(error) {
+        Remedy::Renewal if same_user && unclear => {
+            let call = &mut page.calls[at];
+            call.error = error;
+            call.renewed = true;
+            call.waits_for = Remedy::Greeting;
+        }
         Remedy::Renewal if same_user => renew(page, at, error),
         Remedy::Password(why) if same_user => ask_password(page, at, error, why),
         _ => {
@@ -34,6 +41,17 @@ pub fn call_refused(page: &mut Page, id: u32, error: ApiError) {
             page.fail(&|call| call.id == id);
         }
     }
+}
+
+/// Asks whose the present session is. The calls that wait for a token began before it: they wait for the answer.
+pub fn ask_whose(page: &mut Page) {
+    page.asked = Some(page.session.number);
+    for call in &mut page.calls {
+        if call.waits_for == Remedy::Renewal {
+            call.waits_for = Remedy::Greeting;
+        }
+    }
+    page.then(Effect::AskGreeting(page.asked));
 }
 
 /// Takes in what the server says about the user and the life of the token.
