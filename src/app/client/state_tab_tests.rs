@@ -6,7 +6,7 @@ use super::{
 use super::{dialog_of, shows};
 
 #[test]
-fn the_same_user_who_signs_in_in_another_tab_stirs_no_island() {
+fn the_same_user_who_signs_in_in_another_tab_changes_no_island() {
     let mut tab = Tab::in_use();
     let before = tab.signed_in();
     tab.other_signs_in(true);
@@ -33,7 +33,7 @@ fn another_user_who_signs_in_in_another_tab_takes_this_one_over() {
 }
 
 #[test]
-fn where_nobody_knows_whose_the_new_session_is_the_page_is_taken_over_too() {
+fn a_new_session_of_an_unknown_user_counts_as_another_users() {
     let mut tab = Tab::in_use();
     let user = tab.page.user();
     tab.other_signs_in(true);
@@ -92,7 +92,7 @@ fn a_session_that_is_over_asks_for_the_password_once_for_all_calls_and_they_go_o
         assert!(effects.contains(&Effect::Go(id)));
     }
     assert!(effects.contains(&Effect::CloseDialog));
-    assert_eq!(shows(&effects), [], "no island stirs");
+    assert_eq!(shows(&effects), [], "no island changes");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_dialog_that_is_cancelled_ends_the_session_that_is_over() {
 }
 
 #[test]
-fn a_deed_that_is_not_confirmed_is_not_done_and_nobody_is_signed_out() {
+fn an_action_that_is_not_confirmed_is_not_done_and_the_user_stays_signed_in() {
     let mut tab = Tab::in_use();
     let (number, why) = dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).unwrap();
     assert_eq!(why, None);
@@ -261,7 +261,7 @@ fn storage_that_was_taken_away_ends_the_session_here_and_fails_what_waits() {
 }
 
 #[test]
-fn storage_that_was_cleared_signs_nobody_out() {
+fn storage_that_was_cleared_keeps_the_user_signed_in() {
     let mut tab = Tab::in_use();
     tab.moment = Moment { token: false, marker: Mark::Absent, marker_changed: true, ..tab.moment };
     assert_eq!(tab.takes(Event::StorageCleared), [Effect::RestoreMarker, Effect::AskGreeting(None)]);

@@ -143,7 +143,7 @@ fn many_calls_share_one_renewal() {
 }
 
 #[test]
-fn a_lost_answer_signs_nobody_out_and_is_asked_for_again() {
+fn a_lost_answer_keeps_the_user_signed_in_and_is_asked_for_again() {
     for lost in [Event::RenewalAnswered(Err(ApiError::Unreachable)), Event::Due(Timer::RefreshPatience)] {
         let mut tab = Tab::in_use();
         assert!(tab.call(2, ApiError::TokenExpired).contains(&Effect::SetTimer(Timer::RefreshPatience, PATIENCE)));
@@ -219,7 +219,7 @@ fn a_page_opened_after_an_unconfirmed_sign_out_tells_the_server_and_not_the_user
 }
 
 #[test]
-fn a_sign_in_gives_up_a_sign_out_on_its_way_whose_answer_would_delete_the_new_cookie() {
+fn a_sign_in_gives_up_a_sign_out_on_its_way_which_could_end_the_new_session() {
     let mut tab = Tab::in_use();
     tab.takes(Event::SignOut);
     let effects = tab.takes(Event::SignInBegins(2));

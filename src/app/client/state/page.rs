@@ -44,7 +44,7 @@ pub struct Page {
     pub(super) look_due: bool,
     /// The last difference between the browser's two clocks.
     pub(super) apart: f64,
-    /// The moment of the present event.
+    /// The effects of the present event, in order.
     pub(super) effects: Vec<Effect>,
 }
 

@@ -7,7 +7,8 @@ use crate::app::client::values::{Door, Effect, Keeping, PATIENCE, Timer, Why};
 
 /// Prepares for a form that is about to send a password.
 pub fn begins(page: &mut Page, id: u32) {
-    // The new session replaces the old one. A sign-out that is answered after the sign-in would delete the new cookie.
+    // The new session replaces the old one. A sign-out that the browser has not sent yet would carry the new cookie, and
+    // end the new session.
     if let State::SigningOut(_) = page.state {
         page.give_up_logout();
         logout_answered(page, Err(ApiError::Unreachable));
