@@ -29,9 +29,10 @@
 //!
 //! A renewal is no state: it can run in any of them. [`Page::renewal`](page::Page) names the session in which it was sent.
 //! If its answer comes in another session, the answer changes no state: calls of the present session that wait for it send
-//! a renewal of their own. While the page asks whose a new session is, calls that began before it wait. A refresh or a
-//! sign-out without an answer within `PATIENCE` is aborted and counts as not answered. Without an answer the user stays
-//! signed in.
+//! a renewal of their own. While the page asks whose a new session is, calls that began before it wait. While a password
+//! is on its way, a renewal waits for the answer. A refresh or a sign-out without an answer within `PATIENCE` is aborted
+//! and counts as not answered; a renewal waits no longer than that for a password. Without an answer the user stays signed
+//! in.
 //!
 //! Arrows go down: `tabs` (the start, coming back, other tabs) → `signing` (in and out) and `renewal` (calls, the renewal,
 //! the dialog) → `page` (the state and the moves that all others use) → `calls`, `stamp`.
@@ -70,6 +71,7 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::SignInBegins(id) => signing::begins(page, id),
         Event::SignInRefused => renewal::sign_in_refused(page, moment.now),
         Event::SignInAnswered { token, expires_in, keep, dialog } => {
+            page.signing_in = page.signing_in.saturating_sub(1);
             let new = Some(NewSession { keep, dialog });
             page.then(Effect::Keep(token, Keeping { expires_in, new }));
         }
@@ -103,10 +105,7 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
             page.then(Effect::StopTimer(Timer::RefreshPatience));
             renewal::answered(page, answer, moment.token);
         }
-        Event::Due(Timer::RefreshPatience) => {
-            page.then(Effect::GiveUp(Door::Refresh));
-            renewal::answered(page, Err(ApiError::Unreachable), moment.token);
-        }
+        Event::Due(Timer::RefreshPatience) => renewal::patience_ends(page, moment),
     }
     mem::take(&mut page.effects)
 }

@@ -338,3 +338,46 @@ fn after_a_late_refusal_that_overtakes_the_news_of_the_sign_in_no_call_goes_out_
     assert!(effects.contains(&Effect::ForgetOwn) && !tab.moment.token);
     assert!(!effects.contains(&Effect::Go(2)) && !effects.contains(&Effect::Fail(2, ApiError::TokenExpired)));
 }
+
+#[test]
+fn no_renewal_is_sent_while_a_password_is_on_its_way_because_its_answer_could_overwrite_the_new_cookie() {
+    let mut tab = Tab::in_use();
+    assert!(tab.takes(Event::SignInBegins(2)).contains(&Effect::Go(2)));
+    assert!(!tab.call(3, ApiError::TokenExpired).contains(&REFRESH));
+    assert!(!tab.takes(Event::Due(Timer::Renewal)).contains(&REFRESH));
+    let effects = tab.takes(Event::SignInRefused);
+    assert_eq!(effects.iter().filter(|effect| **effect == REFRESH).count(), 1, "for all that wait");
+    assert!(tab.renewal_is(Ok("second")).contains(&Effect::Go(3)));
+
+    // Also not after the renewal for which the form has waited.
+    let mut tab = Tab::in_use();
+    tab.call(2, ApiError::TokenExpired);
+    tab.takes(Event::SignInBegins(3));
+    tab.other_signs_in(false);
+    tab.takes(Event::MarkerWritten);
+    tab.takes(Event::CallBegins(4));
+    let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
+    assert!(effects.contains(&Effect::Go(3)) && !effects.contains(&REFRESH));
+}
+
+#[test]
+fn a_sign_in_in_the_dialog_lets_the_calls_go_on_that_waited_for_a_renewal() {
+    let mut tab = Tab::in_use();
+    let (number, _) = dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).unwrap();
+    tab.takes(Event::SignInBegins(3));
+    tab.call(4, ApiError::TokenExpired);
+    let effects = tab.signs_in("new", Some(number));
+    assert!(effects.contains(&Effect::Go(2)) && effects.contains(&Effect::Go(4)) && !effects.contains(&REFRESH));
+}
+
+#[test]
+fn a_password_that_gets_no_answer_does_not_stop_the_renewals_for_ever() {
+    let mut tab = Tab::in_use();
+    tab.takes(Event::SignInBegins(2));
+    assert!(tab.call(3, ApiError::TokenExpired).contains(&Effect::SetTimer(Timer::RefreshPatience, PATIENCE)));
+    assert_eq!(tab.call(4, ApiError::TokenExpired), [], "the wait is not prolonged");
+    assert!(tab.takes(Event::Due(Timer::RefreshPatience)).contains(&REFRESH));
+    assert!(tab.renewal_is(Ok("second")).contains(&Effect::Go(3)));
+    tab.takes(Event::SignInRefused);
+    assert!(tab.call(5, ApiError::TokenExpired).contains(&REFRESH));
+}

@@ -33,6 +33,10 @@ pub struct Page {
     pub(super) calls: Vec<Call>,
     /// The forms that wait for the open renewal: its answer could overwrite the cookie of the sign-in.
     pub(super) sign_ins: Vec<u32>,
+    /// The number of forms that wait, or whose password is on its way: meanwhile no renewal is sent.
+    pub(super) signing_in: u32,
+    /// Whether a renewal waits for these forms. The wait ends after `PATIENCE`.
+    pub(super) held_back: bool,
     /// Whether this page has shown data of the present user, so that there is something to lose.
     pub(super) in_use: bool,
     /// Whether the server saw the cookie of a live session when it rendered the page.
@@ -59,6 +63,8 @@ impl Page {
             asked: None,
             calls: Vec::new(),
             sign_ins: Vec::new(),
+            signing_in: 0,
+            held_back: false,
             in_use: false,
             server_says: false,
             dialog: 0,

@@ -83,8 +83,16 @@ pub fn due(page: &mut Page, moment: Moment) {
     renew(page, page.calls.len() - 1, ApiError::TokenExpired);
 }
 
-/// Sends the refresh token, which is in the cookie.
+/// Sends the refresh token, which is in the cookie. While a password is on its way, the renewal waits: its answer could
+/// overwrite the cookie of the sign-in.
 pub fn send(page: &mut Page) {
+    if page.signing_in > 0 {
+        if !std::mem::replace(&mut page.held_back, true) {
+            page.then(Effect::SetTimer(Timer::RefreshPatience, PATIENCE));
+        }
+        return;
+    }
+    page.held_back = false;
     page.renewal = Some(page.session);
     page.then(Effect::Send(Door::Refresh));
     page.then(Effect::SetTimer(Timer::RefreshPatience, PATIENCE));
@@ -125,9 +133,31 @@ pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
 
 /// Handles a password that was refused. A session that is over cannot be renewed.
 pub fn sign_in_refused(page: &mut Page, now: f64) {
+    page.signing_in = page.signing_in.saturating_sub(1);
     if over(page).is_none() {
         page.resume(now);
     }
+    if page.renewal.is_none() && is_awaited(page) {
+        send(page);
+    }
+}
+
+/// Handles the end of the wait for a renewal, or for a password that held it back.
+pub fn patience_ends(page: &mut Page, moment: Moment) {
+    if page.renewal.is_some() {
+        page.then(Effect::GiveUp(Door::Refresh));
+        return answered(page, Err(ApiError::Unreachable), moment.token);
+    }
+    page.held_back = false;
+    if is_awaited(page) {
+        page.signing_in = 0;
+        send(page);
+    }
+}
+
+/// Returns whether a call waits for a renewal.
+fn is_awaited(page: &Page) -> bool {
+    page.calls.iter().any(|call| call.waits_for == Remedy::Renewal)
 }
 
 /// Returns why the present session is over, if the dialog asks for the password because of that.
@@ -167,7 +197,7 @@ fn ask_password(page: &mut Page, at: usize, error: ApiError, why: Option<Why>) {
 fn came_late(page: &mut Page, token: bool) {
     let present = page.session.number;
     page.go_on(&|call| call.waits_for == Remedy::Renewal && call.session.number != present && token);
-    if page.calls.iter().any(|call| call.waits_for == Remedy::Renewal) {
+    if is_awaited(page) {
         send(page);
     }
 }

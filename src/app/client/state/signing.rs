@@ -14,6 +14,7 @@ pub fn begins(page: &mut Page, id: u32) {
         logout_answered(page, Err(ApiError::Unreachable));
     }
     page.then(Effect::StopTimer(Timer::Renewal));
+    page.signing_in += 1;
     if page.renewal.is_some() {
         page.sign_ins.push(id);
     } else {
@@ -43,6 +44,10 @@ pub fn kept(page: &mut Page, keeping: Keeping, kept: bool, now: f64) {
     if in_dialog && page.name.is_some() {
         page.next_session();
         page.answer_dialog();
+        // They were held back while the password was on its way.
+        if page.renewal.is_none() {
+            page.go_on(&|call| call.waits_for == Remedy::Renewal);
+        }
     } else {
         page.another_user();
     }
