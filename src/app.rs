@@ -12,7 +12,7 @@
 //! | `islands` | the parts of pages that live in the browser: they read who is signed in and call the server |
 //! | `client` | what the page knows about its user: one state machine, and the driver that carries out its effects |
 //! | `browser` | storage, the marker that tabs share, clocks, requests |
-//! | `components` | views that pages and islands share |
+//! | `components` | views that pages and islands share; the sign-in form sends the password and reports to `client` |
 //! | `inspector` | takes a token apart, for `/inspector` |
 //! | `server_fns` | every call of the server that a page can make; `bearer` sends it, `answer` reads the answer |
 

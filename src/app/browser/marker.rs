@@ -1,8 +1,8 @@
 //! An entry in `localStorage` by which the tabs of a browser learn of each other's sign-ins and sign-outs.
 //!
-//! It is no secret: it says that a user signed in, and how long the browser must remember. Every sign-in changes it and
-//! every sign-out removes it. A renewal does not change it, so that other tabs do nothing. If storage is denied, there is
-//! no marker, and a tab finds out when it asks the server.
+//! It is no secret: it says that a user signed in, and how long the browser must remember. Every sign-in changes it.
+//! A sign-out writes "out" and removes that when the server has confirmed. A renewal does not change it, so that other
+//! tabs do nothing. If storage is denied, there is no marker, and a tab finds out when it asks the server.
 
 use std::cell::RefCell;
 

@@ -5,19 +5,20 @@
 //! | event | `Unknown` | `SignedOut` | `SigningOut` | `SignedIn` | `AskingAgain` |
 //! |---|---|---|---|---|---|
 //! | `Started` | any but `AskingAgain` | | | | |
-//! | `CameBack`, `Tick`, `Due(Look)` | | unconfirmed: `SigningOut` | | asks for the greeting | |
+//! | `CameBack`, `Tick`, `Due(Look)`, `MarkerWritten`: unchanged | | `SigningOut` if the marker says "out" and the server may not know | | asks for the greeting | |
 //! | `StorageCleared` | | | | restores the marker, asks for the greeting | restores the marker |
 //! | `SignOut` | `SigningOut` | `SigningOut` | `SigningOut` | `SigningOut` | `SigningOut` |
 //! | `Ended` | `SignedOut` | `SignedOut` | `SignedOut` | `SignedOut` | `SignedOut` |
-//! | `SignInBegins` | goes | goes | `SignedOut`, goes | goes | goes |
-//! | `SignInRefused` | | | | sets the timer again | sets the timer again |
+//! | `SignInBegins` | goes, or waits for the open renewal | the same | `SignedOut`; the same | the same | the same |
+//! | `SignInRefused` | | | | sets the timer again | the same, unless the session is over |
 //! | `SignInAnswered`, `Kept` | `SignedIn` | `SignedIn` | `SignedIn` | `SignedIn` | `SignedIn`, calls go on |
+//! | `Kept`: refused | `SignedOut` | `SignedOut` | `SignedOut` | `SignedOut` | `SignedOut` |
 //! | `DialogClosed` | | | | | `SignedIn`; `SignedOut` if the session is over |
 //! | `CallBegins` | fails | fails | fails | goes, or renews | goes, or renews |
-//! | `CallRefused` | fails | fails | fails | renews, or `AskingAgain`, or fails | renews, or waits, or fails |
+//! | `CallRefused` | fails | fails | fails | renews, or `AskingAgain`, or waits, or fails | renews, or waits, or fails |
 //! | `Greeted` | | | | learns; another name: the next user's `SignedIn` | the same |
-//! | `WhoseAnswered` | | | | unknown: the next user's `SignedIn` | the same; known: `SignedIn`, calls go on |
-//! | `MarkerWritten`: session | `SignedIn` | `SignedIn` | `SignedIn` | asks whose it is | asks whose it is |
+//! | `WhoseAnswered` | | | | unknown: the next user's `SignedIn`; known: calls go on | the same; known: `SignedIn`, calls go on |
+//! | `MarkerWritten`: session | `SignedIn` | `SignedIn` | `SignedIn` | asks whose it is; name not known: the next user's `SignedIn` | the same |
 //! | `MarkerWritten`: none | `SignedOut` | | | `SignedOut` | `SignedOut` |
 //! | `TokenWritten` | | | | sets the timer again | sets the timer again |
 //! | `Due(Renewal)` | | | | renews | renews |
@@ -28,8 +29,10 @@
 //!
 //! A renewal is no state: it can run in any of them. [`Page::renewal`](page::Page) names the session in which it was sent.
 //! If its answer comes in another session, the answer changes no state: calls of the present session that wait for it send
-//! a renewal of their own. A refresh or a sign-out without an answer within `PATIENCE` is aborted and counts as not
-//! answered. Without an answer the user stays signed in.
+//! a renewal of their own. While the page asks whose a new session is, calls that began before it wait. While a password
+//! is on its way, a renewal waits for the answer. A refresh or a sign-out without an answer within `PATIENCE` is aborted
+//! and counts as not answered; a renewal waits no longer than that for a password. Without an answer the user stays signed
+//! in.
 //!
 //! Arrows go down: `tabs` (the start, coming back, other tabs) → `signing` (in and out) and `renewal` (calls, the renewal,
 //! the dialog) → `page` (the state and the moves that all others use) → `calls`, `stamp`.
@@ -68,6 +71,7 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::SignInBegins(id) => signing::begins(page, id),
         Event::SignInRefused => renewal::sign_in_refused(page, moment.now),
         Event::SignInAnswered { token, expires_in, keep, dialog } => {
+            page.signing_in = page.signing_in.saturating_sub(1);
             let new = Some(NewSession { keep, dialog });
             page.then(Effect::Keep(token, Keeping { expires_in, new }));
         }
@@ -95,18 +99,13 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::Due(Timer::Renewal) => renewal::due(page, moment),
         Event::RenewalAnswered(answer) => {
             // Another tab has signed in, and its event has not arrived yet: this answer is about the session before.
-            let overtaken = moment.marker_changed && moment.marker == Mark::Session;
-            if overtaken {
+            if moment.marker_changed && moment.marker == Mark::Session {
                 tabs::follow(page, moment);
             }
             page.then(Effect::StopTimer(Timer::RefreshPatience));
-            // The token that is kept at this moment may be one that `follow` forgets.
-            renewal::answered(page, answer, moment.token && !overtaken);
+            renewal::answered(page, answer, moment.token);
         }
-        Event::Due(Timer::RefreshPatience) => {
-            page.then(Effect::GiveUp(Door::Refresh));
-            renewal::answered(page, Err(ApiError::Unreachable), moment.token);
-        }
+        Event::Due(Timer::RefreshPatience) => renewal::patience_ends(page, moment),
     }
     mem::take(&mut page.effects)
 }

@@ -6,7 +6,7 @@ use super::{
 use super::{dialog_of, shows};
 
 #[test]
-fn the_same_user_who_signs_in_in_another_tab_stirs_no_island() {
+fn the_same_user_who_signs_in_in_another_tab_changes_no_island() {
     let mut tab = Tab::in_use();
     let before = tab.signed_in();
     tab.other_signs_in(true);
@@ -33,7 +33,7 @@ fn another_user_who_signs_in_in_another_tab_takes_this_one_over() {
 }
 
 #[test]
-fn where_nobody_knows_whose_the_new_session_is_the_page_is_taken_over_too() {
+fn a_new_session_of_an_unknown_user_counts_as_another_users() {
     let mut tab = Tab::in_use();
     let user = tab.page.user();
     tab.other_signs_in(true);
@@ -92,7 +92,7 @@ fn a_session_that_is_over_asks_for_the_password_once_for_all_calls_and_they_go_o
         assert!(effects.contains(&Effect::Go(id)));
     }
     assert!(effects.contains(&Effect::CloseDialog));
-    assert_eq!(shows(&effects), [], "no island stirs");
+    assert_eq!(shows(&effects), [], "no island changes");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_dialog_that_is_cancelled_ends_the_session_that_is_over() {
 }
 
 #[test]
-fn a_deed_that_is_not_confirmed_is_not_done_and_nobody_is_signed_out() {
+fn an_action_that_is_not_confirmed_is_not_done_and_the_user_stays_signed_in() {
     let mut tab = Tab::in_use();
     let (number, why) = dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).unwrap();
     assert_eq!(why, None);
@@ -261,7 +261,7 @@ fn storage_that_was_taken_away_ends_the_session_here_and_fails_what_waits() {
 }
 
 #[test]
-fn storage_that_was_cleared_signs_nobody_out() {
+fn storage_that_was_cleared_keeps_the_user_signed_in() {
     let mut tab = Tab::in_use();
     tab.moment = Moment { token: false, marker: Mark::Absent, marker_changed: true, ..tab.moment };
     assert_eq!(tab.takes(Event::StorageCleared), [Effect::RestoreMarker, Effect::AskGreeting(None)]);
@@ -351,4 +351,56 @@ fn the_answer_about_one_session_of_another_tab_says_nothing_about_the_next() {
     assert!(effects.contains(&Effect::AskGreeting(Some(first + 1))));
     assert_eq!(tab.takes(Event::WhoseAnswered { session: first, known: true }), []);
     assert!(tab.takes(Event::WhoseAnswered { session: first + 1, known: true }).contains(&Effect::Go(2)));
+}
+
+#[test]
+fn a_call_of_the_session_before_waits_until_the_page_knows_whose_the_new_session_is() {
+    for same_user in [true, false] {
+        let mut tab = Tab::in_use();
+        tab.call(2, ApiError::TokenExpired);
+        for id in 3..5 {
+            tab.takes(Event::CallBegins(id));
+        }
+        tab.other_signs_in(true);
+        tab.takes(Event::MarkerWritten);
+        let mut early = tab.takes(Event::CallRefused(3, ApiError::TokenRevoked));
+        early.extend(tab.renewal_is(Err(ApiError::TokenRevoked)));
+        early.extend(tab.takes(Event::CallRefused(4, ApiError::TokenRevoked)));
+        // A call of the new session renews, and the others do not go on with that token.
+        tab.call(5, ApiError::TokenExpired);
+        early.extend(tab.renewal_is(Ok("of whom?")));
+        let session = tab.page.session.number;
+        let mut effects = tab.is_greeted(if same_user { "ada" } else { "grace" });
+        effects.extend(tab.takes(Event::WhoseAnswered { session, known: true }));
+        for id in 2..5 {
+            assert!(!early.contains(&Effect::Go(id)));
+            assert_eq!(effects.contains(&Effect::Go(id)), same_user, "{id}");
+            assert_eq!(effects.iter().any(|effect| matches!(effect, Effect::Fail(of, _) if *of == id)), !same_user);
+        }
+        assert!(early.contains(&Effect::Go(5)));
+    }
+}
+
+#[test]
+fn a_password_typed_here_answers_the_question_whose_the_session_is() {
+    let mut tab = Tab::in_use();
+    tab.call(2, ApiError::TokenExpired);
+    tab.other_signs_in(false);
+    tab.takes(Event::MarkerWritten);
+    tab.renewal_is(Err(ApiError::TokenRevoked));
+    tab.takes(Event::CallBegins(3));
+    let (number, _) = dialog_of(&tab.renewal_is(Err(ApiError::TokenRevoked))).unwrap();
+    let effects = tab.signs_in("of ada", Some(number));
+    assert!(effects.contains(&Effect::Go(2)) && effects.contains(&Effect::Go(3)));
+}
+
+#[test]
+fn a_dialog_that_asks_since_then_keeps_no_other_call_waiting() {
+    let mut tab = Tab::in_use();
+    tab.call(2, ApiError::TokenExpired);
+    tab.other_signs_in(true);
+    tab.takes(Event::MarkerWritten);
+    assert!(dialog_of(&tab.call(3, ApiError::FreshTokenRequired)).is_some());
+    let session = tab.page.session.number;
+    assert_eq!(tab.takes(Event::WhoseAnswered { session, known: true }), [Effect::Go(2)]);
 }

@@ -143,7 +143,7 @@ fn many_calls_share_one_renewal() {
 }
 
 #[test]
-fn a_lost_answer_signs_nobody_out_and_is_asked_for_again() {
+fn a_lost_answer_keeps_the_user_signed_in_and_is_asked_for_again() {
     for lost in [Event::RenewalAnswered(Err(ApiError::Unreachable)), Event::Due(Timer::RefreshPatience)] {
         let mut tab = Tab::in_use();
         assert!(tab.call(2, ApiError::TokenExpired).contains(&Effect::SetTimer(Timer::RefreshPatience, PATIENCE)));
@@ -219,7 +219,7 @@ fn a_page_opened_after_an_unconfirmed_sign_out_tells_the_server_and_not_the_user
 }
 
 #[test]
-fn a_sign_in_gives_up_a_sign_out_on_its_way_whose_answer_would_delete_the_new_cookie() {
+fn a_sign_in_gives_up_a_sign_out_on_its_way_which_could_end_the_new_session() {
     let mut tab = Tab::in_use();
     tab.takes(Event::SignOut);
     let effects = tab.takes(Event::SignInBegins(2));
@@ -280,9 +280,10 @@ fn a_late_refusal_does_not_end_the_session_that_another_tab_has_begun() {
     tab.other_signs_in(true);
     assert!(tab.takes(Event::MarkerWritten).contains(&Effect::AskGreeting(Some(tab.page.session.number))));
     let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
-    assert!(effects.contains(&Effect::Go(2)), "with the token of the new session");
     assert!(!effects.contains(&Effect::Forget) && !effects.contains(&Effect::Unmark));
     assert!(tab.is(State::SignedIn));
+    let effects = tab.takes(Event::WhoseAnswered { session: tab.page.session.number, known: true });
+    assert_eq!(effects, [Effect::Go(2)], "with the token of the new session");
 }
 
 #[test]
@@ -314,7 +315,9 @@ fn after_a_late_refusal_a_call_of_the_new_session_sends_a_renewal_of_its_own() {
     let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
     assert!(effects.contains(&REFRESH) && !effects.contains(&Effect::Go(2)) && !effects.contains(&Effect::Go(3)));
     let effects = tab.renewal_is(Ok("new"));
-    assert!(effects.contains(&Effect::Go(2)) && effects.contains(&Effect::Go(3)));
+    assert!(effects.contains(&Effect::Go(3)) && !effects.contains(&Effect::Go(2)), "whose is it?");
+    let effects = tab.takes(Event::WhoseAnswered { session: tab.page.session.number, known: true });
+    assert_eq!(effects, [Effect::Go(2)]);
 }
 
 #[test]
@@ -334,4 +337,47 @@ fn after_a_late_refusal_that_overtakes_the_news_of_the_sign_in_no_call_goes_out_
     let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
     assert!(effects.contains(&Effect::ForgetOwn) && !tab.moment.token);
     assert!(!effects.contains(&Effect::Go(2)) && !effects.contains(&Effect::Fail(2, ApiError::TokenExpired)));
+}
+
+#[test]
+fn no_renewal_is_sent_while_a_password_is_on_its_way_because_its_answer_could_overwrite_the_new_cookie() {
+    let mut tab = Tab::in_use();
+    assert!(tab.takes(Event::SignInBegins(2)).contains(&Effect::Go(2)));
+    assert!(!tab.call(3, ApiError::TokenExpired).contains(&REFRESH));
+    assert!(!tab.takes(Event::Due(Timer::Renewal)).contains(&REFRESH));
+    let effects = tab.takes(Event::SignInRefused);
+    assert_eq!(effects.iter().filter(|effect| **effect == REFRESH).count(), 1, "for all that wait");
+    assert!(tab.renewal_is(Ok("second")).contains(&Effect::Go(3)));
+
+    // Also not after the renewal for which the form has waited.
+    let mut tab = Tab::in_use();
+    tab.call(2, ApiError::TokenExpired);
+    tab.takes(Event::SignInBegins(3));
+    tab.other_signs_in(false);
+    tab.takes(Event::MarkerWritten);
+    tab.takes(Event::CallBegins(4));
+    let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
+    assert!(effects.contains(&Effect::Go(3)) && !effects.contains(&REFRESH));
+}
+
+#[test]
+fn a_sign_in_in_the_dialog_lets_the_calls_go_on_that_waited_for_a_renewal() {
+    let mut tab = Tab::in_use();
+    let (number, _) = dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).unwrap();
+    tab.takes(Event::SignInBegins(3));
+    tab.call(4, ApiError::TokenExpired);
+    let effects = tab.signs_in("new", Some(number));
+    assert!(effects.contains(&Effect::Go(2)) && effects.contains(&Effect::Go(4)) && !effects.contains(&REFRESH));
+}
+
+#[test]
+fn a_password_that_gets_no_answer_does_not_stop_the_renewals_for_ever() {
+    let mut tab = Tab::in_use();
+    tab.takes(Event::SignInBegins(2));
+    assert!(tab.call(3, ApiError::TokenExpired).contains(&Effect::SetTimer(Timer::RefreshPatience, PATIENCE)));
+    assert_eq!(tab.call(4, ApiError::TokenExpired), [], "the wait is not prolonged");
+    assert!(tab.takes(Event::Due(Timer::RefreshPatience)).contains(&REFRESH));
+    assert!(tab.renewal_is(Ok("second")).contains(&Effect::Go(3)));
+    tab.takes(Event::SignInRefused);
+    assert!(tab.call(5, ApiError::TokenExpired).contains(&REFRESH));
 }

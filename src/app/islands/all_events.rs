@@ -1,4 +1,4 @@
-//! `/admin/events`, alive: what happened to all accounts, for administrators.
+//! `/admin/events`, the island: what happened to all accounts, for administrators.
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! `/admin/keys`, alive: the keys that sign and verify, for administrators.
+//! `/admin/keys`, the island: the keys that sign and verify, for administrators.
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! The sign-in form, alive.
+//! The sign-in form, the island.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The form of the first account, alive.
+//! The form of the first account, the island.
 
 use leptos::prelude::*;
 

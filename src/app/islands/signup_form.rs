@@ -1,4 +1,4 @@
-//! The sign-up form, alive.
+//! The sign-up form, the island.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! `/admin`, alive: the users, for administrators.
+//! `/admin`, the island: the users, for administrators.
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;

@@ -35,6 +35,8 @@ pub enum Remedy {
     /// It was not refused: the server is handling it.
     None,
     Renewal,
+    /// The greeting that tells whose the session is: another tab has begun it, perhaps for another user.
+    Greeting,
     /// The password, because the session is over, or to confirm an action.
     Password(Option<Why>),
 }

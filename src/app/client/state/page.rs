@@ -27,10 +27,16 @@ pub struct Page {
     pub(super) stamp: Stamp,
     /// The session in which the open renewal was sent.
     pub(super) renewal: Option<Session>,
+    /// The session about which the page asks whose it is. Once another session has begun, that no longer matters.
+    pub(super) asked: Option<u32>,
     /// Calls that are sent, or that wait for a remedy.
     pub(super) calls: Vec<Call>,
     /// The forms that wait for the open renewal: its answer could overwrite the cookie of the sign-in.
     pub(super) sign_ins: Vec<u32>,
+    /// The number of forms that wait, or whose password is on its way: meanwhile no renewal is sent.
+    pub(super) signing_in: u32,
+    /// Whether a renewal waits for these forms. The wait ends after `PATIENCE`.
+    pub(super) held_back: bool,
     /// Whether this page has shown data of the present user, so that there is something to lose.
     pub(super) in_use: bool,
     /// Whether the server saw the cookie of a live session when it rendered the page.
@@ -42,7 +48,7 @@ pub struct Page {
     pub(super) look_due: bool,
     /// The last difference between the browser's two clocks.
     pub(super) apart: f64,
-    /// The moment of the present event.
+    /// The effects of the present event, in order.
     pub(super) effects: Vec<Effect>,
 }
 
@@ -54,8 +60,11 @@ impl Page {
             name: None,
             stamp: Stamp::new(),
             renewal: None,
+            asked: None,
             calls: Vec::new(),
             sign_ins: Vec::new(),
+            signing_in: 0,
+            held_back: false,
             in_use: false,
             server_says: false,
             dialog: 0,
@@ -136,11 +145,11 @@ impl Page {
         self.state = State::SignedIn;
         self.then(Effect::CloseDialog);
         for call in &mut self.calls {
-            if let Remedy::Password(_) = call.waits_for {
+            if let Remedy::Password(_) | Remedy::Greeting = call.waits_for {
                 call.session = self.session;
             }
         }
-        self.go_on(&|call| matches!(call.waits_for, Remedy::Password(_)));
+        self.go_on(&|call| matches!(call.waits_for, Remedy::Password(_) | Remedy::Greeting));
     }
 
     /// Sets the timer of the renewal again, for the present token.

@@ -26,7 +26,14 @@ pub fn call_refused(page: &mut Page, id: u32, error: ApiError) {
     let call = &page.calls[at];
     // The call of one user is not repeated for another.
     let same_user = call.session.user == page.session.user;
+    let unclear = page.asked == Some(page.session.number) && call.session != page.session;
     match call.remedy(error) {
+        Remedy::Renewal if same_user && unclear => {
+            let call = &mut page.calls[at];
+            call.error = error;
+            call.renewed = true;
+            call.waits_for = Remedy::Greeting;
+        }
         Remedy::Renewal if same_user => renew(page, at, error),
         Remedy::Password(why) if same_user => ask_password(page, at, error, why),
         _ => {
@@ -34,6 +41,17 @@ pub fn call_refused(page: &mut Page, id: u32, error: ApiError) {
             page.fail(&|call| call.id == id);
         }
     }
+}
+
+/// Asks whose the present session is. The calls that wait for a token began before it: they wait for the answer.
+pub fn ask_whose(page: &mut Page) {
+    page.asked = Some(page.session.number);
+    for call in &mut page.calls {
+        if call.waits_for == Remedy::Renewal {
+            call.waits_for = Remedy::Greeting;
+        }
+    }
+    page.then(Effect::AskGreeting(page.asked));
 }
 
 /// Takes in what the server says about the user and the life of the token.
@@ -65,8 +83,16 @@ pub fn due(page: &mut Page, moment: Moment) {
     renew(page, page.calls.len() - 1, ApiError::TokenExpired);
 }
 
-/// Sends the refresh token, which is in the cookie.
+/// Sends the refresh token, which is in the cookie. While a password is on its way, the renewal waits: its answer could
+/// overwrite the cookie of the sign-in.
 pub fn send(page: &mut Page) {
+    if page.signing_in > 0 {
+        if !std::mem::replace(&mut page.held_back, true) {
+            page.then(Effect::SetTimer(Timer::RefreshPatience, PATIENCE));
+        }
+        return;
+    }
+    page.held_back = false;
     page.renewal = Some(page.session);
     page.then(Effect::Send(Door::Refresh));
     page.then(Effect::SetTimer(Timer::RefreshPatience, PATIENCE));
@@ -107,9 +133,31 @@ pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
 
 /// Handles a password that was refused. A session that is over cannot be renewed.
 pub fn sign_in_refused(page: &mut Page, now: f64) {
+    page.signing_in = page.signing_in.saturating_sub(1);
     if over(page).is_none() {
         page.resume(now);
     }
+    if page.renewal.is_none() && is_awaited(page) {
+        send(page);
+    }
+}
+
+/// Handles the end of the wait for a renewal, or for a password that held it back.
+pub fn patience_ends(page: &mut Page, moment: Moment) {
+    if page.renewal.is_some() {
+        page.then(Effect::GiveUp(Door::Refresh));
+        return answered(page, Err(ApiError::Unreachable), moment.token);
+    }
+    page.held_back = false;
+    if is_awaited(page) {
+        page.signing_in = 0;
+        send(page);
+    }
+}
+
+/// Returns whether a call waits for a renewal.
+fn is_awaited(page: &Page) -> bool {
+    page.calls.iter().any(|call| call.waits_for == Remedy::Renewal)
 }
 
 /// Returns why the present session is over, if the dialog asks for the password because of that.
@@ -149,7 +197,7 @@ fn ask_password(page: &mut Page, at: usize, error: ApiError, why: Option<Why>) {
 fn came_late(page: &mut Page, token: bool) {
     let present = page.session.number;
     page.go_on(&|call| call.waits_for == Remedy::Renewal && call.session.number != present && token);
-    if page.calls.iter().any(|call| call.waits_for == Remedy::Renewal) {
+    if is_awaited(page) {
         send(page);
     }
 }

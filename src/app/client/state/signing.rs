@@ -7,12 +7,14 @@ use crate::app::client::values::{Door, Effect, Keeping, PATIENCE, Timer, Why};
 
 /// Prepares for a form that is about to send a password.
 pub fn begins(page: &mut Page, id: u32) {
-    // The new session replaces the old one. A sign-out that is answered after the sign-in would delete the new cookie.
+    // The new session replaces the old one. A sign-out that the browser has not sent yet would carry the new cookie, and
+    // end the new session.
     if let State::SigningOut(_) = page.state {
         page.give_up_logout();
         logout_answered(page, Err(ApiError::Unreachable));
     }
     page.then(Effect::StopTimer(Timer::Renewal));
+    page.signing_in += 1;
     if page.renewal.is_some() {
         page.sign_ins.push(id);
     } else {
@@ -42,6 +44,10 @@ pub fn kept(page: &mut Page, keeping: Keeping, kept: bool, now: f64) {
     if in_dialog && page.name.is_some() {
         page.next_session();
         page.answer_dialog();
+        // They were held back while the password was on its way.
+        if page.renewal.is_none() {
+            page.go_on(&|call| call.waits_for == Remedy::Renewal);
+        }
     } else {
         page.another_user();
     }

@@ -2,7 +2,7 @@
 //!
 //! Counts the seconds that the server names, by the clock that no user can set: the browser's own clock can be wrong.
 
-/// Renews this long before the end, or after four fifths of the lifetime if that is sooner.
+/// Renews this long before the end, or after four fifths of the lifetime if that is later.
 const MARGIN_SECONDS: u64 = 60;
 
 /// The shortest time between two renewals by timer. In the last second of a session every new token ends with the session,
@@ -73,7 +73,7 @@ pub fn server_time(issued_at: i64, lifetime: u64, left: u64) -> i64 {
     issued_at.saturating_add_unsigned(lifetime.saturating_sub(left))
 }
 
-/// Returns the same for a token that lives for this many seconds.
+/// Returns the milliseconds until the renewal of a token that lives for this many seconds.
 fn renewal_wait(seconds: u64) -> u32 {
     let wait = seconds.saturating_sub(MARGIN_SECONDS).max(seconds * 4 / 5);
     u32::try_from(wait * 1000).unwrap_or(u32::MAX).max(SHORTEST_WAIT)

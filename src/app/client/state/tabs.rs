@@ -4,7 +4,7 @@ use std::mem;
 
 use crate::api_types::ApiError;
 use crate::app::browser::{Mark, Stored};
-use crate::app::client::state::calls::reason;
+use crate::app::client::state::calls::{Remedy, reason};
 use crate::app::client::state::page::{Page, State};
 use crate::app::client::state::{renewal, signing};
 use crate::app::client::values::{Effect, Moment, Timer, Why};
@@ -92,7 +92,7 @@ pub fn follow(page: &mut Page, moment: Moment) {
     if page.is_signed_in() && page.name.is_some() {
         // The session may be of the same user. Then no island changes, and what was typed there stays.
         page.next_session();
-        page.then(Effect::AskGreeting(Some(page.session.number)));
+        renewal::ask_whose(page);
     } else {
         page.another_user();
     }
@@ -104,12 +104,13 @@ pub fn whose_answered(page: &mut Page, session: u32, known: bool) {
     if !page.is_signed_in() || session != page.session.number {
         return;
     }
+    page.asked = None;
     match page.state {
         // It may be another user's, who must not see what stands here.
         _ if !known => page.another_user(),
         // The same user has typed the password in another tab. A dialog that was opened after that still asks.
         State::AskingAgain(since) if since != page.session.number => page.answer_dialog(),
-        _ => {}
+        _ => page.go_on(&|call| call.waits_for == Remedy::Greeting),
     }
 }
 
