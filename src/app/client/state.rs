@@ -71,7 +71,7 @@ pub fn step(page: &mut Page, event: Event, moment: Moment) -> Vec<Effect> {
         Event::SignInBegins(id) => signing::begins(page, id),
         Event::SignInRefused => renewal::sign_in_refused(page, moment.now),
         Event::SignInAnswered { token, expires_in, keep, dialog } => {
-            page.signing_in = page.signing_in.saturating_sub(1);
+            page.forms.open = page.forms.open.saturating_sub(1);
             let new = Some(NewSession { keep, dialog });
             page.then(Effect::Keep(token, Keeping { expires_in, new }));
         }

@@ -11,6 +11,8 @@ use crate::app::client::values::{
 
 #[path = "state_tab_tests.rs"]
 mod tabs;
+#[path = "state_whose_tests.rs"]
+mod whose;
 
 const REFRESH: Effect = Effect::Send(Door::Refresh);
 const LOGOUT: Effect = Effect::Send(Door::Logout);

@@ -32,12 +32,7 @@ pub struct Page {
     pub(super) asked: Option<u32>,
     /// Calls that are sent, or that wait for a remedy.
     pub(super) calls: Vec<Call>,
-    /// The forms that wait for the open renewal: its answer could overwrite the cookie of the sign-in.
-    pub(super) sign_ins: Vec<u32>,
-    /// The number of forms that wait, or whose password is on its way: meanwhile no renewal is sent.
-    pub(super) signing_in: u32,
-    /// Whether a renewal waits for these forms. The wait ends after `PATIENCE`.
-    pub(super) held_back: bool,
+    pub(super) forms: Forms,
     /// Whether this page has shown data of the present user, so that there is something to lose.
     pub(super) in_use: bool,
     /// Whether the server saw the cookie of a live session when it rendered the page.
@@ -53,6 +48,16 @@ pub struct Page {
     pub(super) effects: Vec<Effect>,
 }
 
+/// The forms that sign in. The answer to a renewal could overwrite the cookie of the sign-in.
+pub struct Forms {
+    /// Those that wait for the open renewal.
+    pub waiting: Vec<u32>,
+    /// The number of those that wait, or whose password is on its way: meanwhile no renewal is sent.
+    pub open: u32,
+    /// Whether a renewal waits for them. The wait ends after `PATIENCE`.
+    pub hold_renewal: bool,
+}
+
 impl Page {
     pub const fn new() -> Self {
         Self {
@@ -63,9 +68,7 @@ impl Page {
             renewal: None,
             asked: None,
             calls: Vec::new(),
-            sign_ins: Vec::new(),
-            signing_in: 0,
-            held_back: false,
+            forms: Forms { waiting: Vec::new(), open: 0, hold_renewal: false },
             in_use: false,
             server_says: false,
             dialog: 0,

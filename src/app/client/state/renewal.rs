@@ -86,13 +86,13 @@ pub fn due(page: &mut Page, moment: Moment) {
 /// Sends the refresh token, which is in the cookie. While a password is on its way, the renewal waits: its answer could
 /// overwrite the cookie of the sign-in.
 pub fn send(page: &mut Page) {
-    if page.signing_in > 0 {
-        if !std::mem::replace(&mut page.held_back, true) {
+    if page.forms.open > 0 {
+        if !std::mem::replace(&mut page.forms.hold_renewal, true) {
             page.then(Effect::SetTimer(Timer::RefreshPatience, PATIENCE));
         }
         return;
     }
-    page.held_back = false;
+    page.forms.hold_renewal = false;
     page.renewal = Some(page.session);
     page.then(Effect::Send(Door::Refresh));
     page.then(Effect::SetTimer(Timer::RefreshPatience, PATIENCE));
@@ -101,7 +101,7 @@ pub fn send(page: &mut Page) {
 /// `token` says whether a token is kept that can be sent.
 pub fn answered(page: &mut Page, answer: Result<Renewed, ApiError>, token: bool) {
     let Some(sent) = page.renewal.take() else { return };
-    for id in std::mem::take(&mut page.sign_ins) {
+    for id in std::mem::take(&mut page.forms.waiting) {
         page.then(Effect::Go(id));
     }
     if sent != page.session {
@@ -133,7 +133,7 @@ pub fn dialog_closed(page: &mut Page, number: u32, now: f64) {
 
 /// Handles a password that was refused. A session that is over cannot be renewed.
 pub fn sign_in_refused(page: &mut Page, now: f64) {
-    page.signing_in = page.signing_in.saturating_sub(1);
+    page.forms.open = page.forms.open.saturating_sub(1);
     if over(page).is_none() {
         page.resume(now);
     }
@@ -148,9 +148,9 @@ pub fn patience_ends(page: &mut Page, moment: Moment) {
         page.then(Effect::GiveUp(Door::Refresh));
         return answered(page, Err(ApiError::Unreachable), moment.token);
     }
-    page.held_back = false;
+    page.forms.hold_renewal = false;
     if is_awaited(page) {
-        page.signing_in = 0;
+        page.forms.open = 0;
         send(page);
     }
 }

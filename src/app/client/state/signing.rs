@@ -14,9 +14,9 @@ pub fn begins(page: &mut Page, id: u32) {
         logout_answered(page, Err(ApiError::Unreachable));
     }
     page.then(Effect::StopTimer(Timer::Renewal));
-    page.signing_in += 1;
+    page.forms.open += 1;
     if page.renewal.is_some() {
-        page.sign_ins.push(id);
+        page.forms.waiting.push(id);
     } else {
         page.then(Effect::Go(id));
     }
