@@ -19,7 +19,6 @@ pub enum State {
 }
 
 /// Everything that this page knows.
-#[expect(clippy::struct_excessive_bools, reason = "each can be true in any state")]
 pub struct Page {
     pub(super) state: State,
     pub(super) session: Session,
