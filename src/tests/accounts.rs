@@ -203,7 +203,7 @@ async fn nobody_signs_up_before_there_is_an_administrator() {
 }
 
 #[tokio::test]
-async fn whoever_signs_up_while_setup_is_done_takes_nothing_from_it() {
+async fn a_sign_up_during_setup_takes_nothing_from_it() {
     for _ in 0..10 {
         let app = TestApp::start().await;
         let (code, eve) = (app.setup_code(), credentials("eve", PASSWORD));

@@ -4,7 +4,7 @@
 //! and those inside a body) and paths in code (`crate::a::b()`, `super::X`, and `flows::login()` after `use …::flows`). A
 //! name that a module hands on is followed to where it comes from, so that `use super::List` is an arrow to the file of
 //! `List` and not to the parent that re-exports it; the re-export itself is an arrow from the parent. `mod child;` is none,
-//! and neither is the import of a module of which nothing is named. What stands under `#[cfg(test)]`, and files
+//! and neither is the import of a module without a named item. What stands under `#[cfg(test)]`, and files
 //! `…_tests.rs`, are not part of the program.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -76,7 +76,7 @@ async fn an_administrator_who_is_disabled_does_not_count() {
     flows::disable_user(&app.state, Target::Name("locked"), &Actor::Operator).await.unwrap();
 
     operator_is_refused(&app, "root").await;
-    // Whoever is disabled can go: that leaves as many who can sign in.
+    // A disabled administrator can be removed: as many as before can sign in.
     flows::set_admin(&app.state, Target::Name("locked"), false, &Actor::Operator).await.unwrap();
     flows::remove_user(&app.state, Target::Name("locked"), &Actor::Operator).await.unwrap();
     operator_is_refused(&app, "root").await;

@@ -8,13 +8,13 @@ use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::user::User;
 
-/// What became of a claim of the first administrator's account.
+/// The result of a claim of the first administrator's account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claimed {
     Yes,
-    /// There is an administrator, or another claim was quicker.
+    /// There is an administrator, or another claim was faster.
     Closed,
-    /// The name is taken; the code is still good.
+    /// The name is taken; the code still works.
     Taken,
 }
 
@@ -22,11 +22,11 @@ pub enum Claimed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Administrators {
     pub all: i64,
-    /// Of them, those who are locked out.
+    /// The number of them that are disabled.
     pub disabled: i64,
 }
 
-/// Whether a row is an administrator's: one of its roles is. The first half is that of the index `users_with_roles`.
+/// Tells whether a row is an administrator's. The first half is the condition of the index `users_with_roles`.
 macro_rules! is_administrator {
     () => {
         "roles <> '' AND ' ' || roles || ' ' LIKE '% admin %'"
@@ -42,7 +42,7 @@ pub(super) const IS_LAST_ADMINISTRATOR: &str = concat!(
     is_administrator!(),
     ")"
 );
-/// How often setup made an administrator: a code is good for one of them.
+/// How often setup created an administrator: a setup code works for one of them.
 const SETUP_ROUND: &str = "SELECT value FROM counters WHERE name = 'first_account'";
 const SETUP_IS_OPEN: &str = concat!(
     "SELECT COUNT(*) FROM counters WHERE name = 'first_account' AND value = $1 \
@@ -50,12 +50,12 @@ const SETUP_IS_OPEN: &str = concat!(
     is_administrator!(),
     ")"
 );
-/// Changes nothing, and makes whoever comes second wait until the first has committed.
+/// Changes nothing, but locks the row: a second transaction waits until the first has committed.
 const LOCK_FIRST: &str = "UPDATE counters SET value = value WHERE name = 'first_account' AND value = $1";
 const NEXT_ROUND: &str = "UPDATE counters SET value = value + 1 WHERE name = 'first_account'";
 
 impl Store {
-    /// How often setup made an administrator.
+    /// Returns how often setup created an administrator.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -64,7 +64,7 @@ impl Store {
         Ok(round)
     }
 
-    /// How many administrators there are.
+    /// Counts the administrators.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -73,7 +73,7 @@ impl Store {
         Ok(Administrators { all, disabled })
     }
 
-    /// Whether there is an administrator. One who is disabled counts: an operator did that, and can undo it.
+    /// Returns whether there is an administrator. A disabled one counts: an operator disabled it, and can enable it again.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -81,7 +81,7 @@ impl Store {
         Ok(self.administrators().await?.all > 0)
     }
 
-    /// Whether there is no administrator, and setup has made none since this round.
+    /// Returns whether there is no administrator, and setup has created none since this round.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -90,8 +90,8 @@ impl Store {
         Ok(open > 0)
     }
 
-    /// Adds the first administrator, if there is none and setup has made none since this round. Of claims at the same time
-    /// one wins, and no claim of a round wins after it.
+    /// Adds the first administrator, if there is none and setup has created none since this round. Of several claims at the
+    /// same time, one succeeds; later claims of the same round fail.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -104,7 +104,7 @@ impl Store {
     ) -> Result<Claimed, StoreError> {
         let claimed = in_transaction!(self, |transaction| {
             let locked = sqlx::query(LOCK_FIRST).bind(round).execute(&mut *transaction).await?.rows_affected();
-            // A user who is added at the same time is waited for, and counts.
+            // Waits for a user who is added at the same time, and counts it.
             sqlx::query(LOCK_NAMES).execute(&mut *transaction).await?;
             let (administrators, _): (i64, i64) = sqlx::query_as(ADMINISTRATORS).fetch_one(&mut *transaction).await?;
             if locked == 0 || administrators > 0 {

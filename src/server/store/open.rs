@@ -1,4 +1,4 @@
-//! Opens the database, and brings its tables up to date.
+//! Opens the database and updates its tables.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::error::StoreError;
 use super::pool::{Pool, Store, on_pool};
 use super::writer;
 
-/// Every change of the tables, in order. What has been released is never edited: a later change is a later file.
+/// All migrations, in order. Never edit a released one; add a new file.
 pub const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "accounts, sessions, blocklist", include_str!("migrations/0001_accounts_sessions_blocklist.sql")),
     (2, "signing keys, clients", include_str!("migrations/0002_signing_keys_clients.sql")),
@@ -25,17 +25,17 @@ pub const MIGRATIONS: [(i64, &str, &str); 7] = [
 
 /// How long a statement waits for another process that holds SQLite's write lock.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a request waits for a connection before the answer is 503.
+/// How long a request waits for a connection. After that, the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// SQLite readers; the writer is one anyway.
+/// Connections of SQLite that read. There is only one that writes.
 const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
 impl Store {
-    /// Opens the database, makes it where it is absent (SQLite), and brings its tables up to date.
+    /// Opens the database, creates it if it is absent (SQLite), and updates its tables.
     ///
     /// # Errors
-    /// [`StoreError`]: unreachable, not writable, or with tables of a newer version.
+    /// [`StoreError`] if it is unreachable, not writable, or has tables of a newer version.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let pool = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
@@ -45,13 +45,13 @@ impl Store {
             let connection = connection
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                // FULL: the sign-out that was acknowledged survives power loss. NORMAL would only survive a crash.
+                // FULL: an acknowledged sign-out survives a power failure. With NORMAL it would only survive a crash.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(BUSY_TIMEOUT)
                 .foreign_keys(true);
-            // Connections are kept, also after a failure: whoever opens the only one reads the write-ahead log anew, and
-            // may find there a transaction whose fsync has failed. The system will not write its pages again, so that a
-            // power failure would take it, and with it all that came later.
+            // Connections stay open, also after a failure. The first connection of a database reads the write-ahead log
+            // again, and may find a transaction there whose fsync failed. The system does not write those pages again,
+            // so a power failure would lose that transaction and all later ones.
             let options = SqlitePoolOptions::new()
                 .max_connections(SQLITE_CONNECTIONS)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -59,14 +59,14 @@ impl Store {
                 .max_lifetime(None)
                 .after_release(|connection, _| Box::pin(end_transaction(connection)));
             let pool = match options.connect_with(connection.clone()).await {
-                // The pool does not say what it has waited for. Whoever asks by himself is told, if it is still so.
+                // The pool does not report why it waited. A direct connection returns the reason, if it still exists.
                 Err(sqlx::Error::PoolTimedOut) => {
                     let alone = SqliteConnection::connect_with(&connection).await;
                     return Err(alone.err().unwrap_or(sqlx::Error::PoolTimedOut).into());
                 }
                 pool => pool?,
             };
-            // Likewise what the process before this one may have left: into the database with it.
+            // For the same reason, moves what an earlier process left in the write-ahead log into the database.
             sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await?;
             Pool::Sqlite { pool, writing: Arc::default() }
         };
@@ -78,13 +78,14 @@ impl Store {
     }
 }
 
-/// Whoever failed or gave up halfway has left a transaction open. Where there is none SQLite says so, and all is well.
+/// Rolls back a transaction that a failed or dropped task left open. If there is none, SQLite reports an error, which
+/// is ignored.
 async fn end_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
     Ok(true)
 }
 
-/// What brings tables up to date.
+/// Returns the migrator that updates the tables.
 #[must_use]
 pub fn migrator() -> Migrator {
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {

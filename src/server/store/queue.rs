@@ -1,4 +1,4 @@
-//! The writes that wait for the task that does them (`writer.rs`): what each is, and what is answered.
+//! The queue of writes for the task in `writer.rs`: what each write is, and its result.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::server::domain::session::Session;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::Roles;
 
-/// Writes of one transaction: bounded, so that nobody waits for a stranger's crowd.
+/// The most writes in one transaction: limited, so that no request waits for a large number of others.
 pub(super) const MAX_BATCH: usize = 256;
-/// Writes that wait before whoever comes next waits too.
+/// The most writes in the queue. If it is full, requests wait for a place in it.
 const QUEUE: usize = 1024;
-/// Places that a note, for which nobody waits, leaves free: it must not delay a sign-out, and is dropped first.
+/// Places that notes leave free. No request waits for a note, so it must not delay a sign-out, and is dropped first.
 const LEFT_FREE: usize = MAX_BATCH;
 
-/// One change of the tables that requests make often.
+/// A change of the tables that requests make often.
 pub(super) enum Write {
     StartSession(Box<Start>),
     Rotate { id: SessionId, from: Generation, token_id: TokenId, token_expires_at: UnixTime, now: UnixTime },
@@ -52,33 +52,33 @@ pub(super) struct End {
     pub event: NewEvent,
 }
 
-/// A failed try, as one of its buckets is to count it.
+/// A failed attempt, for one of its buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TryCount {
     pub key: ThrottleKey,
-    /// The time by which one try fades.
+    /// The time in which one attempt leaves the bucket.
     pub fade: Duration,
-    /// When the next try may come.
+    /// When the next attempt is allowed.
     pub next_at: UnixTime,
 }
 
-/// A try failed: one write whatever it is counted under and whether its account exists, so that the time until it is durable
-/// does not tell.
+/// An attempt failed. It is always one write, whatever it counts and whether its account exists, so that the time until
+/// it is durable shows nothing.
 pub(super) struct FailedTry {
     pub counts: Vec<TryCount>,
     pub now: UnixTime,
-    /// What the owner of the account is told.
+    /// The event for the user of the account.
     pub event: Option<(NewEvent, UserId)>,
 }
 
-/// What a write has done.
+/// The result of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    /// How many rows it changed.
+    /// The number of changed rows.
     Rows(u64),
-    /// The number of the row in the blocklist, and how long it is kept.
+    /// The number of the new row in the blocklist, and how long it is kept.
     Blocked { seq: i64, keep_until: UnixTime },
-    /// When each bucket of a try will be empty.
+    /// When each bucket of an attempt will be empty.
     Counted(Vec<UnixTime>),
 }
 
@@ -91,10 +91,10 @@ impl Written {
     }
 }
 
-/// A write on its way.
+/// A write in the queue.
 pub(super) struct Job {
     pub write: Write,
-    /// Nobody listens to what a note has done.
+    /// `None` for a note: no request waits for its result.
     pub done: Option<oneshot::Sender<Result<Written, StoreError>>>,
 }
 
