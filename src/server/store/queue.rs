@@ -98,27 +98,27 @@ pub(super) struct Job {
     pub done: Option<oneshot::Sender<Result<Written, StoreError>>>,
 }
 
-/// The way to the task that writes.
+/// The queue to the task that writes.
 pub(super) struct Queue(mpsc::Sender<Job>);
 
 impl Queue {
-    /// A queue and its other end, which the task takes the writes from.
+    /// Returns a queue, and the end from which the task takes the writes.
     pub(super) fn new() -> (Self, mpsc::Receiver<Job>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         (Self(sender), receiver)
     }
 
-    /// Writes; durable when this returns.
+    /// Writes. Durable when this returns.
     pub(super) async fn write(&self, write: Write) -> Result<Written, StoreError> {
         let (done, doing) = oneshot::channel();
         self.0.send(Job { write, done: Some(done) }).await.map_err(|_| StoreError::Closed)?;
         doing.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Writes some time soon, if there is room.
+    /// Writes soon, without waiting, if there is room.
     pub(super) fn note(&self, write: Write) {
         if self.0.capacity() > LEFT_FREE {
-            // Fails only where the process is stopping.
+            // Fails only while the process stops.
             let _ = self.0.try_send(Job { write, done: None });
         }
     }
