@@ -79,11 +79,7 @@ test('a wrong code makes no administrator', async ({ page, handstamp, watch }) =
   await expect(page.getByRole('alert')).toContainText('This code is not the one the server printed. Copy the whole link.');
   await expectNothingStored(page);
   // The right link still works.
-  await open(page, handstamp.setupLink());
-  const user = newUser(handstamp);
-  await fill(page, user);
-  await create(page).click();
-  await expectGreeting(page, user);
+  await createAdministrator(page, handstamp);
 });
 
 test('before there is an administrator nobody signs up, and the page says who does what', async ({ page, handstamp, watch }) => {
@@ -95,11 +91,7 @@ test('before there is an administrator nobody signs up, and the page says who do
   await expect(page.getByRole('alert')).toContainText('Its operator opens the link that the server printed at its start.');
   await expectNothingStored(page);
   // A stranger has not closed it.
-  await open(page, handstamp.setupLink());
-  const user = newUser(handstamp);
-  await fill(page, user);
-  await create(page).click();
-  await expectGreeting(page, user);
+  await createAdministrator(page, handstamp);
 });
 
 test('without a code the page says where the link is, and sends nothing', async ({ page, handstamp }) => {
@@ -119,4 +111,13 @@ function create(page: Page) {
 
 function newUser(handstamp: Server) {
   return { name: newName(), password: handstamp.newPassword() };
+}
+
+/** Opens the link that the server printed, and creates the administrator, who is then signed in. */
+async function createAdministrator(page: Page, handstamp: Server) {
+  await open(page, handstamp.setupLink());
+  const user = newUser(handstamp);
+  await fill(page, user);
+  await create(page).click();
+  await expectGreeting(page, user);
 }
