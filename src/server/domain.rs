@@ -21,6 +21,7 @@ pub mod key_ring;
 pub mod known_device;
 pub mod lesson;
 pub mod metrics_token;
+pub mod opaque_string;
 pub mod password;
 pub mod password_strength;
 pub mod past_purge;

@@ -174,9 +174,8 @@ async fn put_together(
     let refresh_key = RefreshTokenKey::derive(secret);
     let lesson_key = LessonKey::derive(secret).map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(32)))?;
     let hasher = Hasher::new(config.argon2_memory_kib, config.argon2_iterations, config.argon2_parallelism)?;
-    let nobody: SecretString = UNTYPEABLE.into();
-    let nobody = Password::parse(&nobody).map_err(|_| HashingFailed)?;
-    let nobodys_hash = hasher.hash(&nobody, &world.random_bytes())?;
+    let untypeable = Password::parse(&UNTYPEABLE.into()).map_err(|_| HashingFailed)?;
+    let dummy_hash = hasher.hash(&untypeable, &world.random_bytes())?;
 
     let setup_round = store.setup_round().await?;
     let setup_code = (!store.has_administrator().await?).then(|| SetupCode::from_random(world.random_bytes()));
@@ -218,7 +217,7 @@ async fn put_together(
         store,
         world,
         hasher,
-        nobodys_hash,
+        dummy_hash,
         setup_code,
         setup_round,
         presence,
@@ -251,7 +250,7 @@ pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
 pub const KEPT_SECRET: &str = "jwt_secret";
 
 /// The password of the dummy hash. It need not be secret, because no account has this hash.
-const UNTYPEABLE: &str = "\u{0}nobody\u{0}";
+const UNTYPEABLE: &str = "\u{0}no account\u{0}";
 
 fn jwt_secret(config: &Config, world: &World) -> Result<JwtSecret, StartupError> {
     let setting = match &config.jwt_secret {
