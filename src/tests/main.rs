@@ -20,6 +20,7 @@ mod circles;
 mod client_id;
 mod clients;
 mod clock;
+mod closed_pipes;
 mod commands;
 mod commands_keys;
 mod connections;
