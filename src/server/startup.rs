@@ -220,8 +220,7 @@ async fn put_together(
     });
 
     state.past_purge.purge(state.store.purged_to().await?);
-    let mut follower = BlocklistFollower::default();
-    follower.catch_up(&state).await?;
+    let follower = BlocklistFollower::begin(&state).await?;
     recall_tries(&state).await?;
     Ok((state, follower))
 }

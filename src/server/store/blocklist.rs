@@ -1,10 +1,12 @@
 //! The table `blocklist`: the durable part of a sign-out.
 
+use futures::TryStreamExt as _;
+
 use super::error::StoreError;
 use super::pool::{Store, in_transaction, on_pool};
 use super::queue::{Write, Written};
 use crate::server::domain::blocklist::Blocked;
-use crate::server::domain::ids::{SessionId, TokenId};
+use crate::server::domain::ids::{BlockedId, SessionId, TokenId};
 use crate::server::domain::unix_time::UnixTime;
 
 /// A row, for a process that follows the table.
@@ -20,9 +22,11 @@ pub struct Entry {
 pub(super) const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value";
 const INSERT: &str = "INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ($1, $2, $3, $4) \
                       ON CONFLICT (id) DO NOTHING";
+/// All rows, those with the same time as one text: with a million single rows, sqlx takes most of the time. The index on
+/// `keep_until` gives them in this order.
+const ALL: &str = "SELECT keep_until, string_agg(id, ' '), MAX(seq) FROM blocklist GROUP BY keep_until";
 const NEXT: &str = "SELECT MIN(seq) FROM blocklist WHERE seq > $1";
-/// Many rows as one text, words separated by spaces: a start reads a million rows, and with single rows sqlx takes most
-/// of the time.
+/// Many rows as one text, words separated by spaces, for the same reason.
 const ROWS: &str = "SELECT string_agg(id || ' ' || kind || ' ' || keep_until || ' ' || seq, ' ') FROM blocklist \
                     WHERE seq BETWEEN $1 AND $2";
 /// How many numbers make one text: some hundred KiB.
@@ -32,6 +36,26 @@ const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purg
 const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
 
 impl Store {
+    /// Calls `load` for each row, in no order, and returns the highest number of a row: 0 if there is none. The rows are
+    /// those of one moment.
+    ///
+    /// # Errors
+    /// [`StoreError`]; `load` may have been called for some rows.
+    pub async fn load_blocklist(&self, mut load: impl FnMut(BlockedId, UnixTime)) -> Result<i64, StoreError> {
+        let mut newest = 0;
+        on_pool!(self, |pool| {
+            let mut groups = sqlx::query_as::<_, (i64, String, i64)>(ALL).fetch(pool);
+            while let Some((keep_until, ids, seq)) = groups.try_next().await? {
+                for id in ids.split_ascii_whitespace() {
+                    let id = BlockedId::parse(id).map_err(|_| StoreError::Damaged("blocklist.id"))?;
+                    load(id, UnixTime(keep_until));
+                }
+                newest = newest.max(seq);
+            }
+        });
+        Ok(newest)
+    }
+
     /// Returns the rows after number `seq`, in order. 0 for all.
     ///
     /// # Errors
