@@ -72,6 +72,7 @@ mod stopping;
 mod store;
 mod store_administrators;
 mod store_keys;
+mod store_sign_outs;
 mod store_throttle;
 mod throttle;
 mod token_rows;
