@@ -20,7 +20,7 @@ use crate::server::domain::jwt_secret::{JwtSecret, UnfitSecret};
 use crate::server::domain::key_ring::{KeyRing, RingError};
 use crate::server::domain::known_device::KnownDeviceKey;
 use crate::server::domain::lesson::LessonKey;
-use crate::server::domain::password::{Hasher, HashingFailed, Password};
+use crate::server::domain::password::{Hasher, HashingFailed};
 use crate::server::domain::past_purge::PastPurge;
 use crate::server::domain::private_key::PrivateKey;
 use crate::server::domain::refresh_token::RefreshTokenKey;
@@ -170,8 +170,7 @@ async fn put_together(
     let refresh_key = RefreshTokenKey::derive(secret);
     let lesson_key = LessonKey::derive(secret).map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(32)))?;
     let hasher = Hasher::new(config.argon2_memory_kib, config.argon2_iterations, config.argon2_parallelism)?;
-    let untypeable = Password::parse(&UNTYPEABLE.into()).map_err(|_| HashingFailed)?;
-    let dummy_hash = hasher.hash(&untypeable, &world.random_bytes())?;
+    let dummy_hash = hasher.dummy_hash(&world.random_bytes(), &world.random_bytes())?;
 
     let setup_round = store.setup_round().await?;
     let setup_code = (!store.has_administrator().await?).then(|| SetupCode::from_random(world.random_bytes()));
@@ -243,9 +242,6 @@ pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
 
 /// The file of the generated secret, beside the database.
 pub const KEPT_SECRET: &str = "jwt_secret";
-
-/// The password of the dummy hash. It need not be secret, because no account has this hash.
-const UNTYPEABLE: &str = "\u{0}no account\u{0}";
 
 fn jwt_secret(config: &Config, world: &World) -> Result<JwtSecret, StartupError> {
     let setting = match &config.jwt_secret {

@@ -163,17 +163,31 @@ impl Hasher {
     /// # Errors
     /// [`HashingFailed`] if there was not enough memory.
     pub fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashingFailed> {
-        let salt = Salt::new(salt).map_err(|_| HashingFailed)?;
+        self.written(salt, compute(&self.0, &password.mapped, salt)?)
+    }
+
+    /// Returns a hash of no password: its output is random instead of computed. To verify it takes as long as any other.
+    ///
+    /// # Errors
+    /// [`HashingFailed`]; none is known.
+    pub fn dummy_hash(&self, salt: &[u8; 16], output: &[u8; DUMMY_BYTES]) -> Result<PasswordHash, HashingFailed> {
+        self.written(salt, Output::new(output).map_err(|_| HashingFailed)?)
+    }
+
+    fn written(&self, salt: &[u8; 16], output: Output) -> Result<PasswordHash, HashingFailed> {
         let hash = PhcString {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(self.0.params()).map_err(|_| HashingFailed)?,
-            hash: Some(compute(&self.0, &password.mapped, &salt)?),
-            salt: Some(salt),
+            salt: Some(Salt::new(salt).map_err(|_| HashingFailed)?),
+            hash: Some(output),
         };
         Ok(PasswordHash(hash.to_string()))
     }
 }
+
+/// Bytes of the output of a dummy hash: as many as the library computes.
+const DUMMY_BYTES: usize = Params::DEFAULT_OUTPUT_LEN;
 
 /// Minimum size of the mapping for one hash, in blocks of 1 KiB. Unused pages are never touched, so they take no
 /// memory.
@@ -299,6 +313,18 @@ mod tests {
         let weak = params.hash_password_with_salt(b"correct horse battery", &[7; 16]).unwrap().to_string();
         assert!(weak.starts_with(other));
         assert_eq!(PasswordHash::from_stored(weak).verify(&password), Ok(Verified::Right), "by its own parameters");
+    }
+
+    #[test]
+    fn a_dummy_hash_is_of_the_form_of_a_real_one_and_no_password_has_it() {
+        let dummy = hasher().dummy_hash(&[7; 16], &[9; DUMMY_BYTES]).unwrap();
+        let real = hasher().hash(&Password::parse(&typed("correct horse battery")).unwrap(), &[7; 16]).unwrap();
+        let form = |hash: &PasswordHash| {
+            hash.as_stored().rsplit_once('$').map(|(form, output)| (form.to_owned(), output.len()))
+        };
+        assert_eq!(form(&dummy), form(&real));
+        assert_eq!(dummy.verify(&Password::parse(&typed("correct horse battery")).unwrap()), Ok(Verified::Wrong));
+        assert!(!dummy.is_weaker_than(&hasher()));
     }
 
     #[test]
