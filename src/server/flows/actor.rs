@@ -92,6 +92,6 @@ impl Actor {
 
 /// Makes the event for an action of the user of an account now.
 pub(super) fn event(state: &AppState, kind: EventKind, origin: Origin) -> NewEvent {
-    let id = EventId::from_random(state.world.random_bytes());
-    NewEvent { id, at: state.world.now(), kind, by: None, origin }
+    let at = state.world.now();
+    NewEvent { id: EventId::new(at, state.world.random_bytes()), at, kind, by: None, origin }
 }
