@@ -135,7 +135,7 @@ function requestIdIsTheProxys(origin, https) {
 
 async function personSignsIn(origin) {
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
     args: ['--no-sandbox', '--disable-quic', `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
   });
   try {

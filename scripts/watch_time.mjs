@@ -41,7 +41,7 @@ process.once('exit', () => {
   if (watch.exitCode === null) process.kill(-watch.pid, 'SIGKILL');
 });
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', args: ['--no-sandbox'] });
 const page = await browser.newPage();
 await open(`http://127.0.0.1:${port}/`);
 
