@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Beside them: `config` (every setting), `world` (clock and random bytes), `hash_pool` (hashes passwords), `measure`
-//! (every metric), `machine` (memory, disk, modes), `presence` (which servers run on one database), `state` (what a request
-//! can use), `site` (the pages' files), `startup` (builds the state), `doctor` (checks the same and changes nothing). Every
-//! step goes one layer down and returns.
+//! (every metric), `machine` (memory, disk, modes), `presence` (which servers run on one database), `private_files` (secrets
+//! on disk), `state` (what a request can use), `site` (the pages' files), `startup` (builds the state), `doctor` (checks the
+//! same and changes nothing). Every step goes one layer down and returns.
 //!
 //! ## Invariants, checked by `src/tests/layers.rs`
 //! - `http`, `cli` and `app::server_fns` know flows, `api_types` and domain types. `flows` know domain and store. `store`
@@ -33,6 +33,7 @@ pub mod http;
 pub mod machine;
 pub mod measure;
 pub mod presence;
+pub mod private_files;
 pub mod site;
 pub mod startup;
 pub mod state;

@@ -98,7 +98,7 @@ fn answered(answer: SignedInAnswer, keep: Keep, dialog: Option<u32>) -> Result<(
     let SignedInAnswer { access_token: token, expires_in, .. } = answer;
     driver::send(Event::SignInAnswered { token, expires_in, keep, dialog });
     match driver::known(Page::signed_in) {
-        SignedIn::Somebody(_) => Ok(()),
-        SignedIn::Unknown | SignedIn::Nobody(_) => Err(StorageRefused),
+        SignedIn::Yes(_) => Ok(()),
+        SignedIn::Unknown | SignedIn::No(_) => Err(StorageRefused),
     }
 }

@@ -112,7 +112,7 @@ fn first_paint_script(needs_user: bool) -> String {
 fn giving_way() -> String {
     format!(
         r#"
-  const nobody = () => {{
+  const withoutUser = () => {{
     try {{
       const marker = localStorage.getItem("{MARKER}");
       return marker === "{SIGNED_OUT}" || !token && (signedIn === "no" || signedIn === "unknown" && !marker);
@@ -124,7 +124,7 @@ fn giving_way() -> String {
     const next = location.pathname + location.search + location.hash;
     return next.length > {MAX_BYTES} ? form : form + "?next=" + encodeURIComponent(next);
   }};
-  if (nobody()) {{
+  if (withoutUser()) {{
     root.dataset.program = "not needed";
     return location.replace(leadingBack("/login"));
   }}

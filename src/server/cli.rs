@@ -1,9 +1,12 @@
 //! The command line: `handstamp` alone serves, the rest manages what it serves.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)] // they panic if the reader has gone: use `output`
+
 mod client;
 mod doctor;
 mod key;
 mod logging;
+mod output;
 mod serve;
 mod session;
 mod shared;
@@ -15,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use self::output::{print, print_failure};
 use self::shared::Failure;
 use crate::server::config::{Config, SETTINGS, Settings};
 use crate::server::http::routes::openapi;
@@ -60,13 +64,7 @@ pub async fn run(site: Embedded) -> ExitCode {
         Ok(cli) => run_command(cli.command, site).await,
         Err(error) => error.exit(),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("handstamp: {}", logging::one_line(&failure.to_string(), false));
-            ExitCode::FAILURE
-        }
-    }
+    result.map_or_else(|failure| print_failure(&failure), |()| ExitCode::SUCCESS)
 }
 
 async fn run_command(command: Option<Command>, site: Embedded) -> Result<(), Failure> {
@@ -79,10 +77,7 @@ async fn run_command(command: Option<Command>, site: Embedded) -> Result<(), Fai
         Some(Command::Session(command)) => session::run(config()?, command).await,
         Some(Command::Token(command)) => token::run(config()?, command).await,
         Some(Command::Doctor(arguments)) => doctor::run(Settings::gather()?, &arguments).await,
-        Some(Command::Openapi) => {
-            print!("{}", openapi::DOCUMENT);
-            Ok(())
-        }
+        Some(Command::Openapi) => Ok(print(openapi::DOCUMENT)?),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::server::domain::checkup::{self, Finding};
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::http::Limits;
 use crate::server::machine;
+use crate::server::private_files::PrivateFileError;
 use crate::server::startup::{self, StartupError};
 use crate::server::store::Store;
 use crate::server::store::administrators::Administrators;
@@ -126,7 +127,7 @@ fn surroundings(config: &Config) -> Vec<Finding> {
 fn problem(check: &'static str, error: &StartupError) -> Finding {
     let line = match error {
         // The start creates what is missing.
-        StartupError::File { path, cause } if cause.kind() == io::ErrorKind::NotFound => {
+        StartupError::File(PrivateFileError::File { path, cause }) if cause.kind() == io::ErrorKind::NotFound => {
             format!("{path} is missing; check the path")
         }
         _ => error.to_string(),

@@ -166,11 +166,9 @@ impl Measures {
         self.tokens_issued.increment(1);
     }
 
-    /// Counts a new entry of the blocklist. Entries that are loaded at the start do not count.
+    /// Counts a new entry of the blocklist.
     pub fn revoked(&self) {
-        if self.synced_at.load(Ordering::Relaxed) != NEVER {
-            self.revocations.increment(1);
-        }
+        self.revocations.increment(1);
     }
 
     /// Records that the blocklist was read from the store.

@@ -2,16 +2,13 @@
 //! blocklist and the throttle. A server also announces its presence, and makes and rotates keys as the settings demand. A
 //! command takes the keys as they are, and has none to sign with.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
 
 use arc_swap::ArcSwap;
 use leptos::config::LeptosOptions;
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Notify, watch};
 
 use crate::server::config::Config;
@@ -37,6 +34,7 @@ use crate::server::flows::{BlocklistFollower, KeySettings, KeysError, recall_tri
 use crate::server::hash_pool::HashPool;
 use crate::server::measure::Measures;
 use crate::server::presence::{self, Presence, PresenceError};
+use crate::server::private_files::{self, PrivateFileError};
 use crate::server::site::{Embedded, Site};
 use crate::server::state::{AppState, Inner};
 use crate::server::store::{Store, StoreError};
@@ -63,10 +61,8 @@ pub enum StartupError {
     Keys(KeysError),
     #[error("LEPTOS_SITE_ROOT contains no files of the pages: {0}; unset it to use those in the binary")]
     Site(io::Error),
-    #[error("other users can read {path} (mode {mode:o}); run: chmod {fix} {path}")]
-    ReadableSecret { path: String, mode: u32, fix: &'static str },
-    #[error("{path} cannot be used: {cause}; check the folder's owner and mode")]
-    File { path: String, cause: io::Error },
+    #[error("{0}")]
+    File(#[from] PrivateFileError),
     #[error("DATABASE_URL is locked by another process; stop that process, or wait until it has finished")]
     Locked,
     #[error("DATABASE_URL cannot be opened: {0}; check the path, its owner and the free space")]
@@ -174,9 +170,8 @@ async fn put_together(
     let refresh_key = RefreshTokenKey::derive(secret);
     let lesson_key = LessonKey::derive(secret).map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(32)))?;
     let hasher = Hasher::new(config.argon2_memory_kib, config.argon2_iterations, config.argon2_parallelism)?;
-    let nobody: SecretString = UNTYPEABLE.into();
-    let nobody = Password::parse(&nobody).map_err(|_| HashingFailed)?;
-    let nobodys_hash = hasher.hash(&nobody, &world.random_bytes())?;
+    let untypeable = Password::parse(&UNTYPEABLE.into()).map_err(|_| HashingFailed)?;
+    let dummy_hash = hasher.hash(&untypeable, &world.random_bytes())?;
 
     let setup_round = store.setup_round().await?;
     let setup_code = (!store.has_administrator().await?).then(|| SetupCode::from_random(world.random_bytes()));
@@ -219,15 +214,14 @@ async fn put_together(
         store,
         world,
         hasher,
-        nobodys_hash,
+        dummy_hash,
         setup_code,
         setup_round,
         presence,
     });
 
     state.past_purge.purge(state.store.purged_to().await?);
-    let mut follower = BlocklistFollower::default();
-    follower.catch_up(&state).await?;
+    let follower = BlocklistFollower::begin(&state).await?;
     recall_tries(&state).await?;
     Ok((state, follower))
 }
@@ -241,7 +235,7 @@ pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
     let kept = config.data_dir().join(KEPT_SECRET);
     let setting = match &config.jwt_secret {
         Some(setting) => setting.clone(),
-        None if kept.exists() => read_kept_secret(&kept)?,
+        None if kept.exists() => private_files::read_secret(&kept)?,
         None => return Ok(false),
     };
     let secret = JwtSecret::parse(&setting, config.jwt_algorithm).map_err(StartupError::UnfitSecret)?;
@@ -252,12 +246,15 @@ pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
 pub const KEPT_SECRET: &str = "jwt_secret";
 
 /// The password of the dummy hash. It need not be secret, because no account has this hash.
-const UNTYPEABLE: &str = "\u{0}nobody\u{0}";
+const UNTYPEABLE: &str = "\u{0}no account\u{0}";
 
 fn jwt_secret(config: &Config, world: &World) -> Result<JwtSecret, StartupError> {
     let setting = match &config.jwt_secret {
         Some(setting) => setting.clone(),
-        None => kept_secret(&config.data_dir().join(KEPT_SECRET), world)?,
+        None => {
+            let new = || JwtSecret::setting_from_random(&world.random_bytes());
+            private_files::kept_secret(&config.data_dir().join(KEPT_SECRET), new)?
+        }
     };
     JwtSecret::parse(&setting, config.jwt_algorithm).map_err(StartupError::UnfitSecret)
 }
@@ -281,68 +278,16 @@ fn given_key(config: &Config, secret: &JwtSecret) -> Result<Option<PrivateKey>, 
             .map_err(|_| StartupError::UnfitSecret(UnfitSecret::TooShort(config.jwt_algorithm.min_secret_bytes())));
     }
     let Some(path) = &config.jwt_private_key_file else { return Ok(None) };
-    refuse_what_others_can_read(path)?;
-    let shown = path.display().to_string();
-    let pem = fs::read(path).map_err(|cause| StartupError::File { path: shown.clone(), cause })?;
-    let key = PrivateKey::from_pem(config.jwt_algorithm, &pem);
-    key.map(Some).map_err(|unfit| StartupError::UnfitKey { path: shown, unfit })
-}
-
-/// Refuses a key file that other users can read: anyone with the key can make tokens for every user.
-fn refuse_what_others_can_read(path: &Path) -> Result<(), StartupError> {
-    let path_shown = || path.display().to_string();
-    let metadata = fs::metadata(path).map_err(|cause| StartupError::File { path: path_shown(), cause })?;
-    let mode = metadata.permissions().mode() & 0o777;
-    // The group may read it: container platforms mount secrets that way.
-    if mode & 0o007 != 0 {
-        return Err(StartupError::ReadableSecret { path: path_shown(), mode, fix: "g-w,o=" });
-    }
-    Ok(())
-}
-
-/// Returns the secret of an earlier start, or makes one. A new secret is on disk before it signs anything.
-fn kept_secret(path: &Path, world: &World) -> Result<SecretString, StartupError> {
-    match read_kept_secret(path) {
-        Err(StartupError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-            let failed = |cause| StartupError::File { path: path.display().to_string(), cause };
-            let secret = JwtSecret::setting_from_random(&world.random_bytes());
-            // First written under another name: a crash must not leave half a secret.
-            let draft = path.with_extension("new");
-            write_private(&draft, &secret).and_then(|()| fs::rename(&draft, path)).map_err(failed)?;
-            Ok(secret)
-        }
-        found => found,
-    }
-}
-
-fn read_kept_secret(path: &Path) -> Result<SecretString, StartupError> {
-    let failed = |cause| StartupError::File { path: path.display().to_string(), cause };
-    let mode = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(StartupError::ReadableSecret { path: path.display().to_string(), mode, fix: "600" });
-    }
-    fs::read_to_string(path).map(|text| text.trim().into()).map_err(failed)
-}
-
-fn write_private(path: &Path, secret: &SecretString) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    writeln!(file, "{}", secret.expose_secret())?;
-    file.sync_all()
+    let key = PrivateKey::from_pem(config.jwt_algorithm, &private_files::read_key(path)?);
+    key.map(Some).map_err(|unfit| StartupError::UnfitKey { path: path.display().to_string(), unfit })
 }
 
 /// Creates the folder for the database and the files beside it.
 fn make_private_place(config: &Config) -> Result<(), StartupError> {
-    make_private_dir(&config.data_dir())?;
-    config.sqlite_file().map_or(Ok(()), |database| make_private_file(&database))
-}
-
-fn make_private_dir(path: &Path) -> Result<(), StartupError> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|cause| StartupError::File { path: path.display().to_string(), cause })
-}
-
-/// Creates the database's file. SQLite gives its other files the same mode.
-fn make_private_file(path: &Path) -> Result<(), StartupError> {
-    let made = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    made.map(|_| ()).map_err(|cause| StartupError::File { path: path.display().to_string(), cause })
+    private_files::make_folder(&config.data_dir())?;
+    if let Some(database) = config.sqlite_file() {
+        // SQLite gives its other files the same mode.
+        private_files::make_file(&database)?;
+    }
+    Ok(())
 }

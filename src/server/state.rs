@@ -70,7 +70,7 @@ pub struct Inner {
     pub hasher: Hasher,
     /// A hash that belongs to no account. The password of an unknown user is compared with it, so that the answer takes
     /// the same time.
-    pub nobodys_hash: PasswordHash,
+    pub dummy_hash: PasswordHash,
     /// Present if the store had no user when this process started.
     pub setup_code: Option<SetupCode>,
     /// How often a first account had been created at that time. The code works only for the next one.

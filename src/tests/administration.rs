@@ -151,7 +151,7 @@ async fn administrators_cannot_lock_themselves_out() {
 async fn users_are_searched_and_turned_page_by_page() {
     let app = TestApp::start().await;
     let root = app.administrator().await;
-    let (name, hash) = (|number: u32| format!("user{number:03}"), app.state.nobodys_hash.clone());
+    let (name, hash) = (|number: u32| format!("user{number:03}"), app.state.dummy_hash.clone());
     for number in 0..120 {
         let user = handstamp::server::domain::user::User {
             id: handstamp::server::domain::ids::UserId::from_random(u128::from(number).to_be_bytes()),

@@ -1,5 +1,6 @@
 //! Changing the password and deleting the account, as the user.
 
+use handstamp::server::domain::password::PasswordHash;
 use handstamp::server::flows::{self, NewSession, Visitor};
 
 use crate::harness::{Answer, PASSWORD, TestApp, bearer};
@@ -141,6 +142,37 @@ async fn p6_a_hash_of_lower_parameters_is_made_anew_at_the_next_sign_in() {
     // A process with lower parameters accepts the hash, and does not lower it.
     assert_eq!(app.login_status(PASSWORD).await, 200);
     assert_eq!(hash(&app.state).await, after);
+}
+
+#[tokio::test]
+async fn a_password_hashed_before_spaces_were_mapped_is_hashed_anew_at_the_next_sign_in() {
+    use argon2::password_hash::PasswordHasher as _;
+    const TYPED: &str = "caf\u{e9}\u{a0}mauve\u{3000}orchid";
+    const MAPPED: &str = "caf\u{e9} mauve orchid";
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    let name = handstamp::server::domain::username::Username::parse("ada").unwrap();
+    let hash = async || app.state.store.find_user(&name).await.unwrap().unwrap();
+    // Also with higher parameters than those of this process, which must not be lowered.
+    for iterations in [2, 3] {
+        let params = argon2::Params::new(19456, iterations, 1, None).unwrap();
+        let library = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let then = library.hash_password_with_salt(TYPED.as_bytes(), &[7; 16]).unwrap().to_string();
+        let (user, before) = hash().await;
+        let then = PasswordHash::from_stored(then);
+        assert!(app.state.store.renew_password_hash(user.id, &before, &then).await.unwrap());
+        assert_eq!(app.login_status(MAPPED).await, 401, "the old hash is of another text");
+        assert_eq!(hash().await.1.as_stored(), then.as_stored());
+
+        assert_eq!(app.login_status(TYPED).await, 200);
+
+        let after = hash().await.1;
+        assert!(after.as_stored().starts_with(&format!("$argon2id$v=19$m=19456,t={iterations},p=1$")));
+        assert_ne!(after.as_stored(), then.as_stored());
+        assert_eq!(app.login_status(MAPPED).await, 200);
+        assert_eq!(app.login_status(TYPED).await, 200);
+        assert_eq!(hash().await.1.as_stored(), after.as_stored(), "once");
+    }
 }
 
 #[tokio::test]

@@ -82,10 +82,11 @@ impl Serving {
             _ => panic!("{error}"),
         });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut stderr = child.stderr.take().unwrap();
+        // Absent if the spec lets the log go elsewhere.
+        let stderr = child.stderr.take();
         let log = std::thread::spawn(move || {
             let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
+            stderr.map(|mut stderr| stderr.read_to_string(&mut log).unwrap());
             logs::look_through(&log);
             log
         });

@@ -21,7 +21,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::harness::event;
-use crate::{store_administrators, store_keys, store_throttle};
+use crate::{store_administrators, store_keys, store_sign_outs, store_throttle};
 
 const NOW: UnixTime = UnixTime(1_795_338_720);
 
@@ -126,6 +126,7 @@ async fn keeps_its_word(store: &Store, other: &Store) {
     store_keys::blocked_tokens(store, other).await;
     store_throttle::tries(store, other).await;
     store_throttle::familiar_networks(store, other).await;
+    store_sign_outs::many_at_once(store, other).await;
 }
 
 async fn users(store: &Store) {

@@ -203,7 +203,7 @@ fn carry_out(effect: Effect) {
 
         Effect::Show(signed_in) => {
             SIGNED_IN.set(signed_in);
-            document::mark("data-signed-in", matches!(signed_in, SignedIn::Somebody(_)));
+            document::mark("data-signed-in", matches!(signed_in, SignedIn::Yes(_)));
         }
         Effect::ShowAdmin(admin) => document::mark("data-admin", admin),
     }

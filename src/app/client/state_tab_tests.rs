@@ -27,7 +27,7 @@ fn another_user_who_signs_in_in_another_tab_takes_this_one_over() {
     tab.takes(Event::MarkerWritten);
     let session = tab.page.session.number;
     let effects = tab.is_greeted("grace");
-    assert_eq!(shows(&effects), [SignedIn::Somebody(before + 1)]);
+    assert_eq!(shows(&effects), [SignedIn::Yes(before + 1)]);
     assert!(effects.contains(&Effect::Fail(2, ApiError::TokenRevoked)), "not repeated in the name of another");
     assert_eq!(tab.takes(Event::WhoseAnswered { session, known: true }), []);
 }
@@ -39,7 +39,7 @@ fn a_new_session_of_an_unknown_user_counts_as_another_users() {
     tab.other_signs_in(true);
     tab.takes(Event::MarkerWritten);
     let session = tab.page.session.number;
-    assert_eq!(shows(&tab.takes(Event::WhoseAnswered { session, known: false })), [SignedIn::Somebody(user + 1)]);
+    assert_eq!(shows(&tab.takes(Event::WhoseAnswered { session, known: false })), [SignedIn::Yes(user + 1)]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_sign_out_in_another_tab_forgets_the_token_here_and_keeps_the_marker() {
         let mut tab = Tab::in_use();
         tab.moment = Moment { marker, marker_changed: true, ..tab.moment };
         let effects = tab.takes(Event::MarkerWritten);
-        assert_eq!(shows(&effects), [SignedIn::Nobody(Why::SignedOutInAnotherTab)]);
+        assert_eq!(shows(&effects), [SignedIn::No(Why::SignedOutInAnotherTab)]);
         assert!(effects.contains(&Effect::Forget));
         assert_eq!(tab.moment.marker, marker);
     }
@@ -101,7 +101,7 @@ fn a_dialog_that_is_cancelled_ends_the_session_that_is_over() {
     tab.call(2, ApiError::TokenRevoked);
     let (number, _) = dialog_of(&tab.renewal_is(Err(ApiError::RefreshTokenReused))).unwrap();
     let effects = tab.takes(Event::DialogClosed(number));
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Reused)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::Reused)]);
     assert!(effects.contains(&Effect::Fail(2, ApiError::TokenRevoked)));
     assert_eq!((tab.moment.token, tab.moment.marker), (false, Mark::Absent));
     assert_eq!(tab.takes(Event::DialogClosed(number)), [], "what the browser says of it later");
@@ -164,7 +164,7 @@ fn a_dialog_goes_when_another_tab_signs_out_and_a_password_sent_from_it_begins_a
     assert!(effects.contains(&Effect::CloseDialog));
     assert!(effects.contains(&Effect::Fail(2, ApiError::FreshTokenRequired)));
     let effects = tab.signs_in("late", Some(number));
-    assert_eq!(shows(&effects), [SignedIn::Somebody(user + 2)]);
+    assert_eq!(shows(&effects), [SignedIn::Yes(user + 2)]);
     assert!(!effects.contains(&Effect::Go(2)));
 }
 
@@ -176,7 +176,7 @@ fn a_password_that_is_typed_without_a_name_may_be_that_of_another_user() {
     let user = tab.page.user();
     let (number, _) = dialog_of(&tab.call(2, ApiError::FreshTokenRequired)).unwrap();
     let effects = tab.signs_in("whose?", Some(number));
-    assert_eq!(shows(&effects), [SignedIn::Somebody(user + 1)]);
+    assert_eq!(shows(&effects), [SignedIn::Yes(user + 1)]);
     assert!(effects.contains(&Effect::CloseDialog) && !effects.contains(&Effect::Go(2)));
 }
 
@@ -197,7 +197,7 @@ fn a_call_whose_password_was_typed_is_of_the_new_session_and_can_meet_its_end() 
     tab.signs_in("fresh", Some(number));
     tab.takes(Event::CallRefused(2, ApiError::TokenRevoked));
     let (number, _) = dialog_of(&tab.renewal_is(Err(ApiError::TokenRevoked))).unwrap();
-    assert_eq!(shows(&tab.takes(Event::DialogClosed(number))), [SignedIn::Nobody(Why::Revoked)]);
+    assert_eq!(shows(&tab.takes(Event::DialogClosed(number))), [SignedIn::No(Why::Revoked)]);
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_page_that_has_shown_nothing_yet_opens_no_dialog() {
     tab.call(2, ApiError::TokenRevoked);
     let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
     assert_eq!(dialog_of(&effects), None);
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Revoked)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::Revoked)]);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn storage_that_was_taken_away_ends_the_session_here_and_fails_what_waits() {
     tab.call(2, ApiError::TokenExpired);
     tab.full = true;
     let effects = tab.renewal_is(Ok("second"));
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::StorageRefused)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::StorageRefused)]);
     assert!(effects.contains(&Effect::Fail(2, ApiError::TokenExpired)));
 
     tab.signs_in("third", None);
@@ -312,7 +312,7 @@ fn a_page_that_wakes_to_a_session_that_is_over_asks_once_whatever_comes_then() {
         assert_eq!(tab.takes(event), []);
     }
     let effects = tab.takes(Event::DialogClosed(number));
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Expired)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::Expired)]);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(..))), "no call waited for it");
 }
 
@@ -326,7 +326,7 @@ fn a_page_that_has_shown_nothing_of_the_next_user_opens_no_dialog() {
     tab.call(3, ApiError::TokenRevoked);
     let effects = tab.renewal_is(Err(ApiError::TokenRevoked));
     assert_eq!(dialog_of(&effects), None);
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::Revoked)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::Revoked)]);
 }
 
 #[test]

@@ -183,10 +183,10 @@ fn a_sign_out_takes_the_token_along_and_forgets_it_at_once() {
     let effects = tab.takes(Event::SignOut);
     let place = |wanted: &Effect| effects.iter().position(|effect| effect == wanted).unwrap();
     assert!(place(&LOGOUT) < place(&Effect::Forget));
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::SigningOut)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::SigningOut)]);
     assert_eq!(tab.moment.marker, Mark::SignedOut);
     let effects = tab.takes(Event::LogoutAnswered(Ok(())));
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::SignedOut)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::SignedOut)]);
     assert_eq!(tab.moment.marker, Mark::Absent);
 }
 
@@ -204,17 +204,17 @@ fn a_sign_out_without_an_answer_is_unconfirmed_and_confirmed_when_the_user_comes
     assert!(tab.takes(Event::SignOut).contains(&Effect::SetTimer(Timer::LogoutPatience, PATIENCE)));
     let effects = tab.takes(Event::Due(Timer::LogoutPatience));
     assert!(effects.contains(&Effect::GiveUp(Door::Logout)));
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::SignedOutUnconfirmed)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::SignedOutUnconfirmed)]);
     assert!(tab.takes(Event::CameBack).contains(&LOGOUT));
     assert_eq!(tab.takes(Event::CameBack), [], "it is on its way");
-    assert_eq!(shows(&tab.takes(Event::LogoutAnswered(Ok(())))), [SignedIn::Nobody(Why::SignedOut)]);
+    assert_eq!(shows(&tab.takes(Event::LogoutAnswered(Ok(())))), [SignedIn::No(Why::SignedOut)]);
 }
 
 #[test]
 fn a_page_opened_after_an_unconfirmed_sign_out_tells_the_server_and_not_the_user() {
     let (mut tab, effects) = Tab::started(Stored::Nothing, Mark::SignedOut, true);
     assert!(effects.contains(&LOGOUT) && !effects.contains(&REFRESH));
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::NoToken)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::NoToken)]);
     let effects = tab.takes(Event::LogoutAnswered(Ok(())));
     assert!(effects.contains(&Effect::UnmarkSignedOut));
     assert_eq!(shows(&effects), []);
@@ -326,7 +326,7 @@ fn after_a_late_refusal_a_call_of_the_new_session_sends_a_renewal_of_its_own() {
 fn a_token_that_this_tab_kept_does_not_count_if_another_tab_signed_out_without_an_answer() {
     let (mut tab, effects) = Tab::started(Stored::Token, Mark::SignedOut, true);
     assert!(effects.contains(&Effect::Forget) && effects.contains(&LOGOUT));
-    assert_eq!(shows(&effects), [SignedIn::Nobody(Why::NoToken)]);
+    assert_eq!(shows(&effects), [SignedIn::No(Why::NoToken)]);
     tab.takes(Event::LogoutAnswered(Ok(())));
     assert_eq!((tab.moment.token, tab.moment.marker), (false, Mark::Absent));
 }

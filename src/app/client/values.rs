@@ -15,10 +15,10 @@ pub const AGAIN: u32 = 10_000;
 pub enum SignedIn {
     /// Not yet known. The server renders every page so.
     Unknown,
-    Nobody(Why),
+    No(Why),
     /// There is a session. The number changes with the user. So a page fetches its data anew when another tab signs in as
     /// another user.
-    Somebody(u32),
+    Yes(u32),
 }
 
 /// Why no user is signed in. Each has its words on the page.
@@ -93,7 +93,7 @@ pub enum Event {
     CallAnswered(u32),
     CallRefused(u32, ApiError),
     Greeted {
-        /// The user who was signed in when the page asked, numbered as in [`SignedIn::Somebody`].
+        /// The user who was signed in when the page asked, numbered as in [`SignedIn::Yes`].
         user: u32,
         greeting: Greeting,
     },

@@ -55,8 +55,8 @@ pub fn UserRows(
             </button>
         </form>
         <p class="problems list-problem" role="alert" hidden=list.problem.hidden>{list.problem.words}</p>
-        <p class="beside" hidden=list.somebody>"No username contains that."</p>
-        <ul class="card list rows" id=LIST hidden=list.nobody>{move || Later(rows(list, list.first.get()))}</ul>
+        <p class="beside" hidden=list.found>"No username contains that."</p>
+        <ul class="card list rows" id=LIST hidden=list.none_found>{move || Later(rows(list, list.first.get()))}</ul>
         <button
             class="button button--small more"
             type="button"

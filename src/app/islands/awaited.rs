@@ -31,13 +31,13 @@ where
 {
     Effect::new(move || match signed_in() {
         SignedIn::Unknown => {}
-        SignedIn::Nobody(why) => turn(page, Page::Without(Ok(why), None)),
-        somebody @ SignedIn::Somebody(_) => ask(page, somebody, fetch),
+        SignedIn::No(why) => turn(page, Page::Without(Ok(why), None)),
+        user @ SignedIn::Yes(_) => ask(page, user, fetch),
     });
 }
 
 /// Asks again, for a user.
-pub fn ask<T, F>(page: RwSignal<Page<T>>, somebody: SignedIn, fetch: impl FnOnce() -> F + 'static)
+pub fn ask<T, F>(page: RwSignal<Page<T>>, user: SignedIn, fetch: impl FnOnce() -> F + 'static)
 where
     T: Send + Sync + 'static,
     F: Future<Output = Result<T, ApiError>>,
@@ -46,7 +46,7 @@ where
     spawn_local(async move {
         let answer = fetch().await;
         // The user has signed out while the server was answering, or another one has signed in: they must not see it.
-        if untrack(signed_in) == somebody {
+        if untrack(signed_in) == user {
             turn(page, answer.map_or_else(|error| Page::Without(Err(error), None), Page::There));
         }
     });

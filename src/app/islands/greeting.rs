@@ -12,7 +12,7 @@ pub fn Greeting() -> impl IntoView {
     let page = first();
     Effect::new(move || match signed_in() {
         SignedIn::Unknown => {}
-        SignedIn::Nobody(why) => {
+        SignedIn::No(why) => {
             let valid_until = match &*page.read_untracked() {
                 Page::There(_) => valid_until(),
                 // About the same sign-out, with more to say.
@@ -21,7 +21,7 @@ pub fn Greeting() -> impl IntoView {
             };
             turn(page, Page::Without(Ok(why), valid_until));
         }
-        somebody @ SignedIn::Somebody(_) => ask(page, somebody, greet),
+        user @ SignedIn::Yes(_) => ask(page, user, greet),
     });
     move || match page.get() {
         Page::Awaited { .. } => EitherOf3::A(view! { <GreetingAwaited/> }),

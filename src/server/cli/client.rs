@@ -4,6 +4,7 @@ use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+use super::output::{print_line, print_note};
 use super::shared::{Failure, when};
 use crate::server::config::Config;
 use crate::server::flows;
@@ -31,24 +32,24 @@ pub async fn run(config: Config, command: ClientCommand) -> Result<(), Failure> 
     match command {
         ClientCommand::Add { name } => {
             let secret = flows::add_client(&state, &name).await?;
-            eprintln!("Added {name}. Its secret is shown only once:");
-            println!("{}", secret.expose_secret());
+            print_note(format_args!("Added {name}. Its secret is shown only once:"));
+            print_line(secret.expose_secret())?;
         }
         ClientCommand::List { json } => {
             let clients = state.store.list_clients().await?;
             if json {
                 let rows = clients.iter();
                 let rows = rows.map(|client| json!({"name": client.name.as_str(), "created_at": client.created_at.0}));
-                println!("{}", Value::Array(rows.collect()));
+                print_line(Value::Array(rows.collect()))?;
             } else {
                 for client in clients {
-                    println!("{:<32} added {}", client.name.as_str(), when(client.created_at.0));
+                    print_line(format_args!("{:<32} added {}", client.name.as_str(), when(client.created_at.0)))?;
                 }
             }
         }
         ClientCommand::Remove { name } => {
             flows::remove_client(&state, &name).await?;
-            println!("Removed {name}");
+            print_line(format_args!("Removed {name}"))?;
         }
     }
     state.store.close().await;

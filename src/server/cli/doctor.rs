@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::logging;
+use super::output::print_line;
 use super::shared::Failure;
 use crate::server::config::{BadSetting, Config, Settings};
 use crate::server::doctor::examine;
@@ -30,10 +31,10 @@ pub async fn run(settings: Settings, arguments: &DoctorArguments) -> Result<(), 
         Err(bad) => bad.into_iter().map(|bad| Finding::problem("settings", bad.what(), bad.fix)).collect(),
     };
     if arguments.json {
-        println!("{}", Value::Array(findings.iter().map(row).collect()));
+        print_line(Value::Array(findings.iter().map(row).collect()))?;
     } else {
         for finding in &findings {
-            println!("{}", logging::one_line(&line(finding), false));
+            print_line(logging::one_line(&line(finding), false))?;
         }
     }
     match findings.iter().filter(|finding| finding.verdict == Verdict::Problem).count() {

@@ -1,9 +1,12 @@
 //! `handstamp key …`: the key ring, also while a server runs on the same database.
 
+use std::io;
+
 use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+use super::output::{print_line, print_note};
 use super::shared::{Failure, LongHelp, when};
 use crate::server::config::Config;
 use crate::server::domain::kept_keys::{self, KeptKey};
@@ -68,19 +71,22 @@ pub async fn run(config: Config, command: KeyCommand) -> Result<(), Failure> {
         // These two need only the store: they work even if the secret and the settings are wrong.
         KeyCommand::List { json } => {
             let store = startup::open_store(&config).await?;
-            print_list(&store.list_signing_keys().await?.1, json);
+            print_list(&store.list_signing_keys().await?.1, json)?;
             store.close().await;
         }
         KeyCommand::Retire { all: true, .. } => {
             let store = startup::open_store(&config).await?;
             flows::retire_all_keys(&store).await?;
             store.close().await;
-            println!("Retired all keys. Restart every server: it makes new keys and rejects all older access tokens");
+            print_line(
+                "Retired all keys. Restart every server: it makes new keys and rejects all older access tokens",
+            )?;
         }
         KeyCommand::Rotate { now } => {
             let state = startup::open(config, World::system()).await?;
             flows::rotate_keys(&state, now, &Actor::Operator).await.map_err(failure)?;
-            println!("Rotated: {} signs; a running server follows within a second", active(&state).await?);
+            let active = active(&state).await?;
+            print_line(format_args!("Rotated: {active} signs; a running server follows within a second"))?;
             state.store.close().await;
         }
         KeyCommand::Retire { id, now, .. } => {
@@ -101,27 +107,27 @@ async fn retire(state: &AppState, id: &str, now: bool) -> Result<(), Failure> {
     flows::retire_key(state, id, now, &Actor::Operator).await.map_err(failure)?;
     let active = active(state).await?;
     if !now {
-        println!("Retired {id}: its tokens are valid until they expire; {active} signs");
+        print_line(format_args!("Retired {id}: its tokens are valid until they expire; {active} signs"))?;
         return Ok(());
     }
-    println!("Retired {id}: a running server rejects its tokens within a second; {active} signs");
     if state.key_settings.given.as_ref().is_some_and(|given| given.id == id) {
         let renew = match state.config.jwt_secret {
             Some(_) => "set a new JWT_SECRET".to_owned(),
             None => format!("delete {}", state.config.data_dir().join(KEPT_SECRET).display()),
         };
-        eprintln!(
+        print_note(format_args!(
             "It is JWT_SECRET itself, and refresh tokens are made from it too: anyone who has it can still make those. \
              Stop every server, {renew}, run `handstamp key retire --all --now`, and start again"
-        );
+        ));
     }
+    print_line(format_args!("Retired {id}: a running server rejects its tokens within a second; {active} signs"))?;
     Ok(())
 }
 
 async fn show(state: &AppState, id: &str, secret: bool) -> Result<(), Failure> {
     match flows::show_key(state, id).await.map_err(failure)? {
-        Shown::Public(jwk) => println!("{}", serde_json::to_string(&jwk)?),
-        Shown::Secret(shared) if secret => println!("{}", shared.expose_secret()),
+        Shown::Public(jwk) => print_line(serde_json::to_string(&jwk)?)?,
+        Shown::Secret(shared) if secret => print_line(shared.expose_secret())?,
         Shown::Secret(_) => return Err("this key is a secret; add --secret to print it".into()),
         Shown::Given => return Err(NOT_FOR_OTHERS.into()),
     }
@@ -142,17 +148,22 @@ fn failure(error: KeysError) -> Failure {
     }
 }
 
-fn print_list(keys: &[KeptKey], json: bool) {
+fn print_list(keys: &[KeptKey], json: bool) -> io::Result<()> {
     if json {
-        println!("{}", Value::Array(keys.iter().map(row).collect()));
-        return;
+        return print_line(Value::Array(keys.iter().map(row).collect()));
     }
     for key in keys {
         let until = key.state.verifies_until();
         let until = until.map_or_else(String::new, |until| format!("  verifies until {}", when(until.0)));
         let state = key.state.name();
-        println!("{:<44} {:<6} {state:<8} made {}{until}", key.id, key.algorithm.name(), when(key.created_at.0));
+        print_line(format_args!(
+            "{:<44} {:<6} {state:<8} made {}{until}",
+            key.id,
+            key.algorithm.name(),
+            when(key.created_at.0)
+        ))?;
     }
+    Ok(())
 }
 
 fn row(key: &KeptKey) -> Value {

@@ -22,6 +22,8 @@ pub fn start_logging(config: &Config) -> Result<Traces, Failure> {
     let (traces, layer) = Traces::begin()?;
     let colours = io::stderr().is_terminal() && !config.log_json;
     let lines = fmt::layer().with_ansi(colours).with_writer(move || OneLine { to: io::stderr(), colours });
+    // It would report a log that cannot be written with `eprintln!`, which panics if standard error is closed.
+    let lines = lines.log_internal_errors(false);
     let lines = if config.log_json { lines.json().boxed() } else { lines.boxed() };
     tracing_subscriber::registry().with(filter(config)?).with(lines).with(layer).init();
     std::panic::set_hook(Box::new(|panic| {

@@ -1,11 +1,14 @@
 //! `handstamp`: serves until SIGTERM or SIGINT.
 
+use std::fmt::Display;
+
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use super::logging::start_logging;
+use super::output::print_line;
 use super::shared::Failure;
 use crate::server::config::Config;
 use crate::server::doctor::examine_running;
@@ -36,7 +39,7 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     let _beyond_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
     // Before the process prints that it serves: until then, a signal ends it at once.
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    println!("Handstamp listens on http://{addr}");
+    announce(format_args!("Handstamp listens on http://{addr}"));
     // To the console and not to the log: anyone who reads this link can create the administrator.
     if let Some(code) = &state.setup_code {
         let others = state.store.has_users().await?;
@@ -45,7 +48,8 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
         } else {
             ("First run", "the first account, an administrator")
         };
-        println!("{when}: open {}/setup#{code} to create {what}. The link works once", state.config.public_url);
+        let url = &state.config.public_url;
+        announce(format_args!("{when}: open {url}/setup#{code} to create {what}. The link works once"));
     }
     if state.site.lacks_the_program() {
         warn!(
@@ -72,6 +76,13 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     info!("Stopped");
     traces.end();
     Ok(())
+}
+
+/// Prints a line. If the reader has gone, the server serves nevertheless.
+fn announce(line: impl Display) {
+    if let Err(error) = print_line(line) {
+        warn!(%error, "A line for the console could not be printed: if it had the setup link, restart to get another");
+    }
 }
 
 async fn follow(state: AppState, mut follower: BlocklistFollower) {

@@ -1,10 +1,11 @@
 //! `handstamp token inspect`: prints which check a token fails, with the server's own rules, keys and blocklist.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 
 use clap::Subcommand;
 use serde_json::json;
 
+use super::output::print_line;
 use super::shared::{Failure, when};
 use crate::server::config::Config;
 use crate::server::domain::refused::Check;
@@ -37,11 +38,16 @@ pub async fn run(config: Config, command: TokenCommand) -> Result<(), Failure> {
 
     let failed = inspected.as_ref().err().copied();
     if json {
-        println!("{}", json!({"accepted": failed.is_none(), "failed": failed.map(Check::demand)}));
+        print_line(json!({"accepted": failed.is_none(), "failed": failed.map(Check::demand)}))?;
     } else {
-        print_checks(failed);
+        print_checks(failed)?;
         if let Ok(token) = &inspected {
-            println!("\n{} (session {}), until {}", token.username, token.session_id, when(token.expires_at.0));
+            print_line(format_args!(
+                "\n{} (session {}), until {}",
+                token.username,
+                token.session_id,
+                when(token.expires_at.0)
+            ))?;
         }
     }
     match failed {
@@ -53,13 +59,14 @@ pub async fn run(config: Config, command: TokenCommand) -> Result<(), Failure> {
 /// Bytes that are read: longer than any valid token, so that the check of the length can fail.
 const MAX_INPUT: u64 = 64 * 1024;
 
-fn print_checks(failed: Option<Check>) {
+fn print_checks(failed: Option<Check>) -> io::Result<()> {
     for check in Check::ALL {
         let verdict = match failed {
             Some(failed) if check == failed => "NO",
             Some(failed) if check > failed => "-",
             _ => "ok",
         };
-        println!("{verdict:<3} {}", check.demand());
+        print_line(format_args!("{verdict:<3} {}", check.demand()))?;
     }
+    Ok(())
 }

@@ -1,11 +1,12 @@
 //! `handstamp user …`: manages users, also while a server runs on the same database.
 
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, BufRead as _};
 
 use clap::Subcommand;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
+use super::output::{print, print_line, print_note};
 use super::shared::{Failure, when};
 use crate::server::config::Config;
 use crate::server::domain::security_event::SecurityEvent;
@@ -74,41 +75,47 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
         UserCommand::Add { name, admin, password_stdin } => {
             let roles = if admin { Roles::admin() } else { Roles::default() };
             let user = flows::add_user(&state, &name, read_password(password_stdin)?, roles).await?;
-            println!("Added {}", user.username);
+            print_line(format_args!("Added {}", user.username))?;
         }
         UserCommand::List { search, json } => print_users(&state, &search.unwrap_or_default(), json).await?,
         UserCommand::Passwd { name, password_stdin } => {
             let password = read_password(password_stdin)?;
             let user = flows::change_password(&state, Target::Name(&name), password, &Actor::Operator).await?;
-            println!("Changed the password of {}; all sessions end within a second", user.username);
+            print_line(format_args!("Changed the password of {}; all sessions end within a second", user.username))?;
         }
         UserCommand::Disable { name } => {
             let user = flows::disable_user(&state, Target::Name(&name), &Actor::Operator).await?;
-            println!("Disabled {}; all sessions end within a second", user.username);
+            print_line(format_args!("Disabled {}; all sessions end within a second", user.username))?;
         }
         UserCommand::Enable { name } => {
             let user = flows::enable_user(&state, Target::Name(&name), &Actor::Operator).await?;
-            println!("Enabled {}", user.username);
+            print_line(format_args!("Enabled {}", user.username))?;
         }
         UserCommand::Remove { name } => {
             let user = flows::remove_user(&state, Target::Name(&name), &Actor::Operator).await?;
-            println!("Removed {}; all sessions end within a second", user.username);
+            print_line(format_args!("Removed {}; all sessions end within a second", user.username))?;
         }
         UserCommand::Promote { name } => {
             let user = flows::set_admin(&state, Target::Name(&name), true, &Actor::Operator).await?;
-            println!("{} is an administrator from the next sign-in on", user.username);
+            print_line(format_args!("{} is an administrator from the next sign-in on", user.username))?;
         }
         UserCommand::Demote { name } => {
             let user = flows::set_admin(&state, Target::Name(&name), false, &Actor::Operator).await?;
-            println!("{} is no longer an administrator; all sessions end within a second", user.username);
+            print_line(format_args!(
+                "{} is no longer an administrator; all sessions end within a second",
+                user.username
+            ))?;
         }
         UserCommand::Invite => {
             let invitation = flows::invite(&state, &Actor::Operator).await?;
-            eprintln!("This link creates one account. It is valid until {}:", when(invitation.expires_at.0));
+            print_note(format_args!(
+                "This link creates one account. It is valid until {}:",
+                when(invitation.expires_at.0)
+            ));
             if !state.store.has_administrator().await? {
-                eprintln!("It works only after there is an administrator. Run: handstamp user promote NAME");
+                print_note("It works only after there is an administrator. Run: handstamp user promote NAME");
             }
-            println!("{}", invitation.link.expose_secret());
+            print_line(invitation.link.expose_secret())?;
         }
         UserCommand::Events { name, json } => print_events(&state, name.as_deref(), json).await?,
     }
@@ -222,16 +229,14 @@ impl List {
             }
             self.begun = true;
         }
-        // Not `print!`: that panics if the reader closes the pipe early, like `| head`.
-        io::stdout().write_all(page.as_bytes())
+        print(page)
     }
 
     fn end(self) -> io::Result<()> {
-        let end = match self {
+        print(match self {
             Self { json: false, .. } => "",
             Self { begun: true, .. } => "]\n",
             Self { begun: false, .. } => "[]\n",
-        };
-        io::stdout().write_all(end.as_bytes())
+        })
     }
 }

@@ -4,12 +4,10 @@
 //! its `jti` has only one. Readers never wait. A new entry is written to the store first, then here. At the start, it
 //! is filled before the first request.
 
-use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-use scc::HashIndex;
-
-use super::ids::{SessionId, TokenId};
+use super::id_set::{IdSet, Part};
+use super::ids::{BlockedId, SessionId, TokenId};
 use super::unix_time::UnixTime;
 
 /// How much longer than its tokens an entry stays, in addition to the leeway of `access_token::verify`. If the clock
@@ -33,42 +31,47 @@ pub enum Blocked {
 
 impl Blocked {
     /// Both kinds of id are 128 random bits, so one set contains both.
-    const fn key(self) -> u128 {
-        match self {
-            Self::Session(id) => id.to_bits(),
-            Self::Token(id) => id.to_bits(),
-        }
+    const fn id(self) -> BlockedId {
+        BlockedId::from_random(match self {
+            Self::Session(id) => id.to_bytes(),
+            Self::Token(id) => id.to_bytes(),
+        })
     }
 }
 
 /// The set that every verification reads.
 #[derive(Default)]
 pub struct Blocklist {
-    entries: HashIndex<u128, UnixTime, BuildHasherDefault<RandomBits>>,
+    entries: IdSet,
 }
 
 impl Blocklist {
     /// Adds an entry. Adding it twice has no effect. Returns whether it is new.
     pub fn block(&self, blocked: Blocked, keep_until: UnixTime) -> bool {
+        self.load(blocked.id(), keep_until)
+    }
+
+    /// Adds an entry of the store. Adding it twice has no effect. Returns whether it is new.
+    pub fn load(&self, id: BlockedId, keep_until: UnixTime) -> bool {
         // If the entry exists, its time is right too: both come from the same row.
-        self.entries.insert_sync(blocked.key(), keep_until).is_ok()
+        self.entries.insert(id.to_bits(), keep_until)
     }
 
     /// Returns whether a token of this session with this id must be rejected.
     #[must_use]
     pub fn refuses(&self, session: SessionId, token: TokenId) -> bool {
-        self.entries.contains(&session.to_bits()) || self.entries.contains(&token.to_bits())
+        self.entries.contains(session.to_bits()) || self.entries.contains(token.to_bits())
     }
 
     /// Returns whether this session has ended.
     #[must_use]
     pub fn refuses_session(&self, session: SessionId) -> bool {
-        self.entries.contains(&session.to_bits())
+        self.entries.contains(session.to_bits())
     }
 
-    /// Removes entries whose time has passed. Their tokens expired long ago.
-    pub fn purge(&self, now: UnixTime) {
-        self.entries.retain_sync(|_, keep_until| *keep_until > now);
+    /// Returns the parts. Each is purged by itself: removes entries whose time has passed. Their tokens expired long ago.
+    pub const fn parts(&self) -> &[Part] {
+        self.entries.parts()
     }
 
     /// Returns the number of entries.
@@ -79,26 +82,7 @@ impl Blocklist {
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-}
-
-/// Uses the key itself as its hash, because it is random. An attacker cannot choose keys that collide: only ids that we
-/// made and signed are added or looked up.
-#[derive(Default)]
-pub(super) struct RandomBits(u64);
-
-impl Hasher for RandomBits {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 ^= u64::from_ne_bytes(word);
-        }
+        self.len() == 0
     }
 }
 
@@ -126,9 +110,10 @@ mod tests {
         let session = SessionId::from_random([1; 16]);
         blocklist.block(Blocked::Session(session), UnixTime(100));
 
-        blocklist.purge(UnixTime(99));
+        let purge = |now: i64| blocklist.parts().iter().for_each(|part| part.purge(UnixTime(now)));
+        purge(99);
         assert_eq!(blocklist.len(), 1);
-        blocklist.purge(UnixTime(100));
+        purge(100);
         assert!(blocklist.is_empty());
     }
 

@@ -73,6 +73,10 @@ id! {
     TokenId
 }
 id! {
+    /// What the blocklist in memory contains: the id of a session or of a token.
+    BlockedId
+}
+id! {
     /// One browser with which a user signed in.
     DeviceId
 }

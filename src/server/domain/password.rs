@@ -3,11 +3,10 @@
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as PhcString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use precis_profiles::OpaqueString;
-use precis_profiles::precis_core::profile::Rules as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::opaque_string::mapped;
 use super::password_strength::Strength;
 
 /// Bytes of the longest password. Longer ones are rejected before any work. They are not cut: with a cut password,
@@ -46,12 +45,9 @@ impl Password {
         if typed.len() > MAX_BYTES {
             return Err(Unfit::TooLong);
         }
-        let composed = |text: &str| SecretString::from(text.nfc().collect::<String>());
-        // Maps one character to another and so accepts every text, but its signature is that of rules that can refuse.
-        let spaced = OpaqueString::new().additional_mapping_rule(typed).unwrap_or(typed.into());
-        let spaced = SecretString::from(spaced.into_owned());
-        let unmapped = (spaced.expose_secret() != typed).then(|| composed(typed));
-        Ok(Self { mapped: composed(spaced.expose_secret()), unmapped })
+        let (mapped, unmapped) = (mapped(typed), SecretString::from(typed.nfc().collect::<String>()));
+        let differ = mapped.expose_secret() != unmapped.expose_secret();
+        Ok(Self { mapped, unmapped: differ.then_some(unmapped) })
     }
 
     /// Parses a password that a user chooses. `min_length`: in code points. `context`: as in [`Strength::of`]. Takes a
@@ -98,11 +94,11 @@ impl PasswordHash {
         params.m_cost() < wanted.m_cost() || params.t_cost() < wanted.t_cost() || params.p_cost() < wanted.p_cost()
     }
 
-    /// Returns whether this is the password. Slow: call it on the hash pool.
+    /// Compares the password with this hash. Slow: call it on the hash pool.
     ///
     /// # Errors
-    /// [`HashingFailed`] if the stored text is not a hash. A wrong password is `Ok(false)`.
-    pub fn verify(&self, password: &Password) -> Result<bool, HashingFailed> {
+    /// [`HashingFailed`] if the stored text is not a hash. A wrong password is [`Verified::Wrong`].
+    pub fn verify(&self, password: &Password) -> Result<Verified, HashingFailed> {
         let stored = PhcString::new(&self.0).map_err(|_| HashingFailed)?;
         let (Some(salt), Some(expected), Some(version)) = (&stored.salt, &stored.hash, stored.version) else {
             return Err(HashingFailed);
@@ -114,12 +110,21 @@ impl PasswordHash {
         // `Output` compares in constant time.
         let is = |form: &SecretString| Ok(compute(&argon2, form, salt)? == *expected);
         // The second try costs a second hash, and only for a password that has such spaces.
-        match &password.unmapped {
-            Some(unmapped) if !is(&password.mapped)? => is(unmapped),
-            Some(_) => Ok(true),
-            None => is(&password.mapped),
-        }
+        Ok(match &password.unmapped {
+            _ if is(&password.mapped)? => Verified::Right,
+            Some(unmapped) if is(unmapped)? => Verified::RightUnmapped,
+            _ => Verified::Wrong,
+        })
     }
+}
+
+/// The result of comparing a password with a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verified {
+    Right,
+    /// The hash is that of an earlier version, which did not map spaces. It needs a new one.
+    RightUnmapped,
+    Wrong,
 }
 
 /// The stored hash is damaged, or there was not enough memory.
@@ -139,6 +144,18 @@ impl Hasher {
     pub fn new(memory_kib: u32, iterations: u32, parallelism: u32) -> Result<Self, HashingFailed> {
         let params = Params::new(memory_kib, iterations, parallelism, None).map_err(|_| HashingFailed)?;
         Ok(Self(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)))
+    }
+
+    /// Returns a hasher whose parameters are at least those of `stored`: a new hash of the same password must not be
+    /// easier to break than the old one, which another process may have made with higher parameters.
+    #[must_use]
+    pub fn at_least_as_strong_as(&self, stored: &PasswordHash) -> Self {
+        let own = self.0.params();
+        let stored = PhcString::new(&stored.0).ok().and_then(|stored| Params::try_from(&stored).ok());
+        let Some(stored) = stored else { return self.clone() };
+        let higher = |of: fn(&Params) -> u32| of(own).max(of(&stored));
+        Self::new(higher(Params::m_cost), higher(Params::t_cost), higher(Params::p_cost))
+            .unwrap_or_else(|_| self.clone())
     }
 
     /// Hashes a chosen password. Slow: call it on the hash pool.
@@ -203,22 +220,22 @@ mod tests {
 
         let long = "x".repeat(72);
         let hash = hasher().hash(&Password::parse(&typed(&format!("{long}a"))).unwrap(), &[7; 16]).unwrap();
-        assert_eq!(hash.verify(&Password::parse(&typed(&format!("{long}b"))).unwrap()), Ok(false));
+        assert_eq!(hash.verify(&Password::parse(&typed(&format!("{long}b"))).unwrap()), Ok(Verified::Wrong));
     }
 
     #[test]
     fn composed_and_decomposed_are_one_password_and_spaces_count() {
         let hash = hasher().hash(&Password::parse(&typed(" caf\u{e9} au lait ")).unwrap(), &[7; 16]).unwrap();
 
-        assert_eq!(hash.verify(&Password::parse(&typed(" cafe\u{301} au lait ")).unwrap()), Ok(true));
-        assert_eq!(hash.verify(&Password::parse(&typed("cafe\u{301} au lait")).unwrap()), Ok(false));
+        assert_eq!(hash.verify(&Password::parse(&typed(" cafe\u{301} au lait ")).unwrap()), Ok(Verified::Right));
+        assert_eq!(hash.verify(&Password::parse(&typed("cafe\u{301} au lait")).unwrap()), Ok(Verified::Wrong));
     }
 
     /// Every space of Unicode but U+0020 (the category Zs).
     const SPACES: &str = "\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\
                           \u{202f}\u{205f}\u{3000}";
 
-    fn mapped(text: &str) -> String {
+    fn parsed(text: &str) -> String {
         Password::parse(&typed(text)).unwrap().mapped.expose_secret().to_owned()
     }
 
@@ -226,13 +243,13 @@ mod tests {
     fn every_space_is_the_space_of_the_space_bar_and_nothing_else_is_changed() {
         for space in SPACES.chars() {
             assert_eq!(
-                mapped(&format!("{space}caf\u{e9}{space}{space}au lait{space}")),
+                parsed(&format!("{space}caf\u{e9}{space}{space}au lait{space}")),
                 " caf\u{e9}  au lait ",
                 "{space:?}"
             );
         }
         // Mapped first: NFC makes another space of this one.
-        assert_eq!(mapped("\u{2000}e\u{301}"), " \u{e9}");
+        assert_eq!(parsed("\u{2000}e\u{301}"), " \u{e9}");
         for kept in [
             "  two  spaces at each end  ",
             "UPPER and lower, ＦＵＬＬ ｗｉｄｔｈ, ﬁ",
@@ -241,7 +258,7 @@ mod tests {
             "Mongolian vowel separator \u{180e}",
             "\u{1f511} \u{378}",
         ] {
-            assert_eq!(mapped(kept), kept);
+            assert_eq!(parsed(kept), kept);
         }
     }
 
@@ -252,15 +269,15 @@ mod tests {
         let then = hasher().0.hash_password_with_salt("caf\u{e9}\u{a0}au\u{3000}lait".as_bytes(), &[7; 16]).unwrap();
         let then = PasswordHash::from_stored(then.to_string());
         let verify = |hash: &PasswordHash, text: &str| hash.verify(&Password::parse(&typed(text)).unwrap());
-        assert_eq!(verify(&then, "cafe\u{301}\u{a0}au\u{3000}lait"), Ok(true));
+        assert_eq!(verify(&then, "cafe\u{301}\u{a0}au\u{3000}lait"), Ok(Verified::RightUnmapped));
         for wrong in ["caf\u{e9} au lait", "caf\u{e9}\u{3000}au\u{a0}lait", "caf\u{e9}\u{a0}au\u{3000}lai"] {
-            assert_eq!(verify(&then, wrong), Ok(false), "{wrong}");
+            assert_eq!(verify(&then, wrong), Ok(Verified::Wrong), "{wrong}");
         }
         let now = hasher().hash(&Password::parse(&typed("caf\u{e9}\u{a0}au\u{3000}lait")).unwrap(), &[7; 16]).unwrap();
         for right in ["caf\u{e9} au lait", "caf\u{e9}\u{3000}au\u{a0}lait", "cafe\u{301}\u{a0}au lait"] {
-            assert_eq!(verify(&now, right), Ok(true), "{right}");
+            assert_eq!(verify(&now, right), Ok(Verified::Right), "{right}");
         }
-        assert_eq!(verify(&now, "caf\u{e9}au lait"), Ok(false));
+        assert_eq!(verify(&now, "caf\u{e9}au lait"), Ok(Verified::Wrong));
     }
 
     #[test]
@@ -281,7 +298,7 @@ mod tests {
         let params = Argon2::new(Algorithm::Argon2i, Version::V0x13, Params::new(64, 3, 2, None).unwrap());
         let weak = params.hash_password_with_salt(b"correct horse battery", &[7; 16]).unwrap().to_string();
         assert!(weak.starts_with(other));
-        assert_eq!(PasswordHash::from_stored(weak).verify(&password), Ok(true), "by its own parameters");
+        assert_eq!(PasswordHash::from_stored(weak).verify(&password), Ok(Verified::Right), "by its own parameters");
     }
 
     #[test]

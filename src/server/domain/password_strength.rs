@@ -1,7 +1,10 @@
 //! How easy a password is to guess, by the word lists and patterns of zxcvbn. There is no rule about kinds of
 //! characters (NIST 800-63B-4, 3.1.1.2).
 
+use secrecy::ExposeSecret as _;
 use zxcvbn::zxcvbn;
+
+use super::opaque_string::mapped;
 
 /// Characters that are judged. More would take much time, and a password of this length is hardly ever easy to
 /// guess.
@@ -22,11 +25,11 @@ pub struct Strength {
 }
 
 impl Strength {
-    /// Judges a password. `context`: words that an attacker tries first, like the username and the name of the site.
+    /// Judges a password in the form that is hashed. `context`: words that an attacker tries first, like the username and the name of the site.
     /// Takes a few milliseconds at most.
     #[must_use]
     pub fn of(password: &str, context: &[&str]) -> Self {
-        let judged: String = password.chars().take(JUDGED).collect();
+        let judged: String = mapped(password).expose_secret().chars().take(JUDGED).collect();
         let entropy = zxcvbn(&judged, context);
         let feedback = entropy.feedback();
         let warning = feedback.and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string());
@@ -75,6 +78,19 @@ mod tests {
         ] {
             let strength = Strength::of(fit, &["ada"]);
             assert!(!strength.is_too_common(), "{fit}: {strength:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_judged_in_the_form_that_is_hashed() {
+        const CONTEXT: &[&str] = &["ada lovelace"];
+        for (typed, hashed) in [
+            ("ada\u{3000}lovelace", "ada lovelace"),
+            ("ada\u{a0}lovelace\u{2003}1815", "ada lovelace 1815"),
+            ("cafe\u{301} cafe\u{301} cafe\u{301}", "caf\u{e9} caf\u{e9} caf\u{e9}"),
+        ] {
+            assert_eq!(Strength::of(typed, CONTEXT), Strength::of(hashed, CONTEXT), "{typed:?}");
+            assert_ne!(zxcvbn(typed, CONTEXT).guesses(), zxcvbn(hashed, CONTEXT).guesses(), "{typed:?}");
         }
     }
 

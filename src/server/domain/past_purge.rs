@@ -5,12 +5,9 @@
 //! unless this process issued it after the purge. The client then refreshes, and the store knows whether the session is
 //! live. While the clock only goes forward, such a token has expired anyway.
 
-use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use scc::HashIndex;
-
-use super::blocklist::RandomBits;
+use super::id_set::IdSet;
 use super::ids::TokenId;
 use super::unix_time::UnixTime;
 
@@ -19,28 +16,28 @@ use super::unix_time::UnixTime;
 pub struct PastPurge {
     /// Entries that had to be kept until this time, or less long, may be gone.
     to: AtomicI64,
-    issued: HashIndex<u128, UnixTime, BuildHasherDefault<RandomBits>>,
+    issued: IdSet,
 }
 
 impl PastPurge {
     /// Records that entries up to this time will be removed.
     pub fn purge(&self, to: UnixTime) {
         self.to.fetch_max(to.0, Ordering::SeqCst);
-        self.issued.retain_sync(|_, keep_until| *keep_until > to);
+        self.issued.parts().iter().for_each(|part| part.purge(to));
     }
 
     /// Records that a token was issued now. `keep_until`: how long its entry would be kept.
     pub fn issued(&self, id: TokenId, keep_until: UnixTime) {
         if self.reaches(keep_until) {
             // Every token has a new random id.
-            let _ = self.issued.insert_sync(id.to_bits(), keep_until);
+            self.issued.insert(id.to_bits(), keep_until);
         }
     }
 
     /// Returns whether an entry for this token, kept until that time, may have been removed.
     #[must_use]
     pub fn may_have_forgotten(&self, id: TokenId, keep_until: UnixTime) -> bool {
-        self.reaches(keep_until) && !self.issued.contains(&id.to_bits())
+        self.reaches(keep_until) && !self.issued.contains(id.to_bits())
     }
 
     fn reaches(&self, keep_until: UnixTime) -> bool {

@@ -11,14 +11,25 @@ use crate::server::store::StoreError;
 pub const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
 /// The position up to which the table was read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BlocklistFollower {
     seen: i64,
 }
 
 impl BlocklistFollower {
-    /// Loads new rows. The first call loads all rows: it is made before the first request is served, so that no revoked
-    /// token is valid after a restart.
+    /// Loads all rows. Call it before the first request is served, so that no revoked token is valid after a restart.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn begin(state: &AppState) -> Result<Self, StoreError> {
+        let load = |id, keep_until| _ = state.blocklist.load(id, keep_until);
+        let seen = state.store.load_blocklist(load).await?;
+        state.blocklist_seq.send_replace(seen);
+        state.measures.synced(state.world.uptime());
+        Ok(Self { seen })
+    }
+
+    /// Loads the rows that were added since the last call.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is lost: the next call reads the same rows.

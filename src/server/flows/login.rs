@@ -11,7 +11,7 @@ use super::throttle::{NotAdmitted, Visitor, admit, known_device, recognisable};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::keep_until;
 use crate::server::domain::ids::{SessionId, TokenId};
-use crate::server::domain::password::{HashingFailed, Password, PasswordHash, Unfit};
+use crate::server::domain::password::{HashingFailed, Password, PasswordHash, Unfit, Verified};
 use crate::server::domain::refresh_token::{Generation, RefreshToken, Rotation};
 use crate::server::domain::security_event::EventKind;
 use crate::server::domain::session::{Session, SessionKind};
@@ -127,13 +127,19 @@ async fn recognise(
         None => None,
     };
     // The same work for an unknown user: the time of the answer must not show who has an account.
-    let stored = found.as_ref().map_or(&state.nobodys_hash, |(_, hash)| hash).clone();
+    let stored = found.as_ref().map_or(&state.dummy_hash, |(_, hash)| hash).clone();
     let (hasher, salt) = (state.hasher.clone(), state.world.random_bytes());
     let job = move || {
-        let right = stored.verify(&password)?;
-        // Computes a new hash, if the old one has lower parameters: only now is the password known.
-        let renewed = if right && stored.is_weaker_than(&hasher) { Some(hasher.hash(&password, &salt)?) } else { None };
-        Ok::<_, HashingFailed>((right, renewed))
+        let verified = stored.verify(&password)?;
+        // Only now is the password known, from which a new hash can be computed.
+        let outdated = match verified {
+            Verified::Right => stored.is_weaker_than(&hasher),
+            Verified::RightUnmapped => true,
+            Verified::Wrong => false,
+        };
+        let renew = || hasher.at_least_as_strong_as(&stored).hash(&password, &salt);
+        let renewed = if outdated { Some(renew()?) } else { None };
+        Ok::<_, HashingFailed>((verified != Verified::Wrong, renewed))
     };
     let (right, renewed) = place.run(job).await??;
 
@@ -142,7 +148,7 @@ async fn recognise(
             attempt.succeeded();
             match renewed {
                 Some(renewed) if state.store.renew_password_hash(user.id, &verified, &renewed).await? => {
-                    info!(user.id = %user.id, "Stored a new hash of the password, with the current parameters");
+                    info!(user.id = %user.id, "Stored a new hash of the password, by the current rules");
                     Ok((user, renewed))
                 }
                 _ => Ok((user, verified)),

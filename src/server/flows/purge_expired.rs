@@ -42,7 +42,11 @@ pub async fn purge_expired(state: &AppState) -> Result<(), StoreError> {
     while state.store.purge_sessions(UnixTime(now.0 - margin.0), BATCH).await? == BATCH.unsigned_abs() {}
     while state.store.purge_events(UnixTime(now.0 - KEEP_EVENTS), BATCH).await? == BATCH.unsigned_abs() {}
     state.store.purge_invitations(now).await?;
-    state.blocklist.purge(now);
+    for part in state.blocklist.parts() {
+        part.purge(now);
+        // All parts take some 20 ms for a million entries. Requests must not wait for that.
+        tokio::task::yield_now().await;
+    }
     let most = i64::try_from(MAX_BUCKETS).unwrap_or(i64::MAX);
     while state.store.purge_tries(now, most, BATCH).await? >= BATCH.unsigned_abs() {}
     let unseen_since = UnixTime(now.0.saturating_sub_unsigned(FAMILIAR_FOR.as_secs()));

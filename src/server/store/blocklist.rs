@@ -1,10 +1,15 @@
 //! The table `blocklist`: the durable part of a sign-out.
 
+use std::sync::LazyLock;
+
+use futures::TryStreamExt as _;
+
 use super::error::StoreError;
+use super::many_rows::ManyRows;
 use super::pool::{Store, in_transaction, on_pool};
 use super::queue::{Write, Written};
 use crate::server::domain::blocklist::Blocked;
-use crate::server::domain::ids::{SessionId, TokenId};
+use crate::server::domain::ids::{BlockedId, SessionId, TokenId};
 use crate::server::domain::unix_time::UnixTime;
 
 /// A row, for a process that follows the table.
@@ -18,11 +23,14 @@ pub struct Entry {
 /// The number of the next rows. Locks the counter until the transaction ends, so that numbers become visible in order:
 /// a process that has read row n has missed no lower one.
 pub(super) const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value";
-const INSERT: &str = "INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ($1, $2, $3, $4) \
-                      ON CONFLICT (id) DO NOTHING";
+static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new("INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ", 4, " ON CONFLICT (id) DO NOTHING")
+});
+/// All rows, those with the same time as one text: with a million single rows, sqlx takes most of the time. The index on
+/// `keep_until` gives them in this order.
+const ALL: &str = "SELECT keep_until, string_agg(id, ' '), MAX(seq) FROM blocklist GROUP BY keep_until";
 const NEXT: &str = "SELECT MIN(seq) FROM blocklist WHERE seq > $1";
-/// Many rows as one text, words separated by spaces: a start reads a million rows, and with single rows sqlx takes most
-/// of the time.
+/// Many rows as one text, words separated by spaces, for the same reason.
 const ROWS: &str = "SELECT string_agg(id || ' ' || kind || ' ' || keep_until || ' ' || seq, ' ') FROM blocklist \
                     WHERE seq BETWEEN $1 AND $2";
 /// How many numbers make one text: some hundred KiB.
@@ -32,6 +40,26 @@ const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purg
 const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
 
 impl Store {
+    /// Calls `load` for each row, in no order, and returns the highest number of a row: 0 if there is none. The rows are
+    /// those of one moment.
+    ///
+    /// # Errors
+    /// [`StoreError`]; `load` may have been called for some rows.
+    pub async fn load_blocklist(&self, mut load: impl FnMut(BlockedId, UnixTime)) -> Result<i64, StoreError> {
+        let mut newest = 0;
+        on_pool!(self, |pool| {
+            let mut groups = sqlx::query_as::<_, (i64, String, i64)>(ALL).fetch(pool);
+            while let Some((keep_until, ids, seq)) = groups.try_next().await? {
+                for id in ids.split_ascii_whitespace() {
+                    let id = BlockedId::parse(id).map_err(|_| StoreError::Damaged("blocklist.id"))?;
+                    load(id, UnixTime(keep_until));
+                }
+                newest = newest.max(seq);
+            }
+        });
+        Ok(newest)
+    }
+
     /// Returns the rows after number `seq`, in order. 0 for all.
     ///
     /// # Errors
@@ -99,18 +127,20 @@ pub(super) fn entry_of(written: &Written, blocked: Blocked) -> Entry {
     }
 }
 
-/// Adds a session or a token to the blocklist, inside a transaction of `sessions` or `writer`.
-pub(super) fn block<'q, D>(blocked: Blocked, keep_until: UnixTime, seq: i64) -> sqlx::query::Query<'q, D, D::Arguments>
+/// Inserts entries, one of the [`parts`](super::many_rows::parts), inside a transaction of `sessions` or `writer`.
+pub(super) fn block<'q, D>(entries: &[Entry]) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
-    let (id, kind) = match blocked {
-        Blocked::Session(id) => (id.to_string(), "session"),
-        Blocked::Token(id) => (id.to_string(), "token"),
-    };
-    sqlx::query(INSERT).bind(id).bind(kind.to_owned()).bind(keep_until.0).bind(seq)
+    entries.iter().fold(sqlx::query(INSERT.text(entries.len())), |insert, entry| {
+        let (id, kind) = match entry.blocked {
+            Blocked::Session(id) => (id.to_string(), "session"),
+            Blocked::Token(id) => (id.to_string(), "token"),
+        };
+        insert.bind(id).bind(kind.to_owned()).bind(entry.keep_until.0).bind(entry.seq)
+    })
 }
 
 fn entry(id: &str, kind: Option<&str>, keep_until: Option<&str>, seq: Option<&str>) -> Result<Entry, StoreError> {

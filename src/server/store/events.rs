@@ -1,6 +1,9 @@
 //! The table `security_events`. Rows are written in the same transaction as the change that they record, if it has one.
 
+use std::sync::LazyLock;
+
 use super::error::StoreError;
+use super::many_rows::ManyRows;
 use super::pool::{Store, in_transaction, on_pool};
 use crate::server::domain::ids::{EventId, SessionId, UserId};
 use crate::server::domain::security_event::{EventKind, NewEvent, SecurityEvent};
@@ -10,10 +13,16 @@ use crate::server::domain::unix_time::UnixTime;
 const OF_USER: &str = "INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address) \
                        SELECT $1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM security_events), \
                        $2, $3, id, username, $4, $5, $6 FROM users WHERE id = $7";
-const OF_SESSION: &str = "INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address) \
-                          SELECT $1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM security_events), \
-                          $2, $3, users.id, username, $4, device, address FROM sessions \
-                          JOIN users ON users.id = sessions.user_id WHERE sessions.id = $5";
+static OF_SESSIONS: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new(
+        "WITH news (id, at, kind, by_whom, session_id) AS (VALUES ",
+        5,
+        ") INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address) \
+         SELECT news.id, (SELECT COALESCE(MAX(seq), 0) + 1 FROM security_events), \
+         at, news.kind, users.id, username, by_whom, device, address FROM news \
+         JOIN sessions ON sessions.id = session_id JOIN users ON users.id = sessions.user_id",
+    )
+});
 const LIST: &str = "SELECT id, seq, at, kind, user_id, username, by_whom, device, address FROM security_events \
                     WHERE seq < $1 OR (seq = $1 AND id < $2) ORDER BY seq DESC, id DESC LIMIT $3";
 const LIST_OF: &str = "SELECT id, seq, at, kind, user_id, username, by_whom, device, address FROM security_events \
@@ -80,21 +89,27 @@ where
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
     let Origin { device, address } = event.origin.clone();
-    begin(OF_USER, event).bind(device).bind(address).bind(user.to_string())
+    bind(sqlx::query(OF_USER), event).bind(device).bind(address).bind(user.to_string())
 }
 
-/// Inserts an event of the user of this session, if the session still exists.
-pub(super) fn of_session<'q, D>(event: &NewEvent, session: SessionId) -> sqlx::query::Query<'q, D, D::Arguments>
+/// Inserts events of the users of these sessions, one of the [`parts`](super::many_rows::parts): of the sessions that
+/// still exist.
+pub(super) fn of_sessions<'q, D>(events: &[(SessionId, &NewEvent)]) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
     Option<String>: sqlx::Encode<'q, D> + sqlx::Type<D>,
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
-    begin(OF_SESSION, event).bind(session.to_string())
+    events.iter().fold(sqlx::query(OF_SESSIONS.text(events.len())), |insert, (session, event)| {
+        bind(insert, event).bind(session.to_string())
+    })
 }
 
-fn begin<'q, D>(sql: &'static str, event: &NewEvent) -> sqlx::query::Query<'q, D, D::Arguments>
+fn bind<'q, D>(
+    insert: sqlx::query::Query<'q, D, D::Arguments>,
+    event: &NewEvent,
+) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
@@ -102,7 +117,7 @@ where
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
     let kind = event.kind.code().to_owned();
-    sqlx::query(sql).bind(event.id.to_string()).bind(event.at.0).bind(kind).bind(event.by.clone())
+    insert.bind(event.id.to_string()).bind(event.at.0).bind(kind).bind(event.by.clone())
 }
 
 fn event((id, seq, at, kind, user_id, username, by, device, address): Row) -> Result<SecurityEvent, StoreError> {

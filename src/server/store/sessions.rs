@@ -1,10 +1,12 @@
 //! The table `sessions`, and every way in which a session ends: always together with its row in the blocklist.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::administrators::IS_LAST_ADMINISTRATOR;
 use super::blocklist::{Entry, NEXT_SEQ, block, entry_of};
 use super::error::StoreError;
+use super::many_rows::{ManyRows, parts};
 use super::pool::{Store, in_transaction, on_pool};
 use super::queue::{End, Start, Write};
 use super::{events, invitations, users};
@@ -36,7 +38,8 @@ pub(super) const REISSUE: &str = "UPDATE sessions SET \
 pub(super) const USED: &str = "UPDATE sessions SET last_used_at = $3, unseen_token = \
                                CASE WHEN unseen_token = $2 OR rotated_at < $4 THEN NULL ELSE unseen_token END \
                                WHERE id = $1";
-pub(super) const END: &str = "DELETE FROM sessions WHERE id = $1 RETURNING token_expires_at";
+static END: LazyLock<ManyRows> =
+    LazyLock::new(|| ManyRows::new("DELETE FROM sessions WHERE id IN (VALUES ", 1, ") RETURNING id, token_expires_at"));
 /// The row stays, so that the user can be told.
 pub(super) const END_REUSED: &str = "UPDATE sessions SET reused_at = $2 WHERE id = $1 AND reused_at IS NULL \
                                      RETURNING token_expires_at";
@@ -230,8 +233,10 @@ impl Store {
             for (id, token_expires_at) in sessions {
                 let id = SessionId::parse(&id).map_err(|_| StoreError::Damaged("sessions.id"))?;
                 let keep_until = keep_until(UnixTime(token_expires_at), leeway);
-                block(Blocked::Session(id), keep_until, seq).execute(&mut *transaction).await?;
                 entries.push(Entry { blocked: Blocked::Session(id), keep_until, seq });
+            }
+            for part in parts(&entries) {
+                block(part).execute(&mut *transaction).await?;
             }
             if along.costs_an_administrator() {
                 // Two such transactions at the same time wait for the number above, one for the other: the second is refused.
@@ -283,6 +288,18 @@ impl Store {
         });
         Ok(purged)
     }
+}
+
+/// Ends sessions, one of the [`parts`]. Each row of the answer is a session that existed, and when its newest access token
+/// expires.
+pub(super) fn end<'q, D>(sessions: &[SessionId]) -> sqlx::query::QueryAs<'q, D, (String, i64), D::Arguments>
+where
+    D: sqlx::Database,
+    String: sqlx::Encode<'q, D> + sqlx::Type<D>,
+    (String, i64): for<'r> sqlx::FromRow<'r, D::Row>,
+{
+    let end = sqlx::query_as(END.text(sessions.len()));
+    sessions.iter().fold(end, |end, session| end.bind(session.to_string()))
 }
 
 fn kept(row: Row) -> Result<KeptSession, StoreError> {

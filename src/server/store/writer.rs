@@ -3,17 +3,20 @@
 //! One task writes. While it waits for the disk, requests queue up; then it takes all of them at once. Each request
 //! waits until its own write is durable, and gets only its own error.
 
+use std::collections::HashMap;
+
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
 use super::blocklist::{NEXT_SEQ, block};
+use super::endings::Endings;
 use super::error::StoreError;
 use super::events;
+use super::many_rows::parts;
 use super::pool::{Pool, in_transaction};
-use super::queue::{End, Job, MAX_BATCH, Queue, Start, Write, Written};
-use super::sessions::{END, END_REUSED, REISSUE, ROTATE, START, USED};
+use super::queue::{Job, MAX_BATCH, Queue, Start, Write, Written};
+use super::sessions::{END_REUSED, REISSUE, ROTATE, START, USED, end};
 use super::throttle::{FAMILIAR, FORGET};
-use crate::server::domain::blocklist::{Blocked, keep_until};
 use crate::server::domain::unix_time::UnixTime;
 
 /// Starts the task; it ends with the queue that leads to it.
@@ -51,33 +54,25 @@ impl Writer {
         written.into_iter().next().ok_or(StoreError::Closed)
     }
 
-    /// Writes all of them in one transaction.
+    /// Writes all of them in one transaction. Returns the results in the same order.
+    ///
+    /// The requests come at the same time, so the order of their writes is free: sign-outs are the last, all together.
     async fn attempt(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+        let endings = Endings::of(writes);
         let written = in_transaction!(self, |transaction| {
-            // All rows of a transaction have the same number: they become visible together.
-            let seq = if writes.iter().any(Write::blocks) {
+            // All rows of a transaction have the same number: they become visible together. First of all, because every
+            // transaction that ends sessions locks this row first.
+            let seq = if endings.is_empty() {
+                0
+            } else {
                 let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
                 seq
-            } else {
-                0
             };
             let mut written = Vec::with_capacity(writes.len());
             for write in writes {
-                let (id, keep_until) = match write {
-                    Write::EndSession(end) => {
-                        let End { id, reused_at, at_least_until, leeway, event } = end.as_ref();
-                        // First, because it refers to a row that will be removed.
-                        events::of_session(event, *id).execute(&mut *transaction).await?;
-                        let end = match reused_at {
-                            Some(at) => sqlx::query_as(END_REUSED).bind(id.to_string()).bind(at.0),
-                            None => sqlx::query_as(END).bind(id.to_string()),
-                        };
-                        let ended: Option<(i64,)> = end.fetch_optional(&mut *transaction).await?;
-                        // The session may have newer tokens than the one that ends it.
-                        let last = ended.map_or(*at_least_until, |(last,)| UnixTime(last).max(*at_least_until));
-                        (Blocked::Session(*id), keep_until(last, *leeway))
-                    }
-                    Write::BlockToken { id, keep_until } => (Blocked::Token(*id), *keep_until),
+                written.push(match write {
+                    // Below.
+                    Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
                     Write::CountTry(failed) => {
                         let mut counted = Vec::with_capacity(failed.counts.len());
                         for count in &failed.counts {
@@ -87,20 +82,37 @@ impl Writer {
                         if let Some((event, user)) = &failed.event {
                             events::of_user(event, *user).execute(&mut *transaction).await?;
                         }
-                        written.push(Written::Counted(counted));
-                        continue;
+                        Written::Counted(counted)
                     }
                     other => {
                         let done = change(other).execute(&mut *transaction).await?;
                         if let Write::StartSession(start) = other {
-                            events::of_session(&start.event, start.session.id).execute(&mut *transaction).await?;
+                            let event = (start.session.id, &start.event);
+                            events::of_sessions(&[event]).execute(&mut *transaction).await?;
                         }
-                        written.push(Written::Rows(done.rows_affected()));
-                        continue;
+                        Written::Rows(done.rows_affected())
                     }
-                };
-                block(id, keep_until, seq).execute(&mut *transaction).await?;
-                written.push(Written::Blocked { seq, keep_until });
+                });
+            }
+            // First, because they refer to rows that will be removed.
+            for part in parts(&endings.events) {
+                events::of_sessions(part).execute(&mut *transaction).await?;
+            }
+            let mut ended = HashMap::new();
+            for (id, at) in &endings.reused {
+                let end = sqlx::query_as(END_REUSED).bind(id.to_string()).bind(at.0);
+                let row: Option<(i64,)> = end.fetch_optional(&mut *transaction).await?;
+                ended.extend(row.map(|(last,)| (id.to_string(), last)));
+            }
+            for part in parts(&endings.sessions) {
+                ended.extend(end(part).fetch_all(&mut *transaction).await?);
+            }
+            let entries = endings.entries(&ended, seq);
+            for part in parts(&entries) {
+                block(part).execute(&mut *transaction).await?;
+            }
+            for (at, entry) in endings.places.iter().zip(&entries) {
+                written[*at] = Written::Blocked { seq, keep_until: entry.keep_until };
             }
             written
         });
@@ -117,12 +129,6 @@ fn tell(done: Option<oneshot::Sender<Result<Written, StoreError>>>, result: Resu
                 warn!(%error, "A row without an acknowledgement could not be written");
             }
         }
-    }
-}
-
-impl Write {
-    const fn blocks(&self) -> bool {
-        matches!(self, Self::EndSession(_) | Self::BlockToken { .. })
     }
 }
 

@@ -82,12 +82,12 @@ impl Page {
     pub fn signed_in(&self) -> SignedIn {
         match self.state {
             State::Unknown(_) => SignedIn::Unknown,
-            State::SignedOut(why) | State::SigningOut(why) => SignedIn::Nobody(why),
-            State::SignedIn | State::AskingAgain(_) => SignedIn::Somebody(self.session.user),
+            State::SignedOut(why) | State::SigningOut(why) => SignedIn::No(why),
+            State::SignedIn | State::AskingAgain(_) => SignedIn::Yes(self.session.user),
         }
     }
 
-    /// Returns the number of the user, as in [`SignedIn::Somebody`].
+    /// Returns the number of the user, as in [`SignedIn::Yes`].
     pub fn user(&self) -> u32 {
         self.session.user
     }

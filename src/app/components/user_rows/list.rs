@@ -27,8 +27,8 @@ pub struct List {
     searched: StoredValue<String>,
     next: StoredValue<String>,
     /// Each hides what does not apply.
-    pub somebody: Flag,
-    pub nobody: Flag,
+    pub found: Flag,
+    pub none_found: Flag,
     pub all_here: Flag,
     pub status: Words,
     /// Why no users came.
@@ -60,8 +60,8 @@ impl List {
             later: StoredValue::new_local(Vec::new()),
             searched: StoredValue::new(String::new()),
             next: StoredValue::new(String::new()),
-            somebody: RwSignal::new(None),
-            nobody: RwSignal::new(None),
+            found: RwSignal::new(None),
+            none_found: RwSignal::new(None),
             all_here: RwSignal::new(None),
             status: RwSignal::new(""),
             problem: Problem::none(),
@@ -135,8 +135,8 @@ impl List {
 
     fn begin(self, UsersAnswer { users, next }: UsersAnswer) {
         self.later.set_value(Vec::new());
-        self.somebody.set((!users.is_empty()).then_some(""));
-        self.nobody.set(users.is_empty().then_some(""));
+        self.found.set((!users.is_empty()).then_some(""));
+        self.none_found.set(users.is_empty().then_some(""));
         self.goes_on(next);
         self.first.set(users);
     }

@@ -1,0 +1,103 @@
+//! Many sign-outs in one transaction, on both databases. `store.rs` calls it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use futures::future::join_all;
+use handstamp::server::domain::additional_claims::AdditionalClaims;
+use handstamp::server::domain::blocklist::{Blocked, keep_until};
+use handstamp::server::domain::ids::{SessionId, TokenId, UserId};
+use handstamp::server::domain::password::PasswordHash;
+use handstamp::server::domain::security_event::EventKind;
+use handstamp::server::domain::session::{Origin, Session, SessionKind};
+use handstamp::server::domain::unix_time::UnixTime;
+use handstamp::server::domain::user::{Roles, User};
+use handstamp::server::domain::username::Username;
+use handstamp::server::store::Store;
+use handstamp::server::store::events::Before;
+use handstamp::server::store::users::Inserted;
+
+use crate::harness::event;
+
+const NOW: UnixTime = UnixTime(1_795_338_720);
+const TOKEN_EXPIRES_AT: UnixTime = UnixTime(NOW.0 + 60);
+const SESSIONS: u8 = 100;
+const TOKENS: u8 = 30;
+const LEEWAY: Duration = Duration::from_secs(5);
+
+/// Each session is ended by two requests, while tokens are blocked and other sessions begin.
+pub async fn many_at_once(store: &Store, other: &Store) {
+    let user = User {
+        id: UserId::from_random([199; 16]),
+        username: Username::parse("many").unwrap(),
+        roles: Roles::default(),
+        created_at: NOW,
+        disabled_at: None,
+    };
+    let hash = PasswordHash::from_stored("g".to_owned());
+    assert_eq!(store.insert_user(&user, &hash, &event(EventKind::SignedUp)).await.unwrap(), Inserted::Yes);
+    let session_of = |kind: u8, number: u8| Session {
+        id: SessionId::from_random([kind, number].repeat(8).try_into().unwrap()),
+        user_id: user.id,
+        started_at: NOW,
+        expires_at: UnixTime(NOW.0 + 3600),
+        kind: SessionKind::Kept,
+        origin: Origin { device: format!("device {number}"), address: "192.0.2.x".into() },
+        additional: AdditionalClaims::default(),
+    };
+    let start = async |session: &Session| {
+        let (token, signed_in) = (TokenId::from_random([77; 16]), event(EventKind::SignedIn));
+        store.start_session(session, token, TOKEN_EXPIRES_AT, (&user, &hash), signed_in).await.unwrap()
+    };
+    let ending: Vec<_> = (0..SESSIONS).map(|number| session_of(200, number)).collect();
+    assert!(join_all(ending.iter().map(|session| start(session))).await.into_iter().all(|started| started));
+    let before = other.list_blocked_since(0).await.unwrap().last().map_or(0, |entry| entry.seq);
+
+    // The token that ends every third session is newer than the one in the table.
+    let until = |number: usize| UnixTime(TOKEN_EXPIRES_AT.0 + if number.is_multiple_of(3) { 100 } else { -100 });
+    let ends = ending.iter().enumerate().flat_map(|(number, session)| {
+        [0, 1].map(|_| store.end_session(session.id, until(number), LEEWAY, event(EventKind::SessionEnded)))
+    });
+    let token = |number: u8| TokenId::from_random([201, number].repeat(8).try_into().unwrap());
+    let tokens = (0..TOKENS).map(|number| store.block_token(token(number), UnixTime(NOW.0 + i64::from(number))));
+    let beginning: Vec<_> = (0..SESSIONS).map(|number| session_of(202, number)).collect();
+    let begin = beginning.iter().map(|session| start(session));
+    let (ended, blocked, begun) = futures::join!(join_all(ends), join_all(tokens), join_all(begin));
+
+    assert!(begun.into_iter().all(|begun| begun));
+    let mut expected = HashMap::new();
+    for (number, session) in ending.iter().enumerate() {
+        let until = keep_until(until(number).max(TOKEN_EXPIRES_AT), LEEWAY);
+        expected.insert(format!("{:?}", Blocked::Session(session.id)), until);
+        assert!(ended[2 * number].as_ref().unwrap().blocked == Blocked::Session(session.id));
+    }
+    for (number, blocked) in (0..TOKENS).zip(blocked) {
+        let until = UnixTime(NOW.0 + i64::from(number));
+        assert_eq!(
+            (blocked.as_ref().unwrap().blocked, blocked.unwrap().keep_until),
+            (Blocked::Token(token(number)), until)
+        );
+        expected.insert(format!("{:?}", Blocked::Token(token(number))), until);
+    }
+    let rows = other.list_blocked_since(before).await.unwrap();
+    let found: HashMap<_, _> = rows.iter().map(|row| (format!("{:?}", row.blocked), row.keep_until)).collect();
+    assert_eq!((rows.len(), &found), (expected.len(), &expected));
+    assert_eq!(other.list_sessions(user.id).await.unwrap().len(), usize::from(SESSIONS), "the others");
+
+    // One event each, with the device of its session.
+    let events = other.list_events(Some(user.id), &Before::NEWEST, 1000).await.unwrap();
+    let ends = events.iter().filter(|event| event.kind == EventKind::SessionEnded);
+    let devices: Vec<_> = ends.map(|event| event.origin.device.clone()).collect();
+    assert_eq!(devices.len(), usize::from(SESSIONS));
+    assert_eq!(devices.iter().collect::<HashSet<_>>().len(), usize::from(SESSIONS));
+
+    // A start loads the same rows.
+    let (mut loaded, all) = (HashMap::new(), other.list_blocked_since(0).await.unwrap());
+    let newest = other.load_blocklist(|id, until| _ = loaded.insert(id.to_bytes(), until)).await.unwrap();
+    let bytes = |blocked| match blocked {
+        Blocked::Session(id) => id.to_bytes(),
+        Blocked::Token(id) => id.to_bytes(),
+    };
+    assert_eq!(loaded, all.iter().map(|row| (bytes(row.blocked), row.keep_until)).collect());
+    assert_eq!(Some(newest), all.last().map(|row| row.seq));
+}
