@@ -80,7 +80,7 @@ export function fastify(common) {
 export function flask(tools, common) {
   const [command, ...words] = [
     ...on(ONE_CORE), tools.python, '-m', 'gunicorn', '--bind', '127.0.0.1:0', '--worker-class', 'gthread', '--threads', '32',
-    '--chdir', join(root, 'scripts/verifiers'), 'flask_app:app',
+    '--keep-alive', '75', '--chdir', join(root, 'scripts/verifiers'), 'flask_app:app',
   ];
   const env = { ...verifying(common), PYTHONDONTWRITEBYTECODE: '1' };
   return peer('Flask-JWT-Extended on gunicorn', command, words, env, 'stderr', /Listening at: (\S+)/);

@@ -25,9 +25,11 @@ function init(arguments)
 end
 
 function done(summary, latency)
-  local errors = summary.errors
-  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  local form = '{"answers":%d,"failed":%d,"microseconds":%d,"p50":%d,"p99":%d,"longest":%d}\n'
+  local errors, failed = summary.errors, {}
+  for kind, count in pairs(errors) do
+    if count > 0 then failed[#failed + 1] = count .. " " .. kind end
+  end
+  local form = '{"answers":%d,"failed":"%s","microseconds":%d,"p50":%d,"p99":%d}\n'
   local p50, p99 = latency:percentile(50), latency:percentile(99)
-  io.write(form:format(summary.requests, failed, summary.duration, p50, p99, latency.max))
+  io.write(form:format(summary.requests, table.concat(failed, ", "), summary.duration, p50, p99))
 end

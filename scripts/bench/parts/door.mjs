@@ -32,7 +32,7 @@ export async function smoke(tools) {
     const { all } = await candidates(tools, common);
     const file = join(common.folder, 'tokens');
     writeFileSync(file, `${common.token}\n`.repeat(200));
-    for (const candidate of all) await load(candidate, { path: DOOR, tokens: [file, 0, 200] }, { seconds: 60 });
+    for (const candidate of all) await load(candidate, { path: DOOR, tokens: [file, 0, 200] }, { seconds: 10 });
     await stopAll(all);
   }
 }

@@ -5,7 +5,7 @@ import { counted, load } from '../load.mjs';
 import { printRates, rates, rounds, stopAll } from '../rounds.mjs';
 
 const HASHES = 100;
-/** More than one core hashes at a time, so that a durable write never keeps it waiting. */
+/** More than the core hashes at a time: it has work while a sign-in waits for the disk. */
 const CONNECTIONS = 4;
 
 export async function signIns(tools) {

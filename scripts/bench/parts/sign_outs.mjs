@@ -21,7 +21,7 @@ const BOUND_MS = 1000;
 export async function signOuts(tools) {
   console.log(`\nThe disk needs ${shown(fsyncTime(tools.folder))} ms (median) to make 4 KiB durable.`);
   const { server, tokens, file } = await started(tools, 'sign-outs', ROUNDS * EACH);
-  const options = { seconds: 3, connections: CLIENTS, ...(SHARED && { wrkOn: TWO_CORES }) };
+  const options = { seconds: 3, patience: 1, connections: CLIENTS, ...(SHARED && { wrkOn: TWO_CORES }) };
   const runs = [];
   for (let round = 0; round < ROUNDS; round++) {
     const run = await load(server, { path: '/logout', method: 'DELETE', tokens: [file, round * EACH, EACH] }, options);
