@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test specs recipes interop end2end soak pictures torture fuzz fuzz-keep bench-tokens bench-logout bench-blocklist bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
+.PHONY: help run build test specs recipes interop end2end soak pictures torture fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -21,8 +21,9 @@ $(BUILT): $(SOURCES)
 	@scripts/build
 	@touch $@
 
+# `specs` comes after all that need the release: it compiles our crate once more, without optimisation.
 test: ## Run everything: specs on both databases, the documentation's recipes, other libraries, the browser
-	@scripts/parts setup-test build specs recipes interop end2end
+	@scripts/parts setup-test build interop end2end recipes specs
 
 specs: ## Run the specs and unit tests
 	@scripts/specs
@@ -54,14 +55,13 @@ fuzz-keep: ## Copy inputs of `make fuzz` that reach new code into fuzz/corpus, w
 	@scripts/setup fuzz
 	@scripts/fuzz keep
 
+bench: $(BUILT) ## Measure all goals for speed and size beside other people's code (ten minutes at most): make bench ONLY=door
+	@scripts/setup bench
+	@cargo build --quiet $(CARGO_SSR) --example peers
+	@. scripts/paths.sh && node scripts/bench.mjs "$$PYTHON_PACKAGES/bin/python3"
+
 bench-tokens: setup ## Measure the time to verify a token, compared with jsonwebtoken (about two minutes)
 	@cargo bench $(CARGO_BENCH) --bench tokens
-
-bench-logout: setup ## Measure durable sign-outs a second, the time of each, and when another service knows
-	@cargo bench $(CARGO_BENCH) --bench logout
-
-bench-blocklist: setup ## Measure a blocklist with a million entries: memory, and time at the start
-	@cargo bench $(CARGO_BENCH) --bench blocklist
 
 bench-timing: setup ## Check that the time of an answer does not show who has an account (about eight minutes)
 	@cargo bench $(CARGO_BENCH) --bench timing

@@ -39,7 +39,8 @@ process.exit(failed > 0 ? 1 : 0);
 async function sharedSecret() {
   const settings = { JWT_ISSUER: ISSUER, JWT_SECRET: randomBytes(48).toString('base64url') };
   const server = await serve(settings);
-  const flask = start(python, [join(root, 'scripts/verifiers/flask_app.py')], { env: settings, stdio: ['ignore', 'ignore', 'pipe'] });
+  const env = { JWT_ALGORITHM: 'HS256', JWT_KEY: settings.JWT_SECRET, JWT_ISSUER: ISSUER, ENDED_SESSIONS: '/dev/null' };
+  const flask = start(python, [join(root, 'scripts/verifiers/flask_app.py')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const origin = await said(flask, flask.stderr, /Running on (http:\S+)/);
   const ask = (path, token) => get(`${origin}${path}`, { headers: { authorization: `Bearer ${token}` } });
   const refuses = async (path, token, what) => {
@@ -49,7 +50,7 @@ async function sharedSecret() {
   const token = await server.login();
 
   await check('Flask-JWT-Extended accepts our access token and greets by name', async () => {
-    for (const [path, greeting] of [['/protected', 'Hello, ada!'], ['/fresh', 'Hello again, ada!']]) {
+    for (const [path, greeting] of [['/protected', 'Hello, ada! This is a protected route.'], ['/fresh', 'Hello again, ada!']]) {
       const answer = await ask(path, token);
       expect(`${path} of the Flask app`, answer.status, 200);
       expect(`${path} of the Flask app`, (await answer.json()).message, greeting);

@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from '../end2end/node_modules/@playwright/test/index.mjs';
-import { PASSWORD, Server, expect, root, start, stop, within } from './trying.mjs';
+import { CHROMIUM, PASSWORD, Server, expect, root, start, stop, within } from './trying.mjs';
 
 const NAME = 'id.example.org';
 /** The attacker's address; the proxy connects from 127.0.0.1. */
@@ -135,7 +135,7 @@ function requestIdIsTheProxys(origin, https) {
 
 async function personSignsIn(origin) {
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-quic', `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
   });
   try {

@@ -1,11 +1,12 @@
 // What recipes.mjs, interop.mjs and other scripts share: the marked blocks of README.md and docs/, and servers to try them on.
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
 export const PASSWORD = 'correct horse battery staple';
 const running = new Set();
 
@@ -53,10 +54,12 @@ export class Server {
     Object.assign(this, { binary, folder, settings });
   }
 
-  /** `under`: a program with its arguments that runs the binary, like strace. */
-  async start(under = []) {
+  /** `under`: a program with its arguments that runs the binary, like strace. `log`: a file that gets the log. */
+  async start(under = [], log = undefined) {
     const [command, ...words] = [...under, this.binary];
-    this.child = start(command, words, { cwd: this.folder, env: environment(this.settings), stdio: ['ignore', 'pipe', 'inherit'] });
+    const stderr = log ? openSync(log, 'a') : 'inherit';
+    this.child = start(command, words, { cwd: this.folder, env: environment(this.settings), stdio: ['ignore', 'pipe', stderr] });
+    if (log) closeSync(stderr);
     this.origin = await said(this.child, this.child.stdout, /^Handstamp listens on (\S+)/);
     return this;
   }
@@ -70,8 +73,8 @@ export class Server {
   }
 
   /** Runs a command of the binary in the same folder with the same settings, and returns what it prints. */
-  run(words, input = '') {
-    const options = { cwd: this.folder, env: environment(this.settings), input, timeout: 60_000 };
+  run(words, input = '', stderr = 'inherit') {
+    const options = { cwd: this.folder, env: environment(this.settings), input, stdio: ['pipe', 'pipe', stderr], timeout: 60_000 };
     return execFileSync(this.binary, words, options).toString();
   }
 
@@ -118,11 +121,11 @@ export function get(url, options = {}) {
   return fetch(url, { ...options, signal: AbortSignal.timeout(30_000) });
 }
 
-/** Waits for the promise, 30 seconds at most. */
-export function within(promise, what) {
+/** Waits for the promise, 30 seconds at most unless the caller says otherwise. */
+export function within(promise, what, seconds = 30) {
   let timer;
   const late = new Promise((_, failed) => {
-    timer = setTimeout(() => failed(new Error(`waited 30 seconds for ${what}`)), 30_000);
+    timer = setTimeout(() => failed(new Error(`waited ${seconds} seconds for ${what}`)), seconds * 1000);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

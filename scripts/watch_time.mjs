@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root, start } from './trying.mjs';
+import { CHROMIUM, root, start } from './trying.mjs';
 
 const { chromium } = createRequire(join(root, 'end2end/package.json'))('@playwright/test');
 const BOUND = 15;
@@ -41,7 +41,7 @@ process.once('exit', () => {
   if (watch.exitCode === null) process.kill(-watch.pid, 'SIGKILL');
 });
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 const page = await browser.newPage();
 await open(`http://127.0.0.1:${port}/`);
 

@@ -10,7 +10,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use handstamp::server::config::{Config, Settings};
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::ids::{EventId, SessionId, TokenId, UserId};
@@ -36,10 +35,6 @@ pub struct Server {
 
 impl Server {
     /// Starts the server on the data in this folder, and waits until it listens.
-    pub fn start(folder: &Path) -> Self {
-        Self::start_with(folder, &[])
-    }
-
     pub fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut child =
             handstamp(folder, &[]).envs(settings.iter().copied()).stdout(Stdio::piped()).spawn().expect("starts");
@@ -125,19 +120,6 @@ impl Connection {
         metrics
     }
 
-    /// Returns the blocklist and its entity tag, as soon as the tag differs from this one.
-    pub async fn wait_for_news(&mut self, authorization: &str, tag: &str) -> (String, String) {
-        let waiting = format!("authorization: {authorization}\r\nif-none-match: {tag}\r\nprefer: wait=25");
-        loop {
-            let request = format!("GET /revocations HTTP/1.1\r\nhost: x\r\n{waiting}\r\n\r\n");
-            let (head, body) = self.exchange(&request).await;
-            if status(&head) == 200 {
-                return (body, field(&head, "etag").expect("has a tag").to_owned());
-            }
-            assert_eq!(status(&head), 304, "{body}");
-        }
-    }
-
     async fn send(&mut self, request: &str) -> (u16, String) {
         let (head, body) = self.exchange(request).await;
         (status(&head), body)
@@ -154,9 +136,8 @@ impl Connection {
             }
         };
         let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
-        let length = field(&head, "content-length").map(|length| length.parse::<usize>().expect("is a number"));
-        // Only this answer has no content, and it need not have a length.
-        let length = if status(&head) == 304 { 0 } else { length.expect("has a length") };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("has a length");
+        let length: usize = length.parse().expect("is a number");
         while self.buffer.len() < end + 4 + length {
             self.read_more().await;
         }
@@ -170,10 +151,6 @@ impl Connection {
 
 fn status(head: &str) -> u16 {
     head[9..12].parse().expect("is a status")
-}
-
-fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
 /// The settings of the benchmarks' servers.
@@ -190,14 +167,6 @@ pub fn add_ada(folder: &Path) {
         handstamp(folder, &["user", "add", "ada", "--password-stdin"]).stdout(Stdio::null()).spawn().expect("starts");
     child.stdin.take().expect("piped").write_all(PASSWORD.as_bytes()).expect("listens");
     assert!(child.wait().expect("ends").success());
-}
-
-/// Adds another service that may follow the blocklist. Returns its header `authorization`.
-pub fn add_client(folder: &Path, name: &str) -> String {
-    let told = handstamp(folder, &["client", "add", name]).output().expect("starts");
-    assert!(told.status.success());
-    let secret = String::from_utf8(told.stdout).expect("is text");
-    format!("Basic {}", STANDARD.encode(format!("{name}:{}", secret.trim())))
 }
 
 /// Creates an account with this password, with the full cost of a hash, as a copy of ada's.

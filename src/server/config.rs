@@ -64,6 +64,8 @@ pub struct Config {
     pub secret_files: Vec<PathBuf>,
     /// The folder of the pages' files, if they are not in the binary: `cargo leptos watch` sets it.
     pub site_root: Option<PathBuf>,
+    /// Where `cargo leptos watch` tells a page that its source has changed: it sets this too.
+    pub reload_port: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +145,7 @@ impl Config {
             log_filter: settings.get("RUST_LOG").unwrap_or("info").to_owned(),
             secret_files: settings.secret_files().to_vec(),
             site_root: settings.get("LEPTOS_SITE_ROOT").map(Into::into),
+            reload_port: settings.number("LEPTOS_RELOAD_PORT", 3001, 1..=65535, "use a port, like 3001")?,
             public_url,
         })
     }

@@ -205,6 +205,7 @@ async fn put_together(
             .output_name(env!("LEPTOS_OUTPUT_NAME"))
             .site_root(config.site_root.as_deref().unwrap_or(Path::new("")).to_string_lossy())
             .site_addr(config.site_addr)
+            .reload_port(config.reload_port)
             .build(),
         blocklist: Blocklist::default(),
         past_purge: PastPurge::default(),

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::harness::{Answer, TestApp};
+use crate::process::Serving;
 
 /// The names of the files from `cargo leptos build`, with other content.
 const FILES: [(&str, &str); 9] = [
@@ -157,4 +158,15 @@ async fn a_folder_without_the_pages_files_stops_the_start() {
     let app = TestApp::start().await;
     let refused = app.start_another_with(&[("LEPTOS_SITE_ROOT", "/nowhere")]).await.err().unwrap();
     assert!(refused.starts_with("LEPTOS_SITE_ROOT contains no files of the pages: "), "{refused}");
+}
+
+#[tokio::test]
+async fn under_cargo_leptos_watch_a_page_listens_at_the_port_that_cargo_leptos_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start_with(folder.path(), &[("LEPTOS_WATCH", "true"), ("LEPTOS_RELOAD_PORT", "3456")]);
+    let page = serving.send("GET", "/", "").await;
+
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("connect-src 'self' ws://127.0.0.1:3456 ws://localhost:3456;"), "{policy}");
+    assert!(page.body.contains("(3456, 'ws://')"), "{}", page.body);
 }
