@@ -9,6 +9,7 @@
 // | `parts.mjs` | the files of the parts that `--split` has cut off: some thirty for one page, now one |
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import binaryen from '../../end2end/node_modules/binaryen/index.js';
+import { must } from './module.mjs';
 import { shortenExports, shortenImports } from './names.mjs';
 import { forgetPositions, forgetTexts } from './panics.mjs';
 import { packParts } from './parts.mjs';
@@ -28,8 +29,9 @@ binaryen.setShrinkLevel(2);
 forgetPositions([...modules.values()]);
 for (const [file, bytes] of modules) {
   const module = binaryen.readBinary(bytes);
-  forgetTexts(module);
+  const panics = forgetTexts(module);
   if (file === program) {
+    must(panics > 20, `only ${panics} functions panic`);
     script = dropStreams(module, script);
     module.runPasses(['remove-unused-module-elements']);
     script = shortenImports(module, script, `./${name}_bg.js`);

@@ -3,22 +3,34 @@
 import binaryen from '../../end2end/node_modules/binaryen/index.js';
 import { functions, must } from './module.mjs';
 
-/** The functions of core, alloc and std that never return. */
+/** Functions of core, alloc and std that panic. Those that can also return keep their body. */
 const PANICS = /9panicking|panic_(already|access|poisoned)|_fail(_rt|ed)?$|13assert_failed|handle_alloc_error|capacity_overflow|7raw_vec12handle_error|rust_begin_unwind/;
+
+/** Only the functions above call these. */
+const PAYLOAD = /12PanicPayload/;
 
 /** Only panics print with `Debug`, and the optimiser cannot remove functions from tables. They write nothing. */
 const DEBUG = /Debug(\$GT\$)?3fmt/;
 
 export function forgetTexts(module) {
-  for (const { name, params, results } of functions(module).filter(({ module }) => !module)) {
+  let panics = 0;
+  for (const { name, params, results, body } of functions(module).filter(({ module }) => !module)) {
     const becomes = body => {
       module.removeFunction(name);
       module.addFunction(name, params, results, [], body);
     };
-    if (results === binaryen.none && PANICS.test(name)) becomes(module.unreachable());
+    if (results === binaryen.none && (PAYLOAD.test(name) || PANICS.test(name) && neverReturns(body))) {
+      becomes(module.unreachable());
+      panics++;
+    }
     // The value of `Ok(())`.
     if (results === binaryen.i32 && DEBUG.test(name)) becomes(module.i32.const(0));
   }
+  return panics;
+}
+
+function neverReturns(body) {
+  return binaryen.getExpressionType(body) === binaryen.unreachable && !binaryen.emitText(body).includes('(return');
 }
 
 /**
