@@ -6,4 +6,4 @@ PYTHON_PACKAGES="$TOOLS/python"
 # Compiled dependencies, from one clone to the next (scripts/kept).
 KEPT_TARGETS="$TOOLS/targets"
 # wasm-opt comes from npm (binaryen), because Debian's is too old for the output of rustc. scripts/tools has how we start it.
-export PATH="$TOOLS/bin:$PWD/scripts/tools:$PWD/end2end/node_modules/.bin:$PATH"
+export PATH="$PWD/scripts/tools:$TOOLS/bin:$PWD/end2end/node_modules/.bin:$PATH"

@@ -1,14 +1,76 @@
-// A rejected refresh token: the answer can come late, after another tab has signed in, and must not remove the cookie.
+// The answer to a renewal can come late, after another tab has signed in. It must neither replace nor remove the cookie of
+// the new session: the tabs take turns (src/app/browser/turn.rs), and no answer removes a cookie (src/server/http/cookies.rs).
 
+import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
 import { answer, holdAnswer, requestsTo, roundTrip } from './support/network.ts';
+import type { User } from './support/server.ts';
 import {
-  KEY, comeBack, dialog, endFromOutside, expectGreeting, expectSignedOut, fill, open, refreshCookie, signIn,
+  KEY, comeBack, dialog, endFromOutside, expectGreeting, expectSignedOut, fill, open, refreshCookie, signIn, stopClock,
 } from './support/steps.ts';
 
-test('a late refusal does not end the session that another tab has begun meanwhile', async ({
+test('a late renewal does not replace the cookie of a session that another tab begins meanwhile', async ({
+  page, context, handstamp,
+}) => {
+  const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
+  await signIn(page, ada);
+  const other = await fillForm(context, grace);
+  const renewal = await renewWithoutAnswer(page);
+  const signedIn = answer(other, '/api/login', 1);
+  await send(other);
+  // Without turns the sign-in is answered first.
+  await Promise.race([waitsForTurn(other), signedIn]);
+  const renewed = answer(page, '/api/refresh', 1);
+  renewal.release();
+  expect((await renewed).status()).toBe(200);
+  await expectGreeting(other, grace);
+
+  // Only the cookie can tell now whose session it is.
+  await page.close();
+  await other.evaluate(key => sessionStorage.removeItem(key), KEY);
+  await other.reload();
+  await expectGreeting(other, grace);
+});
+
+test('a tab that is closed during its renewal does not keep another tab from signing in', async ({
+  page, context, handstamp,
+}) => {
+  const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
+  await signIn(page, ada);
+  const other = await fillForm(context, grace);
+  await renewWithoutAnswer(page);
+  await send(other);
+  await waitsForTurn(other);
+  await page.close();
+  await expectGreeting(other, grace);
+});
+
+test('a renewal that is not answered keeps another tab from signing in for eight seconds at most', async ({
+  page, context, handstamp,
+}) => {
+  const [ada, grace] = [await handstamp.addUser(), await handstamp.addUser()];
+  await page.clock.install();
+  await signIn(page, ada);
+  await stopClock(page);
+  const other = await fillForm(context, grace);
+  const sent = requestsTo(other, '/api/login');
+  await renewWithoutAnswer(page);
+  await send(other);
+  await waitsForTurn(other);
+  // One clock for both tabs.
+  await page.clock.runFor(7900);
+  await roundTrip(other);
+  expect(sent).toEqual([]);
+  await page.clock.runFor(200);
+  await expect.poll(() => sent).toEqual(['POST /api/login']);
+  await page.clock.resume();
+  await expectGreeting(other, grace);
+});
+
+test('where the browser has no locks, a late refusal does not end the session that another tab has begun meanwhile', async ({
   page, context, handstamp, watch,
 }) => {
+  await context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
   const user = await handstamp.addUser();
   await signIn(page, user);
   const other = await context.newPage();
@@ -22,7 +84,7 @@ test('a late refusal does not end the session that another tab has begun meanwhi
   await fill(other, user);
   // Kept on the device, so that the first tab finds the new access token and does not need the cookie.
   await other.getByRole('checkbox', { name: 'Keep me signed in on this device' }).check();
-  await other.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await send(other);
   await expectGreeting(other, user);
   const { value } = (await refreshCookie(context))!;
   const refused = answer(page, '/api/refresh', 1);
@@ -59,3 +121,28 @@ test('a dead cookie is tried once, and not by every page', async ({ page, contex
   }
   expect(renewals).toEqual(['POST /api/refresh']);
 });
+
+/** This tab has lost its token and asks for the next one. The answer is on its way until it is released. */
+async function renewWithoutAnswer(page: Page) {
+  const renewal = await holdAnswer(page, '**/api/refresh');
+  await page.evaluate(key => localStorage.removeItem(key), KEY);
+  await comeBack(page);
+  await renewal.arrived;
+  return renewal;
+}
+
+/** A user has filled in the form in another tab. */
+async function fillForm(context: BrowserContext, user: User): Promise<Page> {
+  const other = await context.newPage();
+  await open(other, '/login');
+  await fill(other, user);
+  return other;
+}
+
+async function send(form: Page): Promise<void> {
+  await form.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+async function waitsForTurn(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate(async () => (await navigator.locks.query()).pending)).toHaveLength(1);
+}

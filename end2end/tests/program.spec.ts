@@ -94,7 +94,7 @@ for (const made of ['nothing_we_know', 'You+won', '<b>bold</b>', '', 'internal%0
 
 for (const [what, pattern, path] of [
   ['WASM', '**/*.wasm', /^\/pkg\/handstamp.*\.wasm$/],
-  ['JavaScript', '**/pkg/*.js', /^\/pkg\/(handstamp|__wasm_split).*\.js$/],
+  ['JavaScript', '**/pkg/*.js', /^\/pkg\/handstamp.*\.js$/],
 ] as const) {
   test(`if the ${what} file does not load, the page says so, leaks nothing, and its form and links work`, async ({
     page, handstamp, watch,
@@ -125,10 +125,10 @@ for (const [what, pattern, path] of [
 
 test('if the file of one page does not load, that page says so', async ({ page, handstamp, watch }) => {
   await signIn(page, await handstamp.addUser());
-  watch.announceFailure('ERR_FAILED', /^\/pkg\/split_session_list.*\.wasm$/);
+  watch.announceFailure('ERR_FAILED', /^\/pkg\/split_session_list.*\.parts$/);
   watch.announceErrors(['Failed to fetch', 'unreachable']);
-  watch.announce(/^TypeError: Failed to fetch[^]*$/, /^\/pkg\/__wasm_split.*\.js$/, { certain: false });
-  await page.route('**/split_session_list*.wasm', route => route.abort());
+  watch.announce(/^TypeError: Failed to fetch[^]*$/, /^\/pkg\/handstamp.*\.js$/, { certain: false });
+  await page.route('**/split_session_list*.parts', route => route.abort());
   await page.goto('/sessions');
   await expect(page.getByText(FAILED)).toBeVisible();
 });

@@ -281,10 +281,10 @@ test('if the dialog does not load, the page leads to the sign-in page', async ({
   await signIn(page, user);
   await endFromOutside(page, handstamp);
   watch.announceEnd();
-  watch.announceFailure('ERR_FAILED', /^\/pkg\/split_sign_in_dialog.*\.wasm$/);
+  watch.announceFailure('ERR_FAILED', /^\/pkg\/split_sign_in_dialog.*\.parts$/);
   watch.announceErrors(['Failed to fetch']);
-  watch.announce(/^TypeError: Failed to fetch[^]*$/, /^\/pkg\/__wasm_split.*\.js$/, { certain: false });
-  await page.route('**/split_sign_in_dialog*.wasm', route => route.abort());
+  watch.announce(/^TypeError: Failed to fetch[^]*$/, /^\/pkg\/handstamp.*\.js$/, { certain: false });
+  await page.route('**/split_sign_in_dialog*.parts', route => route.abort());
   await comeBack(page);
   await expectSignedOut(page, 'You were signed out from another device.', 'This session was ended.');
   await expectNothingStored(page);
@@ -336,14 +336,23 @@ async function endedInTwoTabs(page: Page, handstamp: Server, watch: Watch): Prom
 /** Holds the file with the dialog. When `release` returns, the program has the file and has done its first work with it. */
 async function holdDialog(page: Page) {
   await page.addInitScript(() => {
-    const instantiate = WebAssembly.instantiateStreaming;
-    WebAssembly.instantiateStreaming = async (source, imports) => {
-      const [{ url }, instance] = await Promise.all([source, instantiate(source, imports)]);
-      if (url.includes('sign_in_dialog')) Object.assign(window, { dialogCame: true });
-      return instance;
+    const [load, instantiate] = [window.fetch, WebAssembly.instantiate];
+    let [here, starting] = [false, 0];
+    window.fetch = async (...request) => {
+      const answer = await load(...request);
+      here ||= answer.url.includes('sign_in_dialog');
+      return answer;
+    };
+    // The file holds several parts of the program, which start together.
+    WebAssembly.instantiate = async (part: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
+      starting += 1;
+      const started = await instantiate(part as BufferSource, imports);
+      starting -= 1;
+      if (here && starting === 0) Object.assign(window, { dialogCame: true });
+      return started as WebAssembly.WebAssemblyInstantiatedSource & WebAssembly.Instance;
     };
   });
-  const { arrived, release } = await hold(page, '**/split_sign_in_dialog*.wasm');
+  const { arrived, release } = await hold(page, '**/split_sign_in_dialog*.parts');
   return {
     arrived,
     release: async () => {

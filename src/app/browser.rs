@@ -6,6 +6,7 @@
 //! | `marker` | the entry in `localStorage` by which tabs learn of each other's sign-ins and sign-outs |
 //! | `clock` | two clocks and the timers |
 //! | `request` | a request that can be given up |
+//! | `turn` | what can set the cookie, one tab at a time |
 //! | `document` | the attributes of `<html>`, and whether the page is hidden |
 //!
 //! The values that they share stand here.
@@ -15,6 +16,7 @@ pub mod document;
 pub mod marker;
 pub mod request;
 pub mod storage;
+pub mod turn;
 
 /// How long the browser must keep a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

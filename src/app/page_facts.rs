@@ -58,8 +58,6 @@ pub struct SiteFiles {
     pub js: String,
     pub wasm: String,
     pub css: String,
-    /// Knows where the files of the lazy islands are; the script imports it.
-    pub split: String,
 }
 
 impl PageFacts {
@@ -102,11 +100,6 @@ impl SiteFiles {
     /// The names in a development build, without hashes.
     #[must_use]
     pub fn unhashed() -> Self {
-        Self {
-            js: "/pkg/handstamp.js".into(),
-            wasm: "/pkg/handstamp.wasm".into(),
-            css: "/pkg/handstamp.css".into(),
-            split: "/pkg/__wasm_split.js".into(),
-        }
+        Self { js: "/pkg/handstamp.js".into(), wasm: "/pkg/handstamp.wasm".into(), css: "/pkg/handstamp.css".into() }
     }
 }

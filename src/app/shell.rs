@@ -37,7 +37,6 @@ pub fn shell() -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=files.css.clone()/>
                 <link rel="modulepreload" href=files.js.clone()/>
-                <link rel="modulepreload" href=files.split.clone()/>
                 <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <script nonce=use_nonce()>{first_paint_script(needs_user)}</script>
                 <script type="module" nonce=use_nonce()>{start_script(needs_user, &files.js, &files.wasm)}</script>

@@ -75,13 +75,13 @@ impl Site {
 /// Returns the addresses of the program's files. `names`: the existing files, with or without a hash of the content in
 /// the name. Those without a hash win, because `cargo leptos watch` updates them.
 fn site_files(names: &[String]) -> SiteFiles {
-    let address = |stem: &str, extension: &str| {
+    let address = |extension: &str| {
+        let stem = env!("LEPTOS_OUTPUT_NAME");
         let plain = format!("{stem}.{extension}");
         let hashed = names.iter().find(|name| hash(name, stem, extension).is_some());
         format!("/{PKG}{}", if names.contains(&plain) { &plain } else { hashed.unwrap_or(&plain) })
     };
-    let ours = |extension: &str| address(env!("LEPTOS_OUTPUT_NAME"), extension);
-    SiteFiles { js: ours("js"), wasm: ours("wasm"), css: ours("css"), split: address("__wasm_split", "js") }
+    SiteFiles { js: address("js"), wasm: address("wasm"), css: address("css") }
 }
 
 /// Returns the hash in a name like `stem.hash.extension`.

@@ -19,7 +19,7 @@ const FILES: [(&str, &str); 9] = [
     ("pkg/handstamp.Qq91.wasm.gz", "smaller"),
     ("pkg/handstamp_bg.wasm.d.Zz.ts", "more types"),
     ("pkg/handstamp.c5S.css", "the style"),
-    ("pkg/__wasm_split.s1.js", "the split script"),
+    ("pkg/split_greeting.s1.parts", "the parts of one page"),
 ];
 
 async fn with_files(files: &[(&str, &str)]) -> (TempDir, TestApp) {
@@ -71,7 +71,7 @@ async fn a_file_with_a_hash_in_its_name_is_cached_and_the_script_is_revalidated(
     for (path, caching, content_type) in [
         ("/pkg/handstamp.Qq91.wasm", "public, max-age=31536000, immutable", "application/wasm"),
         ("/pkg/handstamp.c5S.css", "public, max-age=31536000, immutable", "text/css"),
-        ("/pkg/__wasm_split.s1.js", "public, max-age=31536000, immutable", "text/javascript"),
+        ("/pkg/split_greeting.s1.parts", "public, max-age=31536000, immutable", "application/octet-stream"),
         ("/pkg/handstamp.aB-3_x.js", "no-cache", "text/javascript"),
         ("/favicon.svg", "public, max-age=3600", "image/svg+xml"),
     ] {
@@ -112,7 +112,7 @@ async fn head_answers_as_get_without_the_file() {
 async fn a_page_links_the_files_that_exist() {
     let (_folder, app) = with_files(&FILES).await;
     let page = app.get("/login").await.body;
-    for name in ["handstamp.aB-3_x.js", "handstamp.Qq91.wasm", "handstamp.c5S.css", "__wasm_split.s1.js"] {
+    for name in ["handstamp.aB-3_x.js", "handstamp.Qq91.wasm", "handstamp.c5S.css"] {
         assert!(page.contains(&format!("/pkg/{name}\"")), "{name}: {page}");
     }
 

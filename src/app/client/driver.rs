@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 use crate::api_types::{ApiError, GreetingAnswer, SignedInAnswer};
 use crate::app::browser::clock::{self, Timer as Clock};
 use crate::app::browser::request::Request;
+use crate::app::browser::turn::{Turn, turn};
 use crate::app::browser::{document, marker, storage};
 use crate::app::client::promise::{Outcome, Promise};
 use crate::app::client::state::page::Page;
@@ -115,11 +116,13 @@ pub async fn greet() -> Result<GreetingAnswer, ApiError> {
     Ok(answer)
 }
 
-/// Waits until a form can send a password: until no open renewal can change the cookie.
-pub async fn before_sign_in() {
+/// Waits until a form can send a password: until no open renewal, of this tab or another, can change the cookie. Hold the
+/// turn until the answer has come.
+pub async fn before_sign_in() -> Turn {
     let number = next_number();
     // A form is never told to stop.
     let _ = answer_to(number, Event::SignInBegins(number)).outcome().await;
+    turn().await
 }
 
 /// Asks whether a call can be sent, or sent again after a refusal.
@@ -150,9 +153,10 @@ fn carry_out(effect: Effect) {
         Effect::Send(door) => {
             let request = Request::send(
                 match door {
-                    Door::Refresh => {
-                        Box::pin(async { Event::RenewalAnswered(server_fns::refresh().await.map(renewed)) })
-                    }
+                    Door::Refresh => Box::pin(async {
+                        let _turn = turn().await;
+                        Event::RenewalAnswered(server_fns::refresh().await.map(renewed))
+                    }),
                     Door::Logout => Box::pin(async { Event::LogoutAnswered(server_fns::logout().await) }),
                 },
                 send,

@@ -1,6 +1,9 @@
 //! The imprint: a double ring, words on it, a tick in the middle. It is the one ornament of the design.
 //!
 //! It does not know what a stamp is: its caller passes the words. One for each page, because the ring's path has an id.
+//!
+//! It has 240 units in each direction. Lighthouse takes units for pixels, whatever the size on the screen, and counts
+//! letters of less than twelve as text that is too small to read. These are an ornament.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -26,40 +29,40 @@ pub fn Imprint(
         <svg
             class="imprint"
             class:imprint--void=void
-            viewBox="0 0 120 120"
+            viewBox="0 0 240 240"
             focusable="false"
             role=(!decoration).then_some("img")
             aria-label=(!decoration).then_some(label)
             aria-hidden=decoration.then_some("true")
         >
-            <path id="imprint-ring" d="M16.2 60a43.8 43.8 0 1 1 87.6 0a43.8 43.8 0 1 1 -87.6 0"/>
-            <circle class="imprint__ring" cx="60" cy="60" r="58"/>
-            <circle class="imprint__ring imprint__ring--inner" cx="60" cy="60" r="36"/>
+            <path id="imprint-ring" d="M32.4 120a87.6 87.6 0 1 1 175.2 0a87.6 87.6 0 1 1 -175.2 0"/>
+            <circle class="imprint__ring" cx="120" cy="120" r="116"/>
+            <circle class="imprint__ring imprint__ring--inner" cx="120" cy="120" r="72"/>
             <text class="imprint__words" font-size=size textLength=RING_LENGTH lengthAdjust="spacing">
                 <textPath href="#imprint-ring">{ring}</textPath>
             </text>
             {if void {
                 Either::Left(view! {
                     <g class="imprint__band">
-                        <rect x="3" y="43" width="114" height="34" rx="7"/>
-                        <text x="60" y="69" text-anchor="middle">"VOID"</text>
+                        <rect x="6" y="86" width="228" height="68" rx="14"/>
+                        <text x="120" y="138" text-anchor="middle">"VOID"</text>
                     </g>
                 })
             } else {
-                Either::Right(view! { <path class="imprint__tick" d="M43.5 62.5l11.5 11.5 21.5 -28"/> })
+                Either::Right(view! { <path class="imprint__tick" d="M87 125l23 23 43 -56"/> })
             }}
         </svg>
     }
 }
 
 /// The path of the words around the ring, which makes their end meet their start.
-const RING_LENGTH: &str = "275";
+const RING_LENGTH: &str = "550";
 
 /// Makes few words large and many words small: a long name must not overlap itself.
 const fn letter_size(letters: usize) -> &'static str {
     match letters {
-        0..=38 => "8.6",
-        39..=45 => "7.6",
-        _ => "6.4",
+        0..=38 => "17.2",
+        39..=45 => "15.2",
+        _ => "12.8",
     }
 }

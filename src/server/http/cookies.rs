@@ -8,6 +8,11 @@
 //! delete a cookie only if it still has a certain value. A cookie whose session has ended opens nothing, `http/leptos.rs`
 //! tells the page so, and the next sign-in replaces it. It says no more about its owner than the cookie of a known device,
 //! which also stays after a sign-out.
+//!
+//! For the same reason the answer to a renewal could replace the cookie of a newer sign-in. HTTP cannot prevent that either,
+//! but the program in the browser can: its tabs take turns (`app/browser/turn.rs`). Nothing protects a form that the browser
+//! posts without the program, or a browser without locks. There the older answer can win. Its session ended with the
+//! sign-in, so the user has to sign in once more.
 
 use axum::http::{HeaderMap, HeaderValue};
 use headers::{Cookie, HeaderMapExt as _};

@@ -41,8 +41,8 @@ pub fn file(site: &Site, path: &str, request: &HeaderMap) -> Option<Response> {
 /// Returns how long a file can be kept. A file with a hash in its name never changes. Without a hash (development) the
 /// browser asks every time. The files of `public/` seldom change.
 ///
-/// The browser asks for the script every time, too: `cargo leptos --split` first makes the script's name and then writes
-/// the name of the split script into it, so its hash does not show every change.
+/// The browser asks for the script every time, too: `cargo leptos` first makes the script's name and then writes the names
+/// of the other files into it, so its hash does not show every change.
 fn caching(site: &Site, path: &str) -> &'static str {
     let hashed = site.files.js.split('.').count() > 2;
     let in_pkg = path.starts_with("/pkg/");

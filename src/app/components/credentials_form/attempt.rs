@@ -64,7 +64,7 @@ impl Attempt {
         if !client::can_keep(keep) {
             return Err(Failure::StorageRefused);
         }
-        client::before_sign_in().await;
+        let _turn = client::before_sign_in().await;
         let password = PasswordInput(password);
         let remember = Remember(keep == Keep::OnThisDevice);
         let answer = match purpose {
