@@ -1,36 +1,68 @@
 //! The log: one line for each event, as text or JSON, on standard error. A panic is an event too.
+//!
+//! Lines are formatted where the event happens, and written on a thread of their own (`log_queue.rs`).
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write};
 
-use tracing::error;
+use tracing::{Event, Level, Subscriber, error};
+use tracing_subscriber::fmt::format::{Format, Json, Writer};
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+use tracing_subscriber::{EnvFilter, Layer as _, fmt as events};
 
 use super::shared::Failure;
 use crate::server::config::Config;
+use crate::server::log_queue::LogQueue;
+use crate::server::request_id;
 use crate::traces::Traces;
 
-/// Starts writing the log. End the returned traces when the process stops, so that the last ones are sent.
+/// The running log. Dropping it writes the lines that wait, so keep it until the process ends.
+pub struct Log {
+    pub queue: LogQueue,
+    traces: Option<Traces>,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if let Some(traces) = self.traces.take() {
+            traces.end();
+        }
+        self.queue.flush();
+    }
+}
+
+/// Starts writing the log, and sending traces.
 ///
 /// # Errors
 /// A line that says which setting is wrong.
-pub fn start_logging(config: &Config) -> Result<Traces, Failure> {
+pub fn start_logging(config: &Config) -> Result<Log, Failure> {
     let (traces, layer) = Traces::begin()?;
+    let queue = LogQueue::begin(io::stderr())?;
     let colours = io::stderr().is_terminal() && !config.log_json;
-    let lines = fmt::layer().with_ansi(colours).with_writer(move || OneLine { to: io::stderr(), colours });
-    let lines = if config.log_json { lines.json().boxed() } else { lines.boxed() };
+    let to = queue.clone();
+    let lines = events::layer().with_ansi(colours).with_writer(move || OneLine { to: QueueEnd(to.clone()), colours });
+    let lines = if config.log_json {
+        lines.json().event_format(AsJson::default()).boxed()
+    } else {
+        lines.event_format(AsText).boxed()
+    };
     tracing_subscriber::registry().with(filter(config)?).with(lines).with(layer).init();
-    std::panic::set_hook(Box::new(|panic| {
+    let at_panic = queue.clone();
+    std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(ToString::to_string);
         let backtrace = Backtrace::capture();
         let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
         error!(place, cause = panic.payload_as_str(), backtrace, "Panicked");
+        // The process may not live much longer.
+        at_panic.flush();
     }));
-    Ok(traces)
+    Ok(Log { queue, traces: Some(traces) })
 }
 
 /// Returns the filter that decides what is logged.
@@ -40,6 +72,78 @@ pub fn start_logging(config: &Config) -> Result<Traces, Failure> {
 pub fn filter(config: &Config) -> Result<EnvFilter, Failure> {
     let fix = "RUST_LOG is not a filter; use a level (info) or targets with levels (info,hyper=warn)";
     EnvFilter::try_new(&config.log_filter).map_err(|_| fix.into())
+}
+
+/// An event as text: time, level, request id, target, message and fields.
+struct AsText;
+
+impl<S, N> FormatEvent<S, N> for AsText
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let (dim, plain) = if line.has_ansi_escapes() { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
+        let level = event.metadata().level();
+        let colour = if line.has_ansi_escapes() { colour(*level) } else { "" };
+        line.write_str(dim)?;
+        SystemTime.format_time(&mut line)?;
+        write!(line, "{plain} {colour}{level:>5}{plain} ")?;
+        if let Some(id) = request_id::current() {
+            write!(line, "request{{id=\"{id}\"}}: ")?;
+        }
+        write!(line, "{dim}{}:{plain} ", event.metadata().target())?;
+        context.format_fields(line.by_ref(), event)?;
+        line.write_char('\n')
+    }
+}
+
+fn colour(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "\u{1b}[31m",
+        Level::WARN => "\u{1b}[33m",
+        Level::INFO => "\u{1b}[32m",
+        Level::DEBUG => "\u{1b}[34m",
+        Level::TRACE => "\u{1b}[35m",
+    }
+}
+
+/// An event as a JSON object. The request is its span, as `tracing` writes one.
+struct AsJson(Format<Json>);
+
+impl Default for AsJson {
+    fn default() -> Self {
+        Self(events::format().json().with_current_span(false).with_span_list(false))
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for AsJson
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let Some(id) = request_id::current() else { return self.0.format_event(context, line, event) };
+        let mut object = String::new();
+        self.0.format_event(context, Writer::new(&mut object), event)?;
+        // An id needs no escapes.
+        let span = format_args!(r#"{{"id":"{id}","name":"request"}}"#);
+        let open = object.trim_end().strip_suffix('}').ok_or(fmt::Error)?;
+        writeln!(line, r#"{open},"span":{span},"spans":[{span}]}}"#)
+    }
+}
+
+/// The queue's end where lines go in.
+struct QueueEnd(LogQueue);
+
+impl Write for QueueEnd {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        (&self.0).write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes each event as one line, even if a client put control characters into a value: no value can begin a new line,
@@ -53,6 +157,10 @@ struct OneLine<W> {
 impl<W: Write> Write for OneLine<W> {
     /// The formatter calls this with one whole event at a time.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        if is_plain(event) {
+            self.to.write_all(event)?;
+            return Ok(event.len());
+        }
         let text = String::from_utf8_lossy(event);
         self.to.write_all(one_line(&text, self.colours).as_bytes())?;
         Ok(event.len())
@@ -61,6 +169,13 @@ impl<W: Write> Write for OneLine<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
     }
+}
+
+/// Whether a line has only printable ASCII, like most, and needs no closer look.
+fn is_plain(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    // Not `all`: without an early end, several bytes are compared at once.
+    line.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
 }
 
 /// Returns the text as one line. Keeps a final line end. Escapes as JSON does.
