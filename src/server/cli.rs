@@ -3,6 +3,7 @@
 mod client;
 mod doctor;
 mod key;
+mod log_lines;
 mod logging;
 mod serve;
 mod session;

@@ -70,14 +70,15 @@ impl RequestId {
     }
 
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.text[..self.length]
+    pub fn as_str(&self) -> &str {
+        // An id is ASCII.
+        std::str::from_utf8(&self.text[..self.length]).unwrap_or_default()
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(self.as_bytes()).unwrap_or_default())
+        f.write_str(self.as_str())
     }
 }
 

@@ -4,22 +4,18 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 
-use tracing::{Event, Level, Subscriber, error};
-use tracing_subscriber::fmt::format::{Format, Json, Writer};
-use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing::error;
 use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _, fmt as events};
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
+use super::log_lines::{AsJson, AsText};
 use super::shared::Failure;
 use crate::server::config::Config;
 use crate::server::log_queue::LogQueue;
-use crate::server::request_id;
 use crate::traces::Traces;
 
 /// The running log. Dropping it writes the lines that wait, so keep it until the process ends.
@@ -46,7 +42,7 @@ pub fn start_logging(config: &Config) -> Result<Log, Failure> {
     let queue = LogQueue::begin(io::stderr())?;
     let colours = io::stderr().is_terminal() && !config.log_json;
     let to = queue.clone();
-    let lines = events::layer().with_ansi(colours).with_writer(move || OneLine { to: QueueEnd(to.clone()), colours });
+    let lines = fmt::layer().with_ansi(colours).with_writer(move || OneLine { to: QueueEnd(to.clone()), colours });
     let lines = if config.log_json {
         lines.json().event_format(AsJson::default()).boxed()
     } else {
@@ -72,65 +68,6 @@ pub fn start_logging(config: &Config) -> Result<Log, Failure> {
 pub fn filter(config: &Config) -> Result<EnvFilter, Failure> {
     let fix = "RUST_LOG is not a filter; use a level (info) or targets with levels (info,hyper=warn)";
     EnvFilter::try_new(&config.log_filter).map_err(|_| fix.into())
-}
-
-/// An event as text: time, level, request id, target, message and fields.
-struct AsText;
-
-impl<S, N> FormatEvent<S, N> for AsText
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-    N: for<'writer> FormatFields<'writer> + 'static,
-{
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let (dim, plain) = if line.has_ansi_escapes() { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
-        let level = event.metadata().level();
-        let colour = if line.has_ansi_escapes() { colour(*level) } else { "" };
-        line.write_str(dim)?;
-        SystemTime.format_time(&mut line)?;
-        write!(line, "{plain} {colour}{level:>5}{plain} ")?;
-        if let Some(id) = request_id::current() {
-            write!(line, "request{{id=\"{id}\"}}: ")?;
-        }
-        write!(line, "{dim}{}:{plain} ", event.metadata().target())?;
-        context.format_fields(line.by_ref(), event)?;
-        line.write_char('\n')
-    }
-}
-
-fn colour(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "\u{1b}[31m",
-        Level::WARN => "\u{1b}[33m",
-        Level::INFO => "\u{1b}[32m",
-        Level::DEBUG => "\u{1b}[34m",
-        Level::TRACE => "\u{1b}[35m",
-    }
-}
-
-/// An event as a JSON object. The request is its span, as `tracing` writes one.
-struct AsJson(Format<Json>);
-
-impl Default for AsJson {
-    fn default() -> Self {
-        Self(events::format().json().with_current_span(false).with_span_list(false))
-    }
-}
-
-impl<S, N> FormatEvent<S, N> for AsJson
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-    N: for<'writer> FormatFields<'writer> + 'static,
-{
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let Some(id) = request_id::current() else { return self.0.format_event(context, line, event) };
-        let mut object = String::new();
-        self.0.format_event(context, Writer::new(&mut object), event)?;
-        // An id needs no escapes.
-        let span = format_args!(r#"{{"id":"{id}","name":"request"}}"#);
-        let open = object.trim_end().strip_suffix('}').ok_or(fmt::Error)?;
-        writeln!(line, r#"{open},"span":{span},"spans":[{span}]}}"#)
-    }
 }
 
 /// The queue's end where lines go in.

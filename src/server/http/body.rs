@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
@@ -16,18 +16,20 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Bytes of all header fields, names included (contract, section 4).
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
+/// Checks the size of the header.
+///
+/// # Errors
+/// `headers_too_large`.
+pub fn check_head(request: &Request) -> Result<(), ApiError> {
+    let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if header_bytes > MAX_HEADER_BYTES { Err(ApiError::HeadersTooLarge) } else { Ok(()) }
+}
+
 /// Returns the request with its whole body in memory.
 ///
 /// # Errors
-/// `too_large`, `request_timeout` and `headers_too_large`; `invalid_request` for a body that ends too early.
+/// `too_large` and `request_timeout`; `invalid_request` for a body that ends too early.
 pub async fn read(request: Request, time: Duration) -> Result<Request, ApiError> {
-    let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if header_bytes > MAX_HEADER_BYTES {
-        return Err(ApiError::HeadersTooLarge);
-    }
-    if request.body().is_end_stream() {
-        return Ok(request);
-    }
     let (parts, body) = request.into_parts();
     let body = tokio::time::timeout(time, collect(body)).await.map_err(|_| ApiError::RequestTimeout)??;
     Ok(Request::from_parts(parts, Body::from(body)))

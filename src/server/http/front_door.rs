@@ -25,7 +25,7 @@ use super::cors::Sharing;
 use super::error::HttpError;
 use super::guard::{Admits, asks_for_a_page, guarded, is_public};
 use super::headers::Protection;
-use super::listener::Limits;
+use super::limits::Limits;
 use super::machine_doors::{DoorsOfPath, KnownDoor, MachineDoors};
 use super::request_log::{Asked, X_REQUEST_ID, id_of};
 use super::turns::Turns;
@@ -71,21 +71,28 @@ impl FrontDoor {
     }
 
     /// The way of a request.
-    async fn answer(&self, mut request: Request) -> Response {
+    ///
+    /// Futures on this way are pinned where they are, and those that few requests need are boxed: every request copies what
+    /// is left.
+    pub async fn answer(&self, mut request: Request) -> Response {
         let door = &*self.0;
         let arrived = Visit::of(&mut request).arrived;
         let id = id_of(&door.state, &mut request);
-        let work = async move {
+        let work = pin!(async move {
             let (way, number) = self.find(&request);
             // 1. A public request waits for its turn.
-            let turn = if way.is_public(&request) { door.turns.wait(&door.state, &mut request).await } else { Ok(()) };
+            let turn = if !way.is_public(&request) || door.turns.take() {
+                Ok(())
+            } else {
+                Box::pin(door.turns.wait(&door.state, &mut request)).await
+            };
             let asked = Asked::of(&request, arrived);
             let sharing =
                 way.doors().map(|doors| Sharing::of(doors, &door.state.config.cors_origins, request.headers()));
             let nonce = way.nonce(&mut request);
             // 2. It is answered.
             let head = asked.method == Method::HEAD;
-            let answered = unless_it_panics(self.pass(way, turn, sharing.as_ref(), request)).await;
+            let answered = unless_it_panics(pin!(self.pass(way, turn, sharing.as_ref(), request))).await;
             let mut response = if head && !way.is_of_pages() { without_body(answered) } else { answered };
             // 3. The answer is completed, counted and logged.
             if let Some(sharing) = sharing {
@@ -97,9 +104,9 @@ impl FrontDoor {
             }
             asked.log(&door.state.measures, &door.counted, number, &response);
             response
-        };
+        });
         let mut response = within(id, work).await;
-        if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
+        if let Ok(id) = HeaderValue::from_str(id.as_str()) {
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         response
@@ -138,7 +145,12 @@ impl FrontDoor {
             return Ok(sharing.preflight());
         }
         turn?;
-        let request = body::read(request, door.limits.body_time).await?;
+        body::check_head(&request)?;
+        let request = if request.body().is_end_stream() {
+            request
+        } else {
+            Box::pin(body::read(request, door.limits.body_time)).await?
+        };
         same_origin::check(&door.state, &request, sharing.is_some_and(Sharing::with_an_allowed_origin))?;
         match way {
             Way::Machine(_, known) => {
@@ -149,7 +161,7 @@ impl FrontDoor {
                 Ok(([(ALLOW, doors.allow())], HttpError(ApiError::MethodNotAllowed)).into_response())
             }
             Way::ServerFunction | Way::Page => {
-                let Ok(answer) = door.pages.clone().call(request).await;
+                let Ok(answer) = Box::pin(door.pages.clone().call(request)).await;
                 Ok(answer)
             }
         }
@@ -200,8 +212,7 @@ impl Service<Request> for FrontDoor {
 }
 
 /// Answers 500 if the work panics; the process goes on.
-async fn unless_it_panics(work: impl Future<Output = Result<Response, HttpError>>) -> Response {
-    let mut work = pin!(work);
+async fn unless_it_panics(mut work: Pin<&mut impl Future<Output = Result<Response, HttpError>>>) -> Response {
     let answered = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
         Ok(progress) => progress,
         Err(cause) => Poll::Ready(Err(panicked(&*cause))),

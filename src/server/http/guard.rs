@@ -115,7 +115,7 @@ pub async fn guarded<A: Future<Output = Response>>(
 ) -> Response {
     let refused = match admits {
         Admits::Anybody => Ok(()),
-        Admits::Clients => client_of(state, request.headers()).await.map(drop),
+        Admits::Clients => Box::pin(client_of(state, request.headers())).await.map(drop),
         Admits::Operators => {
             let peer = Visit::of(&mut request).peer;
             if is_operator(state, peer, request.headers()) { Ok(()) } else { Err(ApiError::NotFound) }

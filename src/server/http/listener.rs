@@ -9,8 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
-use axum::response::Response;
 use futures::FutureExt as _;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -20,49 +18,12 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
-use tower::Service;
 use tracing::{info, warn};
 
+use super::front_door::FrontDoor;
+use super::joined_writes::JoinedWrites;
+use super::limits::Limits;
 use super::visit::Visit;
-
-/// The limits of connections.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The time from a new connection, or from the last answer, to a whole header. It limits slow headers and idle
-    /// connections.
-    pub header_time: Duration,
-    /// The time that a client has to send a body; `body.rs` enforces it.
-    pub body_time: Duration,
-    /// The time for which the server writes to a client that does not read.
-    pub write_time: Duration,
-    /// The most connections at a time; the next one waits until it is accepted.
-    pub connections: usize,
-    /// The time that open requests have after the signal to stop.
-    pub drain_time: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            header_time: Duration::from_secs(10),
-            body_time: Duration::from_secs(15),
-            write_time: Duration::from_secs(30),
-            connections: 12_000,
-            drain_time: Duration::from_secs(8),
-        }
-    }
-}
-
-/// What answers requests: the front door, or a router of axum.
-pub trait Application:
-    Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
-{
-}
-
-impl<S> Application for S where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
-{
-}
 
 /// Bytes of header that hyper buffers: four times what `body.rs` accepts, so that most clients get our own answer.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -72,12 +33,7 @@ const READ_PAUSE: Duration = Duration::from_millis(100);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown`, then finishes the open requests.
-pub async fn serve<S: Application>(
-    listener: TcpListener,
-    application: S,
-    limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) {
+pub async fn serve(listener: TcpListener, door: FrontDoor, limits: Limits, shutdown: impl Future<Output = ()>) {
     let permits = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     tokio::pin!(shutdown);
@@ -87,12 +43,12 @@ pub async fn serve<S: Application>(
             () = &mut shutdown => break,
         };
         if let Some((stream, peer, permit)) = accepted {
-            serve_connection(stream, peer, permit, application.clone(), limits, &graceful);
+            serve_connection(stream, peer, permit, door.clone(), limits, &graceful);
         }
     }
     // A client that is connected by now is served; a later one is refused.
     while let Some(Some((stream, peer, permit))) = accept(&listener, &permits).now_or_never() {
-        serve_connection(stream, peer, permit, application.clone(), limits, &graceful);
+        serve_connection(stream, peer, permit, door.clone(), limits, &graceful);
     }
     drop(listener);
     // hyper closes a connection from which it has read nothing, so what has arrived is read first.
@@ -119,19 +75,19 @@ fn serve_connection(
     stream: TcpStream,
     peer: IpAddr,
     permit: OwnedSemaphorePermit,
-    application: impl Application,
+    door: FrontDoor,
     limits: Limits,
     graceful: &GracefulShutdown,
 ) {
     // Without it the last part of an answer can wait 40 ms for an acknowledgement. A failure to set it costs only that.
     let _ = stream.set_nodelay(true);
-    let mut stream = TimeoutStream::new(stream);
+    let mut stream = TimeoutStream::new(JoinedWrites(stream));
     stream.set_write_timeout(Some(limits.write_time));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(to_body);
         request.extensions_mut().insert(Visit::begin(peer));
-        // An application is always ready.
-        application.clone().call(request)
+        let door = door.clone();
+        async move { Ok::<_, Infallible>(door.answer(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -7,7 +7,7 @@ use axum::http::Method;
 
 use super::front_door::FrontDoor;
 use super::guard::door;
-use super::listener::Limits;
+use super::limits::Limits;
 use super::machine_doors::{Door, MachineDoors, delete, get, post};
 use super::{leptos, routes};
 use crate::server::measure::Doors;

@@ -31,21 +31,21 @@ impl Turns {
         Self(Arc::new(Semaphore::new(threads * TURNS_A_THREAD)))
     }
 
-    /// Makes a request to a public door wait for its turn, before any work for it.
+    /// Takes a turn for a request to a public door, if one is free.
+    pub fn take(&self) -> bool {
+        Arc::clone(&self.0).try_acquire_owned().map(pass_on).is_ok()
+    }
+
+    /// Makes such a request wait for its turn, before any work for it.
     ///
     /// # Errors
     /// [`Overloaded`] when its turn has come, if it waited in vain: it has nothing but its head then.
     pub async fn wait(&self, state: &AppState, request: &mut Request) -> Result<(), Overloaded> {
-        let Self(turns) = self;
-        if let Ok(turn) = Arc::clone(turns).try_acquire_owned() {
-            pass_on(turn);
-            return Ok(());
-        }
         let place = place_to_wait_with(state, request);
         if place.is_err() {
             drop_content(request);
         }
-        if let Ok(turn) = Arc::clone(turns).acquire_owned().await {
+        if let Ok(turn) = Arc::clone(&self.0).acquire_owned().await {
             pass_on(turn);
         }
         place.map(drop)
