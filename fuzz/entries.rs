@@ -10,7 +10,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -34,7 +33,7 @@ use handstamp::server::domain::sealing::SealingKey;
 use handstamp::server::domain::unix_time::UnixTime;
 use handstamp::server::domain::username::Username;
 use handstamp::server::flows::bearer_token;
-use handstamp::server::http::{self, Limits};
+use handstamp::server::http::{self, FrontDoor, Limits};
 use handstamp::server::startup;
 use handstamp::server::state::AppState;
 use handstamp::server::world::World;
@@ -288,7 +287,7 @@ fn judge(text: &str) -> Option<Arc<AcceptedToken>> {
 /// The whole server, without a network.
 struct Server {
     runtime: Runtime,
-    router: Router,
+    router: FrontDoor,
     /// Kept, because the server uses it.
     _state: AppState,
     _folder: TempDir,

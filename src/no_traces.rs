@@ -7,6 +7,12 @@ use tracing_subscriber::layer::Identity;
 /// No traces.
 pub struct Traces;
 
+/// Whether traces are sent: never.
+#[must_use]
+pub const fn are_sent() -> bool {
+    false
+}
+
 impl Traces {
     /// Does nothing.
     ///

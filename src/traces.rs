@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
@@ -18,6 +19,14 @@ use tokio::runtime::Handle;
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
+
+static SENT: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether traces are sent, so that requests need spans.
+#[must_use]
+pub fn are_sent() -> bool {
+    SENT.load(Ordering::Relaxed)
+}
 
 /// How long a collector may take to accept a batch.
 const SEND_TIME: Duration = Duration::from_secs(10);
@@ -48,6 +57,7 @@ impl Traces {
         let resource = Resource::builder().with_service_name("handstamp").build();
         let provider = SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("handstamp"));
+        SENT.store(true, Ordering::Relaxed);
         Ok((Self(Some(provider)), Some(layer)))
     }
 

@@ -34,8 +34,8 @@ function neverReturns(body) {
 }
 
 /**
- * Fills with zeros every `core::panic::Location` (the address and length of a path, a line, a column) and every path. The
- * paths name folders of the machine that built the program. A part can point into the memory of another.
+ * Fills with zeros every path that a `core::panic::Location` points to. They name folders of the machine that built the
+ * program. A part can point into the memory of another.
  */
 export function forgetPositions(modules) {
   const memory = modules.flatMap(dataSegments);
@@ -49,7 +49,6 @@ export function forgetPositions(modules) {
       const [address, length] = [data.readUInt32LE(at), data.readUInt32LE(at + 4)];
       const path = length > 4 && length < 300 ? find(address, length) : undefined;
       if (path && /^[\w/.@-]+\.rs$/.test(path.toString('latin1'))) {
-        data.fill(0, at, at + 16);
         paths.add(path);
       }
     }

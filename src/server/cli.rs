@@ -5,6 +5,7 @@
 mod client;
 mod doctor;
 mod key;
+mod log_lines;
 mod logging;
 mod output;
 mod serve;

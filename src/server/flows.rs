@@ -53,7 +53,7 @@ pub use end_session::{
 pub use first_account::{FirstAccountError, first_account, setup_is_open};
 pub use follow_blocklist::{BlocklistFollower, FOLLOW_EVERY};
 pub use follow_keys::{follow_keys, tidy_keys};
-pub use greeting::{Greeting, greeting};
+pub use greeting::{Greeting, greeting, greeting_text};
 pub use inspect_token::inspect_token;
 pub use invite::{Invitation, invite};
 pub use lesson::{LessonRefused, sign_lesson_token, verify_lesson_token};

@@ -10,10 +10,14 @@ mod current_user;
 mod error;
 mod files;
 mod form_or_json;
+mod front_door;
 mod guard;
 mod headers;
+mod joined_writes;
 mod leptos;
+mod limits;
 mod listener;
+mod machine_doors;
 mod open_answers;
 mod operator;
 mod posted_forms;
@@ -23,6 +27,7 @@ pub mod routes;
 mod same_origin;
 mod signing_in;
 mod turns;
+mod visit;
 mod visitor;
 
 pub use context::app_state;
@@ -31,9 +36,12 @@ pub use current_user::{
     session_to_end, user_with_role,
 };
 pub use error::HttpError;
+pub use front_door::FrontDoor;
 pub use guard::{CLIENTS, OPERATORS, PUBLIC};
-pub use listener::{Limits, serve};
+pub use limits::Limits;
+pub use listener::serve;
 pub use open_answers::answer_while_signed_in;
 pub use router::{doors, machine_door_names, router};
 pub use signing_in::{new_session, page_answer, refresh_cookie, session_of_browser};
-pub use visitor::{Peer, origin, visitor};
+pub use visit::Visit;
+pub use visitor::{origin, visitor};

@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use crate::api_types::ApiError;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::hash_pool::Load;
+use crate::server::log_queue::LogQueue;
 
 const REQUESTS: &str = "handstamp_requests_total";
 const REQUEST_TIME: &str = "handstamp_request_duration_seconds";
@@ -22,6 +23,7 @@ const SIGN_INS: &str = "handstamp_sign_ins_total";
 const TOKENS_ISSUED: &str = "handstamp_tokens_issued_total";
 const REVOCATIONS: &str = "handstamp_revocations_total";
 const HASHING_REFUSED: &str = "handstamp_hashing_refused_total";
+const LOG_DROPPED: &str = "handstamp_log_dropped_total";
 const HASHING_RUNNING: &str = "handstamp_hashing_running";
 const HASHING_WAITING: &str = "handstamp_hashing_waiting";
 const SESSIONS: &str = "handstamp_sessions_live";
@@ -30,13 +32,14 @@ const SYNC_AGE: &str = "handstamp_blocklist_sync_age_seconds";
 const BUILD: &str = "handstamp_build_info";
 const STARTED: &str = "process_start_time_seconds";
 
-const COUNTERS: [(&str, &str); 6] = [
+const COUNTERS: [(&str, &str); 7] = [
     (REQUESTS, "Answered requests, by door and status; the door `other` is files and unknown paths."),
     (ERRORS, "Answers that were an error, by code, including rejected tokens."),
     (SIGN_INS, "Sign-ins with a name and a password that were checked, by result: accepted or refused."),
     (TOKENS_ISSUED, "Access tokens issued."),
     (REVOCATIONS, "Sessions and tokens that this process began to reject, ended here or elsewhere."),
     (HASHING_REFUSED, "Passwords that were not checked, because too many were waiting."),
+    (LOG_DROPPED, "Lines of the log that were not written, because nothing reads it fast enough."),
 ];
 const GAUGES: [(&str, &str); 7] = [
     (HASHING_RUNNING, "Passwords that are being hashed."),
@@ -70,6 +73,8 @@ pub struct Measures {
     revocations: Counter,
     /// In milliseconds of uptime.
     synced_at: AtomicU64,
+    /// Set if this process writes a log.
+    log: OnceLock<LogQueue>,
 }
 
 /// Values that are read when a client asks, and not counted before.
@@ -82,11 +87,16 @@ pub struct Reading {
     pub uptime: Duration,
 }
 
-/// All doors with their counters: by path, then by method.
+/// All doors with their counters. The first is for paths without a door.
 pub struct Doors {
-    known: HashMap<String, Vec<(String, Door)>>,
-    other: Door,
+    doors: Vec<Door>,
+    /// By path, then by method.
+    numbers: HashMap<String, Vec<(String, DoorNumber)>>,
 }
+
+/// The place of a door among [`Doors`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoorNumber(usize);
 
 /// The counters of one door. A line appears with the first request that it counts.
 struct Door {
@@ -120,6 +130,7 @@ impl Measures {
             tokens_issued: counter(TOKENS_ISSUED, &[]),
             revocations: counter(REVOCATIONS, &[]),
             synced_at: AtomicU64::new(NEVER),
+            log: OnceLock::new(),
             recorder,
         };
         measures.set(STARTED, &[], number(now.0));
@@ -127,9 +138,9 @@ impl Measures {
         measures
     }
 
-    /// Counts an answered request. `path`: that of the route, if one matched.
-    pub fn answered(&self, doors: &Doors, method: &str, path: Option<&str>, status: u16, after: Duration) {
-        let door = doors.find(method, path);
+    /// Counts an answered request.
+    pub fn answered(&self, doors: &Doors, number: DoorNumber, status: u16, after: Duration) {
+        let door = &doors.doors[number.0];
         let index = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len());
         let answers = door.answers[index].get_or_init(|| {
             let status = STATUSES.get(index).map_or_else(|| OTHER.to_owned(), u16::to_string);
@@ -176,12 +187,20 @@ impl Measures {
         self.synced_at.store(millis(uptime), Ordering::Relaxed);
     }
 
+    /// From now on the lines that this log drops are counted.
+    pub fn count_dropped_lines_of(&self, log: LogQueue) {
+        // A process has one log.
+        let _ = self.log.set(log);
+    }
+
     /// Returns the text for Prometheus, with the values that were just read.
     #[must_use]
     pub fn text(&self, reading: &Reading) -> String {
         self.set(HASHING_RUNNING, &[], number(reading.hashing.running));
         self.set(HASHING_WAITING, &[], number(reading.hashing.waiting));
         self.recorder.register_counter(&key(HASHING_REFUSED, &[]), &METADATA).absolute(reading.hashing.refused);
+        let dropped = self.log.get().map_or(0, LogQueue::dropped);
+        self.recorder.register_counter(&key(LOG_DROPPED, &[]), &METADATA).absolute(dropped);
         self.set(SESSIONS, &[], reading.sessions.map_or(f64::NAN, number));
         self.set(BLOCKLIST, &[], number(reading.blocklist));
         let synced_at = self.synced_at.load(Ordering::Relaxed);
@@ -204,21 +223,26 @@ impl Doors {
     /// Makes the doors from names in the form of `http/guard.rs`: `GET /protected`.
     #[must_use]
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
-        let mut known: HashMap<String, Vec<(String, Door)>> = HashMap::new();
+        let mut doors = vec![Door::new(OTHER.to_owned())];
+        let mut numbers: HashMap<String, Vec<(String, DoorNumber)>> = HashMap::new();
         for name in names {
             if let Some((method, path)) = name.split_once(' ') {
-                known.entry(path.to_owned()).or_default().push((method.to_owned(), Door::new(name.clone())));
+                let number = DoorNumber(doors.len());
+                numbers.entry(path.to_owned()).or_default().push((method.to_owned(), number));
+                doors.push(Door::new(name));
             }
         }
-        Self { known, other: Door::new(OTHER.to_owned()) }
+        Self { doors, numbers }
     }
 
-    fn find(&self, method: &str, path: Option<&str>) -> &Door {
+    /// Returns the number of the door with this method and path.
+    #[must_use]
+    pub fn find(&self, method: &str, path: &str) -> DoorNumber {
         // Every door with GET has HEAD too.
         let method = if method == "HEAD" { "GET" } else { method };
-        let doors = path.and_then(|path| self.known.get(path));
+        let doors = self.numbers.get(path);
         let door = doors.and_then(|doors| doors.iter().find(|(known, _)| known == method));
-        door.map_or(&self.other, |(_, door)| door)
+        door.map_or(DoorNumber(0), |(_, number)| *number)
     }
 }
 

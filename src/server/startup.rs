@@ -15,6 +15,7 @@ use crate::server::config::Config;
 use crate::server::domain::access_token::TokenRules;
 use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::blocklist::Blocklist;
+use crate::server::domain::client::KnownClients;
 use crate::server::domain::crypto::{self, AnotherProvider};
 use crate::server::domain::jwt_secret::{JwtSecret, UnfitSecret};
 use crate::server::domain::key_ring::{KeyRing, RingError};
@@ -209,6 +210,7 @@ async fn put_together(
             .build(),
         blocklist: Blocklist::default(),
         past_purge: PastPurge::default(),
+        known_clients: KnownClients::default(),
         config,
         store,
         world,

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use crate::server::config::Config;
 use crate::server::domain::access_token::TokenRules;
 use crate::server::domain::blocklist::Blocklist;
+use crate::server::domain::client::KnownClients;
 use crate::server::domain::key_ring::KeyRing;
 use crate::server::domain::known_device::KnownDeviceKey;
 use crate::server::domain::lesson::LessonKey;
@@ -51,6 +52,7 @@ pub struct Inner {
     pub lesson_key: LessonKey,
     pub blocklist: Blocklist,
     pub past_purge: PastPurge,
+    pub known_clients: KnownClients,
     /// The number of the newest row of the blocklist in memory. Tasks that wait for the next row watch it.
     pub blocklist_seq: watch::Sender<i64>,
     /// Decides whether a purge can trust the clock.

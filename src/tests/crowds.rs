@@ -104,7 +104,7 @@ async fn no_more_requests_wait_for_a_hash_than_there_are_places() {
         let answer = answer.await.unwrap();
         assert_eq!(answer.status(), 503, "there was none when they came");
         assert_eq!(answer.headers()["retry-after"], "1");
-        assert_eq!(answer.headers()["x-frame-options"], "DENY");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
     }
     let metrics = app.get("/metrics").await.body;
     assert!(metrics.contains(r#"handstamp_requests_total{door="POST /login",status="503"} 1"#), "{metrics}");

@@ -48,7 +48,7 @@ async fn h13_a_header_of_a_peer_that_is_not_trusted_is_warned_of_once() {
         for _ in 0..3 {
             serving.login_from("203.0.113.7").await;
         }
-        let log = serving.kill();
+        let (_, log) = serving.stop();
         assert_eq!(log.matches("put its address into TRUSTED_PROXIES").count(), warnings, "{trusted}: {log}");
     }
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, TcpStream};
 
 use axum::body::Body;
 use axum::http::Request;
-use handstamp::server::http::{Limits, Peer, router};
+use handstamp::server::http::{Limits, Visit, router};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -124,7 +124,7 @@ async fn a_request_id_from_this_machine_is_used_if_it_is_short_and_plain() {
     let answer = app.send("GET", "/healthz", &[("x-request-id", &too_long)], None).await;
     assert!(answer.header("x-request-id").is_some_and(|id| id.len() == 16));
 
-    let stranger = Peer("203.0.113.7".parse::<IpAddr>().unwrap());
+    let stranger = Visit::begin("203.0.113.7".parse::<IpAddr>().unwrap());
     let request = Request::builder().uri("/healthz").header("x-request-id", "a").extension(stranger);
     let request = request.body(Body::empty()).unwrap();
     let answer = router(&app.state, Limits::default()).oneshot(request).await.unwrap();

@@ -46,6 +46,7 @@ mod layers;
 mod lesson;
 mod log_lines;
 mod log_secrets;
+mod log_writing;
 mod login;
 mod logout;
 mod logs;

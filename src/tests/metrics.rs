@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use handstamp::server::flows::{self, Actor, Target};
-use handstamp::server::http::{Limits, Peer, router};
+use handstamp::server::http::{Limits, Visit, router};
 use tower::ServiceExt as _;
 
 use crate::harness::{PASSWORD, SECRET, TestApp, bearer};
@@ -94,6 +94,7 @@ async fn it_counts_what_happens_at_the_doors() {
     ] {
         assert_eq!(counts(series), expected, "{series}");
     }
+    assert_eq!(after["handstamp_log_dropped_total"], 0.0);
     assert_eq!(after["handstamp_sessions_live"], 0.0, "the other process has ended the last");
     assert_eq!(after["handstamp_blocklist_sync_age_seconds"], 7.0);
     assert_eq!(after[r#"handstamp_build_info{version="0.1.0"}"#], 1.0);
@@ -216,7 +217,7 @@ async fn it_holds_no_secret_and_no_name() {
 
 /// Returns the answer for a client at this address.
 async fn asked_by(app: &TestApp, peer: &str, headers: &[(&str, &str)]) -> (u16, String) {
-    let mut request = Request::builder().uri("/metrics").extension(Peer(peer.parse::<IpAddr>().unwrap()));
+    let mut request = Request::builder().uri("/metrics").extension(Visit::begin(peer.parse::<IpAddr>().unwrap()));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

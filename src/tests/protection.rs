@@ -10,7 +10,7 @@ use axum::routing::get;
 use handstamp::api_types::ApiError;
 use handstamp::server::domain::user::Roles;
 use handstamp::server::flows::{self, CurrentUser, EndingSession};
-use handstamp::server::http::{self, Admin, FreshUser, Limits, RequiredRole, WithRole};
+use handstamp::server::http::{self, Admin, FreshUser, RequiredRole, WithRole};
 use leptos::prelude::{Owner, provide_context};
 use tokio::net::TcpListener;
 
@@ -68,7 +68,7 @@ async fn with_routes(settings: &[(&str, &str)]) -> WithRoutes {
         .with_state(app.state.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(http::serve(listener, router, Limits::default(), std::future::pending()));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     WithRoutes { app, origin }
 }
 

@@ -177,9 +177,10 @@ async fn a45_an_answer_that_stays_open_ends_with_the_session() {
     let user = |tokens: &Tokens| flows::authenticate(&app.state, [bearer(&tokens.access).as_bytes()]).unwrap();
 
     let ticks = async { Body::from_stream(stream::repeat(Ok::<_, std::convert::Infallible>("tick"))).into_response() };
-    let stream = http::answer_while_signed_in(app.state.clone(), user(&watching), ticks).await;
+    let stream = http::answer_while_signed_in(&app.state, &user(&watching), ticks).await;
     let mut ticks = stream.into_body().into_data_stream();
-    let long_poll = tokio::spawn(http::answer_while_signed_in(app.state.clone(), user(&waiting), pending()));
+    let (state, waits) = (app.state.clone(), user(&waiting));
+    let long_poll = tokio::spawn(async move { http::answer_while_signed_in(&state, &waits, pending()).await });
     app.logout(&other.access).await;
     for _ in 0..100 {
         assert!(ticks.next().await.is_some(), "the end of another session ends nothing here");

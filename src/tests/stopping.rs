@@ -121,7 +121,9 @@ async fn a_second_signal_ends_the_process_at_once() {
 
     serving.terminate();
 
-    assert_eq!(serving.wait().0.code(), Some(130));
+    let (status, log) = serving.wait();
+    assert_eq!(status.code(), Some(130));
+    assert!(log.contains("Stopping: finishing the requests that have begun"), "{log}");
     drop(held);
 }
 

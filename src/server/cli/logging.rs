@@ -1,4 +1,6 @@
 //! The log: one line for each event, as text or JSON, on standard error. A panic is an event too.
+//!
+//! Lines are formatted where the event happens, and written on a thread of their own (`log_queue.rs`).
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::borrow::Cow;
@@ -10,29 +12,55 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
+use super::log_lines::{AsJson, AsText};
 use super::shared::Failure;
 use crate::server::config::Config;
+use crate::server::log_queue::LogQueue;
 use crate::traces::Traces;
 
-/// Starts writing the log. End the returned traces when the process stops, so that the last ones are sent.
+/// The running log. Dropping it writes the lines that wait, so keep it until the process ends.
+pub struct Log {
+    pub queue: LogQueue,
+    traces: Option<Traces>,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if let Some(traces) = self.traces.take() {
+            traces.end();
+        }
+        self.queue.flush();
+    }
+}
+
+/// Starts writing the log, and sending traces.
 ///
 /// # Errors
 /// A line that says which setting is wrong.
-pub fn start_logging(config: &Config) -> Result<Traces, Failure> {
+pub fn start_logging(config: &Config) -> Result<Log, Failure> {
     let (traces, layer) = Traces::begin()?;
+    let queue = LogQueue::begin(io::stderr())?;
     let colours = io::stderr().is_terminal() && !config.log_json;
-    let lines = fmt::layer().with_ansi(colours).with_writer(move || OneLine { to: io::stderr(), colours });
+    let to = queue.clone();
+    let lines = fmt::layer().with_ansi(colours).with_writer(move || OneLine { to: QueueEnd(to.clone()), colours });
     // It would report a log that cannot be written with `eprintln!`, which panics if standard error is closed.
     let lines = lines.log_internal_errors(false);
-    let lines = if config.log_json { lines.json().boxed() } else { lines.boxed() };
+    let lines = if config.log_json {
+        lines.json().event_format(AsJson::default()).boxed()
+    } else {
+        lines.event_format(AsText).boxed()
+    };
     tracing_subscriber::registry().with(filter(config)?).with(lines).with(layer).init();
-    std::panic::set_hook(Box::new(|panic| {
+    let at_panic = queue.clone();
+    std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(ToString::to_string);
         let backtrace = Backtrace::capture();
         let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
         error!(place, cause = panic.payload_as_str(), backtrace, "Panicked");
+        // The process may not live much longer.
+        at_panic.flush();
     }));
-    Ok(traces)
+    Ok(Log { queue, traces: Some(traces) })
 }
 
 /// Returns the filter that decides what is logged.
@@ -42,6 +70,19 @@ pub fn start_logging(config: &Config) -> Result<Traces, Failure> {
 pub fn filter(config: &Config) -> Result<EnvFilter, Failure> {
     let fix = "RUST_LOG is not a filter; use a level (info) or targets with levels (info,hyper=warn)";
     EnvFilter::try_new(&config.log_filter).map_err(|_| fix.into())
+}
+
+/// The queue's end where lines go in.
+struct QueueEnd(LogQueue);
+
+impl Write for QueueEnd {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        (&self.0).write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes each event as one line, even if a client put control characters into a value: no value can begin a new line,
@@ -55,6 +96,10 @@ struct OneLine<W> {
 impl<W: Write> Write for OneLine<W> {
     /// The formatter calls this with one whole event at a time.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        if is_plain(event) {
+            self.to.write_all(event)?;
+            return Ok(event.len());
+        }
         let text = String::from_utf8_lossy(event);
         self.to.write_all(one_line(&text, self.colours).as_bytes())?;
         Ok(event.len())
@@ -63,6 +108,13 @@ impl<W: Write> Write for OneLine<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
     }
+}
+
+/// Whether a line has only printable ASCII, like most, and needs no closer look.
+fn is_plain(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    // Not `all`: without an early end, several bytes are compared at once.
+    line.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
 }
 
 /// Returns the text as one line. Keeps a final line end. Escapes as JSON does.

@@ -15,6 +15,7 @@ use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
 use crate::server::flows::{BlocklistFollower, FOLLOW_EVERY, PURGE_EVERY, follow_keys, purge_expired, tidy_keys};
 use crate::server::http::{self, Limits};
+use crate::server::log_queue::LogQueue;
 use crate::server::machine;
 use crate::server::site::Embedded;
 use crate::server::startup;
@@ -26,7 +27,7 @@ const SIGXFSZ: i32 = 25;
 
 pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     machine::raise_open_files();
-    let traces = start_logging(&config)?;
+    let log = start_logging(&config)?;
     let addr = config.site_addr;
     // First of all: a second server, started by mistake with other settings, must change nothing.
     let listener = TcpListener::bind(addr).await.map_err(|cause| {
@@ -39,6 +40,7 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     let _beyond_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
     // Before the process prints that it serves: until then, a signal ends it at once.
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    state.measures.count_dropped_lines_of(log.queue.clone());
     announce(format_args!("Handstamp listens on http://{addr}"));
     // To the console and not to the log: anyone who reads this link can create the administrator.
     if let Some(code) = &state.setup_code {
@@ -63,7 +65,7 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     let limits = Limits::default();
     let router = http::router(&state, limits);
     let stop = async {
-        stop_signal(signals).await;
+        stop_signal(signals, log.queue.clone()).await;
         state.stopping.send_replace(true);
     };
     http::serve(listener, router, limits, stop).await;
@@ -74,7 +76,6 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     state.store.close().await;
     state.presence.leave();
     info!("Stopped");
-    traces.end();
     Ok(())
 }
 
@@ -124,11 +125,12 @@ async fn purge(state: AppState) {
 }
 
 /// Resolves at the first SIGTERM or SIGINT. A second one ends the process at once.
-async fn stop_signal((mut terminate, mut interrupt): (Signal, Signal)) {
+async fn stop_signal((mut terminate, mut interrupt): (Signal, Signal), log: LogQueue) {
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     info!("Stopping: finishing the requests that have begun");
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        log.flush();
         std::process::exit(130);
     });
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::ids::{SessionId, TokenId, UserId};
 use super::unix_time::UnixTime;
+use super::user::User;
 
 /// What a verified token says, in types.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct AcceptedToken {
     pub additional: Map<String, Value>,
     /// Set when the token was used for the first time.
     pub(super) used: OnceLock<()>,
+    /// The account from the store, once it was read.
+    pub(super) account: OnceLock<Box<User>>,
 }
 
 impl AcceptedToken {
@@ -35,5 +38,17 @@ impl AcceptedToken {
     #[must_use]
     pub fn is_first_use(&self) -> bool {
         self.used.get().is_none() && self.used.set(()).is_ok()
+    }
+
+    /// Returns the account, if it was read for this token. It has not changed since: what changes or removes an account
+    /// ends its sessions, and then the token is rejected.
+    #[must_use]
+    pub fn account(&self) -> Option<&User> {
+        self.account.get().map(Box::as_ref)
+    }
+
+    /// Remembers the account of this token.
+    pub fn remember_account(&self, user: User) -> &User {
+        self.account.get_or_init(|| Box::new(user))
     }
 }

@@ -171,6 +171,7 @@ impl TokenRules {
             },
             additional: claims.additional,
             used: OnceLock::new(),
+            account: OnceLock::new(),
         };
         if claims.kind != ACCESS {
             return Err(Check::Kind);

@@ -54,8 +54,9 @@ impl<'h> Authorization<'h> {
     /// The credentials, if they are exactly one token.
     #[must_use]
     pub fn token(&self) -> Option<&'h str> {
-        let token = std::str::from_utf8(self.credentials).ok()?;
-        (!token.is_empty() && !token.contains([' ', '\t', ','])).then_some(token)
+        // Not `any`: without an early end, many bytes are compared at once.
+        let several = self.credentials.iter().fold(false, |found, byte| found | matches!(byte, b' ' | b'\t' | b','));
+        std::str::from_utf8(self.credentials).ok().filter(|token| !token.is_empty() && !several)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Clients: other services that may introspect and revoke tokens and follow the blocklist (RFC 6749, section 2).
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -24,7 +27,7 @@ pub struct Client {
 
 /// The `client_id`: letters, digits, `-`, `_` and `.` only, so that the form encoding of RFC 6749, section 2.3.1, does
 /// not change it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClientName(String);
 
 /// The text cannot be the name of a client.
@@ -89,9 +92,52 @@ impl SecretHash {
     }
 }
 
+/// How long a client is known without another look into the store. Then another process that removed the client is
+/// heeded, within the bound that counts for sign-outs.
+const KNOWN_FOR: Duration = Duration::from_secs(1);
+
+/// The clients that have just shown the right secret: their hashes, and until when they are known. No more than there are
+/// in the store.
+#[derive(Default)]
+pub struct KnownClients(Mutex<HashMap<ClientName, (SecretHash, Duration)>>);
+
+impl KnownClients {
+    /// Whether this is the right secret of a client that is known. `uptime` does not change when the clock is set.
+    #[must_use]
+    pub fn knows(&self, name: &ClientName, secret: &SecretString, uptime: Duration) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(name).is_some_and(|(hash, until)| uptime < *until && hash.is_of(secret))
+    }
+
+    /// Remembers a client whose hash was read when the process had this `uptime`.
+    pub fn remember(&self, name: ClientName, hash: SecretHash, uptime: Duration) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, (hash, uptime + KNOWN_FOR));
+    }
+
+    /// Forgets a client that was removed.
+    pub fn forget(&self, name: &ClientName) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_is_known_for_a_second_by_its_secret_alone_and_not_after_it_was_removed() {
+        let (secret, other) = (secret_from_random(&[7; SECRET_BYTES]), secret_from_random(&[8; SECRET_BYTES]));
+        let (name, stranger) = (ClientName::parse("mail").unwrap(), ClientName::parse("other").unwrap());
+        let known = KnownClients::default();
+        let millis = Duration::from_millis;
+        assert!(!known.knows(&name, &secret, millis(0)));
+        known.remember(name.clone(), SecretHash::of(&secret), millis(5000));
+        assert!(known.knows(&name, &secret, millis(5999)));
+        assert!(!known.knows(&name, &secret, millis(6000)));
+        assert!(!known.knows(&name, &other, millis(5000)) && !known.knows(&stranger, &secret, millis(5000)));
+        known.forget(&name);
+        assert!(!known.knows(&name, &secret, millis(5000)));
+    }
 
     #[test]
     fn a_secret_is_recognised_by_its_hash_alone() {

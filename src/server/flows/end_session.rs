@@ -1,7 +1,7 @@
 //! Ends sessions from another session or from the command line: one by its id, or all others of a user. Always by exact
 //! ids, never by the time at which tokens were issued.
 
-use tracing::{Instrument as _, info};
+use tracing::info;
 
 use super::actor::{Actor, ManageUserError, Target, event};
 use super::authenticate::{CurrentUser, EndingSession};
@@ -11,6 +11,7 @@ use super::logout::{LogoutError, logout};
 use crate::server::domain::ids::{SessionId, UserId};
 use crate::server::domain::security_event::{EventKind, NewEvent};
 use crate::server::domain::session::Origin;
+use crate::server::request_id;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::sessions::Along;
@@ -104,5 +105,5 @@ pub(super) async fn end_sessions(
         Ok(entries.len())
     };
     // The task ends only with the process.
-    tokio::spawn(ending.in_current_span()).await.map_err(|_| StoreError::Closed)?
+    tokio::spawn(request_id::carried(ending)).await.map_err(|_| StoreError::Closed)?
 }

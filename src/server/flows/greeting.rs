@@ -17,11 +17,17 @@ pub struct Greeting {
     pub expires_in: u64,
 }
 
+/// Returns the text alone.
+#[must_use]
+pub fn greeting_text(user: &CurrentUser) -> String {
+    format!("Hello, {}! This is a protected route.", user.username)
+}
+
 /// Greets the user.
 #[must_use]
 pub fn greeting(state: &AppState, user: &CurrentUser) -> Greeting {
     Greeting {
-        message: format!("Hello, {}! This is a protected route.", user.username),
+        message: greeting_text(user),
         lifetime: user.expires_at.seconds_since(user.issued_at),
         expires_in: user.expires_at.seconds_since(state.world.now()),
         username: user.username.clone(),

@@ -1,12 +1,13 @@
 //! Signs out: first the durable row, then memory, then the answer.
 
-use tracing::{Instrument as _, info};
+use tracing::info;
 
 use super::actor::event;
 use super::authenticate::EndingSession;
 use super::block::block;
 use crate::server::domain::security_event::EventKind;
 use crate::server::domain::session::Origin;
+use crate::server::request_id;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
@@ -33,5 +34,5 @@ pub async fn logout(state: &AppState, session: EndingSession) -> Result<(), Logo
         info!(session.id = %session.id, "Signed out");
         Ok(())
     };
-    tokio::spawn(ending.in_current_span()).await?
+    tokio::spawn(request_id::carried(ending)).await?
 }

@@ -5,7 +5,7 @@
 //! so that a lost answer or twenty tabs do not end the session. A request with an older token comes from someone with a
 //! copy, and the session ends.
 
-use tracing::{Instrument as _, info, warn};
+use tracing::{info, warn};
 
 use super::actor::event;
 use super::block::block;
@@ -15,6 +15,7 @@ use crate::server::domain::refresh_token::{Rotation, Worth};
 use crate::server::domain::security_event::EventKind;
 use crate::server::domain::session::Session;
 use crate::server::domain::unix_time::UnixTime;
+use crate::server::request_id;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
@@ -92,5 +93,5 @@ async fn end_stolen(state: &AppState, session: Session, now: UnixTime) -> Result
         Ok(())
     };
     // The task ends only with the process.
-    tokio::spawn(ending.in_current_span()).await.map_err(|_| StoreError::Closed)?
+    tokio::spawn(request_id::carried(ending)).await.map_err(|_| StoreError::Closed)?
 }

@@ -1,13 +1,14 @@
 //! Revokes one token (RFC 7009). For an access token, only this token is blocked; for a refresh token, its session ends
 //! (section 2.1).
 
-use tracing::{Instrument as _, info};
+use tracing::info;
 
 use super::authenticate::session_of;
 use super::block::block;
 use super::logout::{LogoutError, logout};
 use crate::server::domain::access_token::Expiry;
 use crate::server::domain::blocklist::keep_until;
+use crate::server::request_id;
 use crate::server::state::AppState;
 
 /// Blocks one of our tokens by its id, without checking its times. Any other text is no error and does nothing: the
@@ -33,5 +34,5 @@ pub async fn revoke_token(state: &AppState, token: &str) -> Result<(), LogoutErr
         info!(session.id = %token.session_id, "Revoked a token");
         Ok(())
     };
-    tokio::spawn(blocking.in_current_span()).await?
+    tokio::spawn(request_id::carried(blocking)).await?
 }

@@ -1,4 +1,4 @@
-//! Returns the account of a token, from the store.
+//! Returns the account of a token: from the store, and for the same token again from memory.
 
 use super::authenticate::CurrentUser;
 use crate::server::domain::user::User;
@@ -19,6 +19,10 @@ pub enum WhoAmIError {
 ///
 /// # Errors
 /// [`WhoAmIError`].
-pub async fn whoami(state: &AppState, user: &CurrentUser) -> Result<User, WhoAmIError> {
-    state.store.find_user_by_id(user.user_id).await?.ok_or(WhoAmIError::Gone)
+pub async fn whoami<'t>(state: &AppState, user: &'t CurrentUser) -> Result<&'t User, WhoAmIError> {
+    if let Some(account) = user.account() {
+        return Ok(account);
+    }
+    let account = state.store.find_user_by_id(user.user_id).await?.ok_or(WhoAmIError::Gone)?;
+    Ok(user.remember_account(account))
 }

@@ -37,8 +37,8 @@ impl From<Greeting> for GreetingAnswer {
     }
 }
 
-impl From<User> for AccountAnswer {
-    fn from(user: User) -> Self {
+impl From<&User> for AccountAnswer {
+    fn from(user: &User) -> Self {
         let (id, username, roles) = (user.id.to_string(), user.username.to_string(), user.roles.names());
         Self { id, username, roles, created_at: user.created_at.0 }
     }

@@ -20,6 +20,7 @@ use axum::http::request::Parts;
 
 use super::context::{app_state, parts};
 use super::error::HttpError;
+use super::visit::Visit;
 use super::visitor::origin;
 use crate::api_types::ApiError;
 use crate::server::domain::user::Role;
@@ -194,7 +195,7 @@ pub fn authorization_headers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]>
 }
 
 fn recognise(parts: &Parts, state: &AppState) -> Result<CurrentUser, ApiError> {
-    match parts.extensions.get::<CurrentUser>() {
+    match Visit::find(&parts.extensions).and_then(|visit| visit.user.as_ref()) {
         Some(user) => Ok(user.clone()),
         None => Ok(authenticate(state, authorization_headers(&parts.headers))?),
     }
@@ -208,8 +209,8 @@ fn if_any(recognised: Result<CurrentUser, ApiError>) -> Result<Option<CurrentUse
 }
 
 fn ending(parts: &Parts, state: &AppState) -> Result<EndingSession, ApiError> {
-    match parts.extensions.get::<EndingSession>() {
-        Some(session) => Ok(*session),
+    match Visit::find(&parts.extensions).and_then(|visit| visit.ending) {
+        Some(session) => Ok(session),
         None => Ok(authenticate_to_end(state, authorization_headers(&parts.headers))?),
     }
 }

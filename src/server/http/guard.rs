@@ -15,6 +15,7 @@ use super::current_user::authorization_headers;
 use super::error::HttpError;
 use super::open_answers::answer_while_signed_in;
 use super::operator::is_operator;
+use super::visit::Visit;
 use crate::api_types::ApiError;
 use crate::server::flows::{AuthenticateError, EndingSession, authenticate, authenticate_to_end};
 use crate::server::state::AppState;
@@ -73,50 +74,9 @@ pub const CLIENTS: &[&str] = &["GET /revocations", "POST /introspect"];
 /// The doors for the operator. For all others they answer 404.
 pub const OPERATORS: &[&str] = &["GET /metrics"];
 
-/// Lets the request in, or answers 401.
-pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let admits = Door::of(&request).admits(request.headers());
-    match admits {
-        Admits::Anybody => next.run(request).await,
-        Admits::Clients => match client_of(&state, request.headers()).await {
-            Ok(_) => next.run(request).await,
-            Err(refused) => HttpError(refused).into_response(),
-        },
-        Admits::Operators => {
-            if is_operator(&state, &request) {
-                next.run(request).await
-            } else {
-                HttpError(ApiError::NotFound).into_response()
-            }
-        }
-        Admits::Ending { by_cookie } => match session_to_end(&state, by_cookie, request.headers()) {
-            Ok(session) => {
-                request.extensions_mut().insert(session);
-                next.run(request).await
-            }
-            Err(refused) => refuse(refused),
-        },
-        Admits::SignedIn { may_end_own } => match authenticate(&state, authorization_headers(request.headers())) {
-            Ok(user) => {
-                request.extensions_mut().insert(user.clone());
-                if may_end_own {
-                    return next.run(request).await;
-                }
-                answer_while_signed_in(state, user, next.run(request)).await
-            }
-            Err(refused) => refuse(refused),
-        },
-    }
-}
-
-/// Returns whether a door needs no token, by the path of the request: no public door has a part that varies.
-pub fn is_public(method: &Method, path: &str) -> bool {
-    Door { method: method_of_door(method), path }.is_on(PUBLIC)
-}
-
 /// Who can use a door.
 #[derive(Clone, Copy)]
-enum Admits {
+pub enum Admits {
     Anybody,
     Clients,
     Operators,
@@ -129,45 +89,75 @@ enum Admits {
     },
 }
 
-/// Returns who can use the door of a request. Compares the request with the lists, and makes no text of it each time.
-struct Door<'r> {
-    method: &'r str,
-    path: &'r str,
-}
-
-impl<'r> Door<'r> {
-    fn of(request: &'r Request) -> Self {
-        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        Self { method: method_of_door(request.method()), path }
-    }
-
-    fn admits(&self, headers: &HeaderMap) -> Admits {
-        if self.is_on(PUBLIC) || (self.is_on(PAGES_TOO) && asks_for_a_page(headers)) {
-            Admits::Anybody
-        } else if self.is_on(CLIENTS) {
-            Admits::Clients
-        } else if self.is_on(OPERATORS) {
-            Admits::Operators
-        } else if self.is_on(ENDING) {
-            Admits::Ending { by_cookie: self.is(ENDING_BY_COOKIE) }
+impl Admits {
+    /// Returns who can use the door with this name.
+    pub fn of(door: &str) -> Self {
+        if PUBLIC.contains(&door) {
+            Self::Anybody
+        } else if CLIENTS.contains(&door) {
+            Self::Clients
+        } else if OPERATORS.contains(&door) {
+            Self::Operators
+        } else if ENDING.contains(&door) {
+            Self::Ending { by_cookie: door == ENDING_BY_COOKIE }
         } else {
-            Admits::SignedIn { may_end_own: self.is_on(MAY_END_OWN) }
+            Self::SignedIn { may_end_own: MAY_END_OWN.contains(&door) }
         }
     }
+}
 
-    fn is_on(&self, list: &[&str]) -> bool {
-        list.iter().any(|name| self.is(name))
-    }
-
-    fn is(&self, name: &str) -> bool {
-        // Compares lengths first: most differ, and every request goes through the lists.
-        name.len() == self.method.len() + " ".len() + self.path.len()
-            && name.split_once(' ') == Some((self.method, self.path))
+/// Lets the request in and answers it, or refuses it. [`Visit`] then says who the caller is.
+pub async fn guarded<A: Future<Output = Response>>(
+    state: &AppState,
+    admits: Admits,
+    mut request: Request,
+    answer: impl FnOnce(Request) -> A,
+) -> Response {
+    let refused = match admits {
+        Admits::Anybody => Ok(()),
+        Admits::Clients => Box::pin(client_of(state, request.headers())).await.map(drop),
+        Admits::Operators => {
+            let peer = Visit::of(&mut request).peer;
+            if is_operator(state, peer, request.headers()) { Ok(()) } else { Err(ApiError::NotFound) }
+        }
+        Admits::Ending { by_cookie } => session_to_end(state, by_cookie, request.headers())
+            .map(|session| Visit::of(&mut request).ending = Some(session))
+            .map_err(ApiError::from),
+        Admits::SignedIn { may_end_own } => match authenticate(state, authorization_headers(request.headers())) {
+            Ok(user) => {
+                Visit::of(&mut request).user = Some(user.clone());
+                if !may_end_own {
+                    return answer_while_signed_in(state, &user, answer(request)).await;
+                }
+                Ok(())
+            }
+            Err(refused) => Err(refused.into()),
+        },
+    };
+    match refused {
+        Ok(()) => answer(request).await,
+        Err(refused) => HttpError(refused).into_response(),
     }
 }
 
-fn refuse(refused: AuthenticateError) -> Response {
-    HttpError(ApiError::from(refused)).into_response()
+/// The guard of pages and server functions.
+pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let door = door(request.method(), path);
+    let is_page = PAGES_TOO.contains(&door.as_str()) && asks_for_a_page(request.headers());
+    let admits = if is_page { Admits::Anybody } else { Admits::of(&door) };
+    guarded(&state, admits, request, |request| next.run(request)).await
+}
+
+/// Returns whether a page or server function needs no token, by the path of the request: no public door has a part that
+/// varies. Makes no text of it: all requests for pages and files come here.
+pub fn is_public(method: &Method, path: &str) -> bool {
+    let method = method_of_door(method);
+    // Compares lengths first: most differ.
+    let is = |name: &&str| {
+        name.len() == method.len() + " ".len() + path.len() && name.split_once(' ') == Some((method, path))
+    };
+    PUBLIC.iter().any(is)
 }
 
 /// Returns the session of the token; without a token that counts, the session of the cookie.

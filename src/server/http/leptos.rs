@@ -3,22 +3,23 @@
 use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER};
+use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER, VARY};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, routing::get};
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::render_app_to_stream_with_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list_with_exclusions};
+use tower_http::compression::CompressionLayer;
 
 use super::cookies::{refresh_cookie, session_of_cookie};
 use super::error::HttpError;
 use super::files::file;
-use super::guard::asks_for_a_page;
-use super::headers::watching;
+use super::guard::{asks_for_a_page, guard};
+use super::headers::{is_html, watching};
 use super::posted_forms::{error_of, next_in, posted_without_the_program};
 use crate::api_types::ApiError;
 use crate::app::App;
@@ -29,9 +30,11 @@ use crate::app::shell::shell;
 use crate::server::flows;
 use crate::server::state::AppState;
 
+/// What the paths of server functions begin with.
+pub const SERVER_FUNCTIONS: &str = "/api/";
 /// The one page that is not always available. We serve its route; it is not in Leptos's list.
 const SETUP: &str = "/setup";
-/// The page that shares its path with a machine door, which serves it.
+/// The page that shares its path with a machine door. We serve its route, too.
 const SESSIONS: &str = "/sessions";
 /// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
 pub const CHANGE_PASSWORD: &str = "/.well-known/change-password";
@@ -40,13 +43,27 @@ const WITH_NEXT: [&str; 2] = ["/login", "/signup"];
 /// The page that must know how tokens are checked.
 const INSPECTOR: &str = "/inspector";
 
-/// Returns all pages and server functions. The guard decides who can open which.
-pub fn pages_and_server_functions(state: &AppState) -> Router<AppState> {
+/// Returns all pages, server functions and files. The guard decides who can open which.
+pub fn router(state: &AppState) -> Router {
+    // The last layer is the outermost.
     Router::new()
         .leptos_routes_with_context(state, page_listing(), page_context(state), shell)
         .route_layer(from_fn_with_state(state.clone(), with_session_noted))
         .route(SETUP, get(setup_page))
+        .route(SESSIONS, get(sessions_page))
         .route(CHANGE_PASSWORD, get((StatusCode::FOUND, [(LOCATION, "/account")])))
+        .route_layer(from_fn(server_function_manners))
+        .route_layer(from_fn_with_state(state.clone(), guard))
+        .fallback(fallback)
+        .method_not_allowed_fallback(|| async { HttpError(ApiError::MethodNotAllowed) })
+        .layer(CompressionLayer::new().compress_when(is_page))
+        .with_state(state.clone())
+}
+
+/// Compresses pages only, because they hold nothing secret. The compressed length of an answer with a token and text from
+/// an attacker would reveal the token (BREACH). Files are compressed already.
+fn is_page(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    is_html(headers)
 }
 
 /// Returns the paths of all pages.
@@ -60,9 +77,9 @@ pub fn page_paths() -> &'static [String] {
 }
 
 /// Answers a path that is no door: a file of the site, a redirect to the right page, or the 404 page; JSON for machines.
-pub async fn fallback(State(state): State<AppState>, request: Request) -> Response {
+async fn fallback(State(state): State<AppState>, request: Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !reads || request.uri().path().starts_with("/api/") || wants_json(&request) {
+    if !reads || request.uri().path().starts_with(SERVER_FUNCTIONS) || wants_json(&request) {
         return HttpError(ApiError::NotFound).into_response();
     }
     if let Some(file) = file(&state.site, request.uri().path(), request.headers()) {
@@ -87,8 +104,8 @@ fn page_without_slash(request: &Request) -> Option<HeaderValue> {
 }
 
 /// Wraps the server functions, where the contract differs from Leptos.
-pub async fn server_function_manners(request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with("/api/") {
+async fn server_function_manners(request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with(SERVER_FUNCTIONS) {
         return next.run(request).await;
     }
     if *request.method() == Method::HEAD {
@@ -124,6 +141,11 @@ async fn setup_page(State(state): State<AppState>, request: Request) -> Response
     }
 }
 
+/// Answers a browser at the path where machines get a list.
+async fn sessions_page(State(state): State<AppState>, request: Request) -> Response {
+    ([(VARY, "accept")], render_page(&state, request).await).into_response()
+}
+
 async fn not_found_page(state: &AppState, mut request: Request) -> Response {
     // A path without a page, whatever the request asked for.
     *request.uri_mut() = Uri::from_static("/404");
@@ -133,7 +155,7 @@ async fn not_found_page(state: &AppState, mut request: Request) -> Response {
 }
 
 /// Renders the document of the requested path.
-pub async fn render_page(state: &AppState, mut request: Request) -> Response {
+async fn render_page(state: &AppState, mut request: Request) -> Response {
     note_session(state, &mut request).await;
     render_app_to_stream_with_context(page_context(state), shell)(request).await
 }
@@ -146,7 +168,7 @@ fn page_listing() -> Vec<AxumRouteListing> {
 fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
-        // The nonce of the header that `http/headers.rs` writes; Leptos would make its own.
+        // The nonce that `front_door.rs` drew for the header; Leptos would make its own.
         if let Some(nonce) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Nonce>().cloned()) {
             provide_context(nonce);
         }
@@ -175,7 +197,7 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
 /// Wraps the pages that Leptos routes itself.
 async fn with_session_noted(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     // A server function shows no header.
-    if !request.uri().path().starts_with("/api/") {
+    if !request.uri().path().starts_with(SERVER_FUNCTIONS) {
         note_session(&state, &mut request).await;
     }
     next.run(request).await

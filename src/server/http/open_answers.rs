@@ -16,8 +16,8 @@ use crate::server::state::AppState;
 
 /// Answers, or refuses if the session ends first.
 pub async fn answer_while_signed_in(
-    state: AppState,
-    user: CurrentUser,
+    state: &AppState,
+    user: &CurrentUser,
     answering: impl Future<Output = Response>,
 ) -> Response {
     let mut answering = pin!(answering);
@@ -26,7 +26,7 @@ pub async fn answer_while_signed_in(
         Poll::Ready(response) => response,
         Poll::Pending => tokio::select! {
             response = answering => response,
-            () = until_ended(&state, user.session_id, user.token_id) => {
+            () = until_ended(state, user.session_id, user.token_id) => {
                 return HttpError(ApiError::TokenRevoked).into_response();
             }
         },
@@ -35,6 +35,7 @@ pub async fn answer_while_signed_in(
     if response.body().size_hint().exact().is_some() {
         return response;
     }
+    let (state, user) = (state.clone(), user.clone());
     response.map(|body| {
         let ended = async move { until_ended(&state, user.session_id, user.token_id).await };
         Body::from_stream(body.into_data_stream().take_until(Box::pin(ended)))

@@ -4,30 +4,27 @@
 //! Sign-in is included: a user who is signed in to an attacker's account without noticing could type secrets there. Leptos
 //! checks neither origin nor content type of a server function. The origins of `CORS_ORIGINS` may call machine doors.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::Method;
 use axum::http::header::ORIGIN;
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 
-use super::cors::FromAllowedOrigin;
-use super::error::HttpError;
 use super::form_or_json::BodyType;
+use super::leptos::SERVER_FUNCTIONS;
 use crate::api_types::ApiError;
 use crate::server::state::AppState;
 
-/// Lets safe methods pass. Other methods must come from our own origin, from an allowed one, or from no browser.
-pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Lets safe methods pass. Other methods must come from our own origin, from an allowed one, or from no browser. `allowed`:
+/// whether the request comes from an allowed one, and may.
+///
+/// # Errors
+/// `cross_site_request` and `unsupported_media_type`.
+pub fn check(state: &AppState, request: &Request, allowed: bool) -> Result<(), ApiError> {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
-    let allowed = request.extensions().get::<FromAllowedOrigin>().is_some();
-    match if safe || allowed { Ok(()) } else { check(&state, &request) } {
-        Ok(()) => next.run(request).await,
-        Err(error) => HttpError(error).into_response(),
-    }
+    if safe || allowed { Ok(()) } else { check_origin(state, request) }
 }
 
-fn check(state: &AppState, request: &Request) -> Result<(), ApiError> {
-    let server_function = request.uri().path().starts_with("/api/");
+fn check_origin(state: &AppState, request: &Request) -> Result<(), ApiError> {
+    let server_function = request.uri().path().starts_with(SERVER_FUNCTIONS);
     let mut origins = request.headers().get_all(ORIGIN).iter();
     let (origin, another) = (origins.next(), origins.next());
     let own = match (request.headers().get("sec-fetch-site"), origin) {

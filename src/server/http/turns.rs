@@ -8,23 +8,18 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Extensions, HeaderValue, Method, Uri};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
+use axum::http::{Method, Uri};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
 
 use super::cookies::device_cookie;
-use super::guard::{asks_for_a_page, is_public};
-use super::request_log::{Arrived, X_REQUEST_ID};
-use super::visitor::Peer;
+use super::guard::asks_for_a_page;
+use super::visit::Visit;
 use crate::server::hash_pool::{Overloaded, Place};
 use crate::server::state::AppState;
 
 /// The turns of one server.
-#[derive(Clone)]
 pub struct Turns(Arc<Semaphore>);
 
 /// Small enough to keep the wait of other requests short, and large enough to finish a crowd soon.
@@ -35,30 +30,26 @@ impl Turns {
         let threads = available_parallelism().map_or(1, NonZero::get);
         Self(Arc::new(Semaphore::new(threads * TURNS_A_THREAD)))
     }
-}
 
-/// Makes a request to a public door wait for its turn, before any work for it.
-pub async fn take_turns(
-    State((state, Turns(turns))): State<(AppState, Turns)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    if is_public(request.method(), request.uri().path()) {
-        if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
-            pass_on(turn);
-        } else {
-            let place = place_to_wait_with(&state, &request);
-            if let Err(overloaded) = place {
-                request = without_content(request);
-                // `body.rs` answers.
-                request.extensions_mut().insert(overloaded);
-            }
-            if let Ok(turn) = turns.acquire_owned().await {
-                pass_on(turn);
-            }
-        }
+    /// Takes a turn for a request to a public door, if one is free.
+    pub fn take(&self) -> bool {
+        Arc::clone(&self.0).try_acquire_owned().map(pass_on).is_ok()
     }
-    next.run(request).await
+
+    /// Makes such a request wait for its turn, before any work for it.
+    ///
+    /// # Errors
+    /// [`Overloaded`] when its turn has come, if it waited in vain: it has nothing but its head then.
+    pub async fn wait(&self, state: &AppState, request: &mut Request) -> Result<(), Overloaded> {
+        let place = place_to_wait_with(state, request);
+        if place.is_err() {
+            drop_content(request);
+        }
+        if let Ok(turn) = Arc::clone(&self.0).acquire_owned().await {
+            pass_on(turn);
+        }
+        place.map(drop)
+    }
 }
 
 /// The next turn comes when this thread has looked for other requests.
@@ -81,27 +72,14 @@ fn place_to_wait_with(state: &AppState, request: &Request) -> Result<Option<Plac
     signs_in.then(|| state.hash_pool.place()).transpose()
 }
 
-/// Keeps only what the log and the metrics need of a request. Many waiting requests must not fill the memory with their
-/// headers, nor with the buffers that hold those: a text from hyper is a slice of an 8 KiB buffer.
-fn without_content(request: Request) -> Request {
-    let (parts, _) = request.into_parts();
-    let mut rest = Request::new(Body::empty());
-    *rest.method_mut() = parts.method;
+/// Drops all of a request but method, path and visit. Many waiting requests must not fill the memory with their headers,
+/// nor with the buffers that hold those: a text from hyper is a slice of an 8 KiB buffer.
+fn drop_content(request: &mut Request) {
+    let (parts, _) = std::mem::take(request).into_parts();
+    *request.method_mut() = parts.method;
     // It was parsed once already.
-    *rest.uri_mut() = Uri::try_from(parts.uri.path()).unwrap_or_default();
-    for id in parts.headers.get_all(X_REQUEST_ID) {
-        if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
-            rest.headers_mut().append(X_REQUEST_ID, id);
-        }
-    }
-    carry_over::<Peer>(&parts.extensions, rest.extensions_mut());
-    carry_over::<Arrived>(&parts.extensions, rest.extensions_mut());
-    carry_over::<MatchedPath>(&parts.extensions, rest.extensions_mut());
-    rest
-}
-
-fn carry_over<T: Clone + Send + Sync + 'static>(from: &Extensions, to: &mut Extensions) {
-    if let Some(known) = from.get::<T>() {
-        to.insert(known.clone());
+    *request.uri_mut() = Uri::try_from(parts.uri.path()).unwrap_or_default();
+    if let Some(visit) = Visit::find(&parts.extensions) {
+        request.extensions_mut().insert(visit.clone());
     }
 }

@@ -13,15 +13,12 @@ use tracing::warn;
 use super::context::{app_state, parts};
 use super::cookies::device_cookie;
 use super::error::HttpError;
+use super::visit::Visit;
 use crate::api_types::ApiError;
 use crate::server::domain::device::{device_name, shortened};
 use crate::server::domain::session::Origin;
 use crate::server::flows::Visitor;
 use crate::server::state::AppState;
-
-/// The address at the other end of the connection. `listener.rs` puts it into every request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer(pub IpAddr);
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -77,7 +74,7 @@ pub fn visitor_of(state: &AppState, parts: &Parts) -> Visitor {
 
 /// Returns the visitor's address.
 fn address(state: &AppState, parts: &Parts) -> IpAddr {
-    let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0);
+    let peer = Visit::find(&parts.extensions).map_or(Ipv4Addr::UNSPECIFIED.into(), |visit| visit.peer);
     let trusted = &state.config.trusted_proxies;
     let forwarded = parts.headers.get_all(FORWARDED_FOR);
     if forwarded.iter().next().is_some() && !trusted.contains(peer) {

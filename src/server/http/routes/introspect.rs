@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,57 +13,58 @@ use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::state::AppState;
 
-/// The answer for a bad token says only that it is bad.
 #[derive(Serialize)]
-pub struct IntrospectAnswer {
+pub struct GoodToken<'t> {
     active: bool,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    token: Option<TokenFacts>,
-}
-
-#[derive(Serialize)]
-pub struct TokenFacts {
     token_type: &'static str,
-    iss: String,
-    aud: String,
+    iss: &'t str,
+    aud: &'t str,
     sub: String,
-    username: String,
+    username: &'t str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<String>,
+    client_id: Option<&'t str>,
     sid: String,
     jti: String,
     /// Unix seconds, like the two below.
     iat: i64,
     nbf: i64,
     exp: i64,
-    roles: Vec<String>,
+    roles: &'t [String],
     #[serde(flatten)]
-    additional: Map<String, Value>,
+    additional: &'t Map<String, Value>,
+}
+
+/// The answer for a bad token says only that it is bad.
+#[derive(Serialize)]
+pub struct BadToken {
+    active: bool,
 }
 
 pub async fn introspect(
     State(state): State<AppState>,
     FormOrJson(request): FormOrJson<TokenRequest>,
-) -> Result<Json<IntrospectAnswer>, HttpError> {
-    let token = flows::inspect_token(&state, request.token()?).ok();
-    let facts = token.as_deref().map(|token| facts(&state, token));
-    Ok(Json(IntrospectAnswer { active: facts.is_some(), token: facts }))
+) -> Result<Response, HttpError> {
+    Ok(match flows::inspect_token(&state, request.token()?) {
+        Ok(token) => Json(good_token(&state, &token)).into_response(),
+        Err(_) => Json(BadToken { active: false }).into_response(),
+    })
 }
 
-fn facts(state: &AppState, token: &AcceptedToken) -> TokenFacts {
-    TokenFacts {
+fn good_token<'t>(state: &'t AppState, token: &'t AcceptedToken) -> GoodToken<'t> {
+    GoodToken {
+        active: true,
         token_type: "Bearer",
-        iss: state.config.jwt_issuer.clone(),
-        aud: state.config.jwt_audience.clone(),
+        iss: &state.config.jwt_issuer,
+        aud: &state.config.jwt_audience,
         sub: token.user_id.to_string(),
-        username: token.username.clone(),
-        client_id: token.client_id.clone(),
+        username: &token.username,
+        client_id: token.client_id.as_deref(),
         sid: token.session_id.to_string(),
         jti: token.token_id.to_string(),
         iat: token.issued_at.0,
         nbf: token.not_before.0,
         exp: token.expires_at.0,
-        roles: token.roles.clone(),
-        additional: token.additional.clone(),
+        roles: &token.roles,
+        additional: &token.additional,
     }
 }
