@@ -247,12 +247,10 @@ pub fn look_at_secrets(config: &Config) -> Result<bool, StartupError> {
 pub const KEPT_SECRET: &str = "jwt_secret";
 
 fn jwt_secret(config: &Config, world: &World) -> Result<JwtSecret, StartupError> {
+    let new = || JwtSecret::setting_from_random(&world.random_bytes());
     let setting = match &config.jwt_secret {
         Some(setting) => setting.clone(),
-        None => {
-            let new = || JwtSecret::setting_from_random(&world.random_bytes());
-            private_files::kept_secret(&config.data_dir().join(KEPT_SECRET), new)?
-        }
+        None => private_files::kept_secret(&config.data_dir().join(KEPT_SECRET), new)?,
     };
     JwtSecret::parse(&setting, config.jwt_algorithm).map_err(StartupError::UnfitSecret)
 }

@@ -84,6 +84,11 @@ impl IdSet {
         self.parts.iter().map(|part| part.times().taken).sum()
     }
 
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Returns the parts, each of which is purged by itself.
     pub const fn parts(&self) -> &[Part] {
         &self.parts
@@ -241,7 +246,7 @@ mod tests {
         assert!(set.len() == 10_000 && slots(&set) * 20 <= 10_000 * 36);
         assert!((90_001..=100_000).all(|number| set.contains(id(number))) && !set.contains(id(90_000)));
         set.parts().iter().for_each(|part| part.purge(UnixTime(100_000)));
-        assert!(set.len() == 0 && slots(&set) == 0);
+        assert!(set.is_empty() && slots(&set) == 0);
     }
 
     #[test]
@@ -249,7 +254,7 @@ mod tests {
         let set = IdSet::default();
         let alike: Vec<_> = (1..=100).map(|low| 7 << 120 | low).chain([7 << 120, u128::from(u64::MAX)]).collect();
         assert!(alike.iter().all(|id| !set.contains(*id) && set.insert(*id, UnixTime(1)) && set.contains(*id)));
-        assert!(!set.contains(7 << 120 | 101) && !set.contains(0));
+        assert!(!set.contains(7 << 120 | 0x65) && !set.contains(0));
         set.parts().iter().for_each(|part| part.purge(UnixTime(0)));
         assert!(alike.iter().all(|id| set.contains(*id)));
     }
