@@ -50,7 +50,7 @@ pub async fn many_at_once(store: &Store, other: &Store) {
         store.start_session(session, token, TOKEN_EXPIRES_AT, (&user, &hash), signed_in).await.unwrap()
     };
     let ending: Vec<_> = (0..SESSIONS).map(|number| session_of(200, number)).collect();
-    assert!(join_all(ending.iter().map(|session| start(session))).await.into_iter().all(|started| started));
+    assert!(join_all(ending.iter().map(&start)).await.into_iter().all(|started| started));
     let before = other.list_blocked_since(0).await.unwrap().last().map_or(0, |entry| entry.seq);
 
     // The token that ends every third session is newer than the one in the table.
@@ -61,7 +61,7 @@ pub async fn many_at_once(store: &Store, other: &Store) {
     let token = |number: u8| TokenId::from_random([201, number].repeat(8).try_into().unwrap());
     let tokens = (0..TOKENS).map(|number| store.block_token(token(number), UnixTime(NOW.0 + i64::from(number))));
     let beginning: Vec<_> = (0..SESSIONS).map(|number| session_of(202, number)).collect();
-    let begin = beginning.iter().map(|session| start(session));
+    let begin = beginning.iter().map(start);
     let (ended, blocked, begun) = futures::join!(join_all(ends), join_all(tokens), join_all(begin));
 
     assert!(begun.into_iter().all(|begun| begun));
