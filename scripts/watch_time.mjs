@@ -45,14 +45,14 @@ const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-s
 const page = await browser.newPage();
 await open(`http://127.0.0.1:${port}/`);
 
+// cargo leptos begins to look at files some time after its first build, and says nothing when it does.
+await edit(`${SENTENCE} Ready.`, 60_000);
 const took = [];
-for (let edit = 1; edit <= EDITS; edit++) {
-  const sentence = edit < EDITS ? `${SENTENCE} Edit ${edit}.` : SENTENCE;
+for (let count = 1; count <= EDITS; count++) {
   const began = performance.now();
-  writeFileSync(FILE, source.replace(`<h1>"${SENTENCE}"</h1>`, `<h1>"${sentence}"</h1>`));
-  await page.getByRole('heading', { level: 1, name: sentence, exact: true }).waitFor({ timeout: 600_000 });
+  await edit(count < EDITS ? `${SENTENCE} Edit ${count}.` : SENTENCE);
   took.push((performance.now() - began) / 1000);
-  console.log(`watch: edit ${edit} on the page after ${took.at(-1).toFixed(1)} s`);
+  console.log(`watch: edit ${count} on the page after ${took.at(-1).toFixed(1)} s`);
 }
 await browser.close();
 process.kill(-watch.pid, 'SIGINT');
@@ -61,6 +61,15 @@ await watch.ended;
 const slowest = Math.max(...took);
 console.log(`watch: from an edit to the reloaded page ${slowest.toFixed(1)} s at most (bound ${BOUND} s)`);
 process.exit(slowest > BOUND ? 1 : 0);
+
+/** Saves the sentence, and again after each `pause` in milliseconds, until the page shows it. */
+async function edit(sentence, pause = 600_000) {
+  const save = () => writeFileSync(FILE, source.replace(`<h1>"${SENTENCE}"</h1>`, `<h1>"${sentence}"</h1>`));
+  save();
+  const again = setInterval(save, pause);
+  await page.getByRole('heading', { level: 1, name: sentence, exact: true }).waitFor({ timeout: 600_000 });
+  clearInterval(again);
+}
 
 /** Opens the page as soon as the first build is served. */
 async function open(address) {
