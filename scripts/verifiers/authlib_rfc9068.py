@@ -25,4 +25,5 @@ for line in sys.stdin:
         validator.validate_token(claims, scopes=None, request=None)
         print("accepted", claims["username"], flush=True)
     except OAuth2Error as error:
-        print(f"refused {error.error}: {error.__cause__}".replace("\n", " "), flush=True)
+        # One line, also where the message quotes a header that was tampered with.
+        print(f"refused {error.error}: {str(error.__cause__)!a}", flush=True)
