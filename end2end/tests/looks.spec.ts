@@ -10,7 +10,7 @@ import { type State, closed, firstRun, ordinary } from './support/states.ts';
 
 const PICTURES = process.env['PICTURES'] !== undefined;
 
-// With transitions, axe would see colours that are still changing.
+// With transitions, axe would see colours that are still changing. What appears late still fades in: `eachLook` waits for it.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 states(ordinary);
@@ -65,6 +65,7 @@ async function eachLook(page: Page, name: string, check = async (_page: Page, _s
     await page.emulateMedia({ colorScheme });
     for (const width of [390, 1440]) {
       await resize(page, width, width === 390 ? 844 : 900);
+      await page.evaluate(() => Promise.allSettled(document.getAnimations().map(animation => animation.finished)));
       if (PICTURES) {
         await page.screenshot({ path: `screenshots/${name}-${colorScheme}-${width}.png`, fullPage: true, animations: 'disabled' });
       }
