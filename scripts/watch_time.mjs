@@ -38,7 +38,7 @@ const watch = start('make', ['--no-print-directory', 'watch'], {
   },
 });
 process.once('exit', () => {
-  if (watch.exitCode === null) process.kill(-watch.pid, 'SIGKILL');
+  if (watch.exitCode === null && watch.signalCode === null) process.kill(-watch.pid, 'SIGKILL');
 });
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
