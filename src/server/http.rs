@@ -3,6 +3,7 @@
 mod answers;
 mod body;
 mod client_auth;
+mod connections;
 mod context;
 mod cookies;
 mod cors;
@@ -14,6 +15,7 @@ mod front_door;
 mod guard;
 mod headers;
 mod joined_writes;
+mod json;
 mod leptos;
 mod limits;
 mod listener;

@@ -4,7 +4,7 @@
 //! request makes one: the library calls a formatter with colours for each piece of it.
 
 use std::cell::RefCell;
-use std::fmt::{self, Debug};
+use std::fmt::{self, Debug, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
@@ -18,6 +18,8 @@ use crate::server::request_id;
 
 /// The target of events from the crate `log`. The field `log.target` has the real one.
 const FROM_LOG: &str = "log";
+/// Bytes of most lines.
+const USUAL_BYTES: usize = 256;
 
 /// An event as text: time, level, request id, target, message and fields.
 pub struct AsText;
@@ -41,20 +43,22 @@ where
             }
             target => target,
         };
-        line.write_str(dim)?;
-        write_now(&mut line)?;
+        let mut text = String::with_capacity(USUAL_BYTES);
+        text.push_str(dim);
+        push_now(&mut text);
         for part in [plain, " ", colour, name, plain, " "].into_iter().chain(id).chain([dim, target, ":", plain, " "]) {
-            line.write_str(part)?;
+            text.push_str(part);
         }
         if colours {
+            line.write_str(&text)?;
             // The library escapes the colours in values.
             context.format_fields(line.by_ref(), event)?;
+            line.write_char('\n')
         } else {
-            let mut fields = Fields { line: line.by_ref(), first: true, result: Ok(()) };
-            event.record(&mut fields);
-            fields.result?;
+            event.record(&mut Fields { text: &mut text, first: true });
+            text.push('\n');
+            line.write_str(&text)
         }
-        line.write_char('\n')
     }
 }
 
@@ -69,27 +73,22 @@ const fn level(level: Level) -> (&'static str, &'static str) {
     }
 }
 
-/// Writes the time, like `2026-11-22T09:12:00.000000Z`. The text of a second is made once.
+/// Adds the time, like `2026-11-22T09:12:00.000000Z`. The text of a second is made once.
 #[expect(clippy::disallowed_methods, reason = "the log has the machine's time, whatever clock a spec gives the server")]
-fn write_now(line: &mut Writer<'_>) -> fmt::Result {
+fn push_now(text: &mut String) {
     thread_local!(static SECOND: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) });
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    SECOND.with_borrow_mut(|(second, text)| {
+    SECOND.with_borrow_mut(|(second, begin)| {
         if *second != now.as_secs() {
             let time = i64::try_from(now.as_secs()).ok().and_then(|second| Timestamp::from_second(second).ok());
-            *text = time.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S.").to_string();
+            *begin = time.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S.").to_string();
             *second = now.as_secs();
         }
-        line.write_str(text)
-    })?;
-    let mut digits = *b"000000Z";
-    let mut rest = now.subsec_micros();
-    for digit in digits[..6].iter_mut().rev() {
-        // A digit fits.
-        *digit += u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-    }
-    line.write_str(std::str::from_utf8(&digits).unwrap_or_default())
+        text.push_str(begin);
+    });
+    // Six digits: the leading one of seven is cut off.
+    text.push_str(&itoa::Buffer::new().format(1_000_000 + now.subsec_micros())[1..]);
+    text.push('Z');
 }
 
 /// Finds the target of an event from the crate `log`.
@@ -105,43 +104,64 @@ impl Visit for LogTarget {
     }
 }
 
-/// Writes the message and the fields: `message name=value name=value`.
-struct Fields<'w> {
-    line: Writer<'w>,
+/// Adds the message and the fields: `message name=value name="value of more words"`.
+struct Fields<'t> {
+    text: &'t mut String,
     first: bool,
-    result: fmt::Result,
 }
 
 impl Fields<'_> {
-    fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+    /// Adds the name of a field. `false`: the crate `log` added the field, and its value stands in front already.
+    fn begin(&mut self, field: &Field) -> bool {
         let name = field.name();
-        // What the crate `log` adds stands in front already.
-        if self.result.is_err() || name.starts_with("log.") {
-            return;
+        if name.starts_with("log.") {
+            return false;
         }
-        let space = if std::mem::take(&mut self.first) { "" } else { " " };
-        // A name that is a word of Rust was written `r#type`.
-        let (name, is) = if name == "message" { ("", "") } else { (name.strip_prefix("r#").unwrap_or(name), "=") };
-        let before = [space, name, is].into_iter().try_for_each(|part| self.line.write_str(part));
-        self.result = before.and_then(|()| value(&mut self.line));
+        if !std::mem::take(&mut self.first) {
+            self.text.push(' ');
+        }
+        if name != "message" {
+            // A name that is a word of Rust was written `r#type`.
+            self.text.push_str(name.strip_prefix("r#").unwrap_or(name));
+            self.text.push('=');
+        }
+        true
+    }
+
+    /// Adds what the library would write.
+    fn add(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        if self.begin(field) {
+            // Cannot fail: the target is a string.
+            let _ = self.text.write_fmt(value);
+        }
     }
 }
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.write(field, |line| write!(line, "{value:?}"));
+        self.add(field, format_args!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.write(
-            field,
-            |line| if field.name() == "message" { line.write_str(value) } else { write!(line, "{value:?}") },
-        );
+        if field.name() != "message" && !is_one_word(value) {
+            self.add(field, format_args!("{value:?}"));
+        } else if self.begin(field) {
+            self.text.push_str(value);
+        }
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.write(field, |line| write!(line, "{value}"));
+        if self.begin(field) {
+            self.text.push_str(itoa::Buffer::new().format(value));
+        }
     }
+}
+
+/// Whether a value needs no quotes to be told from what follows.
+fn is_one_word(value: &str) -> bool {
+    // Not `all`: without an early end, several bytes are compared at once.
+    let plain = |byte: u8| byte.is_ascii_graphic() & (byte != b'"') & (byte != b'=') & (byte != b'\\');
+    !value.is_empty() && value.bytes().fold(true, |so_far, byte| so_far & plain(byte))
 }
 
 /// An event as a JSON object. The request is its span, as `tracing` writes one.
@@ -166,5 +186,52 @@ where
         let span = format_args!(r#"{{"id":"{id}","name":"request"}}"#);
         let open = object.trim_end().strip_suffix('}').ok_or(fmt::Error)?;
         writeln!(line, r#"{open},"span":{span},"spans":[{span}]}}"#)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::fmt;
+
+    use super::*;
+
+    /// Keeps what is written.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_value_has_quotes_where_it_could_be_taken_for_something_else() {
+        let kept = Kept::default();
+        let to = kept.clone();
+        let subscriber = fmt().with_ansi(false).event_format(AsText).with_writer(move || to.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let (none, error): (Option<&str>, _) = (None, io::Error::other("a cause"));
+            tracing::info!(path = "/a", status = 200_u16, code = none, "Answered");
+            tracing::warn!(a = "two words", b = "", c = "x=y", d = "\"", e = "\\", f = "\u{fc}", %error, r#type = true, "{}", "x y");
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let rest: Vec<_> = text.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
+        assert_eq!(
+            rest,
+            [
+                " INFO handstamp::server::cli::log_lines::tests: Answered path=/a status=200",
+                " WARN handstamp::server::cli::log_lines::tests: x y a=\"two words\" b=\"\" c=\"x=y\" d=\"\\\"\" \
+                 e=\"\\\\\" f=\"\u{fc}\" error=a cause type=true",
+            ]
+        );
     }
 }

@@ -20,7 +20,7 @@ pub struct Greeting {
 /// Returns the text alone.
 #[must_use]
 pub fn greeting_text(user: &CurrentUser) -> String {
-    format!("Hello, {}! This is a protected route.", user.username)
+    ["Hello, ", &user.username, "! This is a protected route."].concat()
 }
 
 /// Greets the user.

@@ -81,6 +81,9 @@ impl<'d> Sharing<'d> {
 
 /// Returns the origin of a request, if there is exactly one and it is allowed.
 fn allowed_origin(allowed: &WebOrigins, request: &HeaderMap) -> Option<HeaderValue> {
+    if allowed.is_empty() {
+        return None;
+    }
     let mut origins = request.get_all(ORIGIN).iter();
     let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
     allowed.contains(origin.as_bytes()).then(|| origin.clone())

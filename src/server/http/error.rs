@@ -1,6 +1,5 @@
 //! Turns errors into HTTP, here and nowhere else: status, headers and body of the contract's table.
 
-use axum::Json;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -8,6 +7,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use tracing::error;
 
+use super::json::Json;
 use crate::api_types::ApiError;
 use crate::server::domain::kept_keys::CannotRotate;
 use crate::server::domain::password::Unfit;

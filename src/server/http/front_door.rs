@@ -86,7 +86,7 @@ impl FrontDoor {
             } else {
                 Box::pin(door.turns.wait(&door.state, &mut request)).await
             };
-            let asked = Asked::of(&request, arrived);
+            let asked = Asked::of(&request, way.doors().and_then(DoorsOfPath::fixed_path), arrived);
             let sharing =
                 way.doors().map(|doors| Sharing::of(doors, &door.state.config.cors_origins, request.headers()));
             let nonce = way.nonce(&mut request);

@@ -1,10 +1,11 @@
 //! Accepts connections, limits what each can cost, and closes them in order.
 //!
-//! It has its own loop because `axum::serve` 0.8 gives hyper no timer. Without a timer, a client that never finishes its
-//! header holds a connection for ever. HTTP/1.1 only: a reverse proxy speaks HTTP/2 to browsers and HTTP/1.1 to us.
+//! It has its own loop because `axum::serve` 0.8 has no limits: a client that never finishes its header holds a connection
+//! for ever. HTTP/1.1 only: a reverse proxy speaks HTTP/2 to browsers and HTTP/1.1 to us.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +14,12 @@ use futures::FutureExt as _;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_io_timeout::TimeoutStream;
 use tracing::{info, warn};
 
+use super::connections::{Connections, NotedStream};
 use super::front_door::FrontDoor;
 use super::joined_writes::JoinedWrites;
 use super::limits::Limits;
@@ -34,8 +34,21 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown`, then finishes the open requests.
 pub async fn serve(listener: TcpListener, door: FrontDoor, limits: Limits, shutdown: impl Future<Output = ()>) {
+    let connections = Connections::new(limits);
+    tokio::select! {
+        () = serve_all(listener, door, limits, shutdown, &connections) => {}
+        () = connections.watch() => {}
+    }
+}
+
+async fn serve_all(
+    listener: TcpListener,
+    door: FrontDoor,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+    connections: &Connections,
+) {
     let permits = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -43,18 +56,18 @@ pub async fn serve(listener: TcpListener, door: FrontDoor, limits: Limits, shutd
             () = &mut shutdown => break,
         };
         if let Some((stream, peer, permit)) = accepted {
-            serve_connection(stream, peer, permit, door.clone(), limits, &graceful);
+            serve_connection(stream, peer, permit, door.clone(), connections);
         }
     }
     // A client that is connected by now is served; a later one is refused.
     while let Some(Some((stream, peer, permit))) = accept(&listener, &permits).now_or_never() {
-        serve_connection(stream, peer, permit, door.clone(), limits, &graceful);
+        serve_connection(stream, peer, permit, door.clone(), connections);
     }
     drop(listener);
     // hyper closes a connection from which it has read nothing, so what has arrived is read first.
     tokio::time::sleep(READ_PAUSE).await;
     tokio::select! {
-        () = graceful.shutdown() => info!("All requests were answered"),
+        () = connections.finish() => info!("All requests were answered"),
         () = tokio::time::sleep(limits.drain_time) => warn!("Some requests took too long and were cut"),
     }
 }
@@ -76,28 +89,27 @@ fn serve_connection(
     peer: IpAddr,
     permit: OwnedSemaphorePermit,
     door: FrontDoor,
-    limits: Limits,
-    graceful: &GracefulShutdown,
+    connections: &Connections,
 ) {
     // Without it the last part of an answer can wait 40 ms for an acknowledgement. A failure to set it costs only that.
     let _ = stream.set_nodelay(true);
-    let mut stream = TimeoutStream::new(JoinedWrites(stream));
-    stream.set_write_timeout(Some(limits.write_time));
+    let connection = connections.open();
+    let note = connection.note();
+    let stream = NotedStream::new(JoinedWrites(stream), note.clone());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        note.answering();
         let mut request = request.map(to_body);
         request.extensions_mut().insert(Visit::begin(peer));
-        let door = door.clone();
-        async move { Ok::<_, Infallible>(door.answer(request).await) }
+        let (door, note) = (door.clone(), note.clone());
+        async move { Ok::<_, Infallible>(note.answered(door.answer(request).await)) }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_time)
-        .max_buf_size(BUFFER_BYTES)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service);
-    let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        // The client caused this error: it closed the connection, was too slow, or did not speak HTTP.
-        let _ = connection.await;
+        let serving = http1::Builder::new()
+            .max_buf_size(BUFFER_BYTES)
+            // `connections` has the limits of time.
+            .header_read_timeout(None)
+            .serve_connection(TokioIo::new(stream), service);
+        connection.serve(pin!(serving), http1::Connection::graceful_shutdown).await;
         drop(permit);
     });
 }

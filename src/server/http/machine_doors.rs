@@ -57,7 +57,8 @@ impl Door {
 
 /// All machine doors, by their paths.
 pub struct MachineDoors {
-    fixed: HashMap<&'static str, DoorsOfPath>,
+    /// Few enough to look through: no hash is computed.
+    fixed: Vec<(&'static str, DoorsOfPath)>,
     /// Those whose path ends in a part that varies, each with what comes before it.
     varying: Vec<(&'static str, DoorsOfPath)>,
 }
@@ -87,14 +88,15 @@ impl MachineDoors {
             let (admits, number) = (Admits::of(&door.name()), counted.find(door.method.as_str(), door.path));
             of_path.doors.push(KnownDoor { door, admits, number });
         }
-        let (varying, fixed) = fixed.into_iter().partition::<HashMap<_, _>, _>(|(path, _)| path.contains('{'));
+        let (varying, fixed) = fixed.into_iter().partition::<Vec<_>, _>(|(path, _)| path.contains('{'));
         let before = |path: &'static str| path.split('{').next().unwrap_or_default();
         Self { fixed, varying: varying.into_iter().map(|(path, doors)| (before(path), doors)).collect() }
     }
 
     /// Returns the doors of a path.
     pub fn find(&self, path: &str) -> Option<&DoorsOfPath> {
-        self.fixed.get(path).or_else(|| {
+        let fixed = self.fixed.iter().find(|(known, _)| *known == path).map(|(_, doors)| doors);
+        fixed.or_else(|| {
             let is_part = |rest: &str| !rest.is_empty() && !rest.contains('/');
             let mut varying = self.varying.iter();
             varying.find(|(before, _)| path.strip_prefix(before).is_some_and(is_part)).map(|(_, doors)| doors)
@@ -110,6 +112,11 @@ impl DoorsOfPath {
 
     pub fn path(&self) -> &'static str {
         self.doors.first().map_or("", |known| known.door.path)
+    }
+
+    /// Returns the path of every request to these doors, if no part of it varies.
+    pub fn fixed_path(&self) -> Option<&'static str> {
+        Some(self.path()).filter(|path| !path.contains('{'))
     }
 
     /// Returns the methods of the doors.

@@ -1,10 +1,10 @@
 //! `GET /healthz`: the process runs. `GET /readyz`: the store answers too, so protected doors work.
 
-use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
 use crate::server::http::error::HttpError;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 #[derive(Serialize)]

@@ -1,6 +1,5 @@
 //! `POST /introspect`: tells another service whether a token is good (RFC 7662).
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
@@ -11,6 +10,7 @@ use crate::server::domain::accepted_token::AcceptedToken;
 use crate::server::flows;
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 #[derive(Serialize)]

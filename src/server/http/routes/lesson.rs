@@ -1,6 +1,5 @@
 //! `GET /sign-token`, `POST /verify-token`: the second tutorial's lesson, with a key that opens nothing real.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, StatusCode};
@@ -12,6 +11,7 @@ use crate::api_types::ApiError;
 use crate::server::flows::{self, LessonRefused};
 use crate::server::http::current_user::authorization_headers;
 use crate::server::http::error::HttpError;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 #[derive(Serialize)]

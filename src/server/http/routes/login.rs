@@ -1,12 +1,12 @@
 //! `POST /login`: takes a form or JSON, and returns the tokens of a new session.
 
-use axum::Json;
 use axum::extract::State;
 
 use super::{CredentialsRequest, TokensAnswer};
 use crate::server::flows::{self, NewSession, Visitor};
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 pub async fn login(

@@ -1,11 +1,11 @@
 //! `DELETE /logout`, and `POST`, which most clients send: ends the token's session, also if the token has expired.
 
-use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
 use crate::server::flows::{self, EndingSession};
 use crate::server::http::error::HttpError;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 #[derive(Serialize)]

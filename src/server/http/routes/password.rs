@@ -1,6 +1,5 @@
 //! `POST /password`: changes the user's own password, and ends their other sessions.
 
-use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +8,7 @@ use crate::server::flows::{self, Visitor};
 use crate::server::http::current_user::FreshUser;
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 /// No `Debug`.

@@ -1,9 +1,9 @@
 //! `GET /protected`: greets the signed-in user.
 
-use axum::Json;
 use serde::Serialize;
 
 use crate::server::flows::{self, CurrentUser};
+use crate::server::http::json::Json;
 
 #[derive(Serialize)]
 pub struct ProtectedAnswer {

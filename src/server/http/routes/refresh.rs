@@ -1,6 +1,5 @@
 //! `POST /refresh`: takes a refresh token, and returns the next one and a new access token.
 
-use axum::Json;
 use axum::extract::{FromRequest as _, Request, State};
 use serde::Deserialize;
 
@@ -10,6 +9,7 @@ use crate::server::flows::{self, AuthenticateError, bearer_token};
 use crate::server::http::current_user::authorization_headers;
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 /// No `Debug`: it would show a refresh token.

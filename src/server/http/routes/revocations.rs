@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -14,6 +13,7 @@ use crate::server::domain::blocklist::Blocked;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::flows;
 use crate::server::http::error::HttpError;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 /// The longest wait: shorter than the time limit of common proxies.

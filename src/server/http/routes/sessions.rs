@@ -1,7 +1,6 @@
 //! `/sessions`: lists and ends the user's own sessions. A client that accepts HTML gets the page instead
 //! (`front_door.rs`).
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::VARY;
 use axum::response::IntoResponse;
@@ -12,6 +11,7 @@ use crate::server::domain::session::Origin;
 use crate::server::flows::{self, CurrentUser};
 use crate::server::http::current_user::FreshUser;
 use crate::server::http::error::HttpError;
+use crate::server::http::json::Json;
 use crate::server::http::machine_doors::LastPart;
 use crate::server::state::AppState;
 

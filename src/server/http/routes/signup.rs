@@ -1,6 +1,5 @@
 //! `POST /signup`: makes an account, if sign-up is open.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use crate::api_types::PasswordInput;
 use crate::server::flows::{self, Visitor};
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 /// No `Debug`.

@@ -1,11 +1,11 @@
 //! `GET /.well-known/jwks.json`, `GET /.well-known/oauth-authorization-server`: what others need to verify our tokens.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
+use crate::server::http::json::Json;
 use crate::server::state::AppState;
 
 /// The `max-age` is `kept_keys::JWKS_MAX_AGE`: the next key signs only when every copy holds it.

@@ -1,0 +1,376 @@
+//! The open connections of a listener: how long each can make the server wait, and how all are told to end.
+//!
+//! hyper has timers for this. It makes, starts and removes one for every request, which is a tenth of the work for a short
+//! answer. Here a request notes only what its connection does since which tick of a clock, and [`Connections::watch`]
+//! looks at all connections at every tick.
+
+use std::collections::HashMap;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
+use axum::response::Response;
+use futures::StreamExt as _;
+use futures::task::AtomicWaker;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::limits::Limits;
+
+/// A limit is this many ticks, so it is exceeded by a tenth at most.
+const TICKS: u32 = 10;
+
+/// All open connections. Cloning this clones a pointer.
+#[derive(Clone)]
+pub struct Connections(Arc<Shared>);
+
+struct Shared {
+    tick: Duration,
+    /// In ticks.
+    header_time: u32,
+    write_time: u32,
+    /// The tick of the clock.
+    now: AtomicU32,
+    open: Mutex<Open>,
+    /// The last connection has closed.
+    all_closed: Notify,
+}
+
+#[derive(Default)]
+struct Open {
+    next: u64,
+    connections: HashMap<u64, Arc<Noted>>,
+}
+
+/// What a connection does, and what it was told.
+#[derive(Default)]
+struct Noted {
+    /// The tick since which it is so, then [`ANSWERING`] and [`STALLED`]. Only the task of the connection changes it.
+    doing: AtomicU64,
+    told: AtomicU8,
+    waker: AtomicWaker,
+}
+
+/// A request was read, and its answer is not complete. Then the server waits for itself, without a limit.
+const ANSWERING: u64 = 1;
+/// The client does not read what the server writes.
+const STALLED: u64 = 2;
+const FLAGS: u32 = 2;
+
+/// Told to finish the request that has begun, and to close then.
+const FINISH: u8 = 1;
+/// Told to close at once.
+const CUT: u8 = 2;
+
+/// A connection, for its task. It is open until this is dropped.
+pub struct Connection {
+    all: Connections,
+    number: u64,
+    noted: Arc<Noted>,
+}
+
+/// The stream of a connection, whose writes are noted.
+pub struct NotedStream<S> {
+    stream: S,
+    note: Note,
+}
+
+/// Notes what a connection does.
+#[derive(Clone)]
+pub struct Note {
+    all: Connections,
+    noted: Arc<Noted>,
+}
+
+impl Connections {
+    pub fn new(limits: Limits) -> Self {
+        let tick = (limits.header_time.min(limits.write_time) / TICKS).max(Duration::from_millis(1));
+        let ticks = |time: Duration| u32::try_from(time.as_nanos().div_ceil(tick.as_nanos())).unwrap_or(u32::MAX);
+        Self(Arc::new(Shared {
+            tick,
+            header_time: ticks(limits.header_time),
+            write_time: ticks(limits.write_time),
+            now: AtomicU32::new(0),
+            open: Mutex::default(),
+            all_closed: Notify::new(),
+        }))
+    }
+
+    /// Opens a connection, which waits for its first request.
+    pub fn open(&self) -> Connection {
+        let noted = Arc::<Noted>::default();
+        let mut open = self.0.open();
+        let number = open.next;
+        open.next += 1;
+        open.connections.insert(number, Arc::clone(&noted));
+        drop(open);
+        let connection = Connection { all: self.clone(), number, noted };
+        connection.note().waiting();
+        connection
+    }
+
+    /// Lets the clock tick, and cuts the connections that make the server wait for too long. Never ends.
+    pub async fn watch(&self) {
+        let mut ticks = interval(self.0.tick);
+        // After a pause of the process, the clients get their time too.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = self.0.now.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+            for connection in self.0.open().connections.values() {
+                if self.0.is_late(connection.doing.load(Ordering::Relaxed), now) {
+                    connection.tell(CUT);
+                }
+            }
+        }
+    }
+
+    /// Lets all connections finish their requests. Returns when they are closed.
+    pub async fn finish(&self) {
+        loop {
+            let closed = self.0.all_closed.notified();
+            {
+                let open = self.0.open();
+                if open.connections.is_empty() {
+                    return;
+                }
+                open.connections.values().for_each(|connection| connection.tell(FINISH));
+            }
+            closed.await;
+        }
+    }
+}
+
+impl Shared {
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_late(&self, doing: u64, now: u32) -> bool {
+        let since = u32::try_from(doing >> FLAGS).unwrap_or(u32::MAX);
+        // The clock may have ticked just after the beginning, so one tick more than a limit is the limit.
+        let waited = now.wrapping_sub(since);
+        match (doing & STALLED != 0, doing & ANSWERING != 0) {
+            (true, _) => waited > self.write_time,
+            (false, true) => false,
+            (false, false) => waited > self.header_time,
+        }
+    }
+}
+
+impl Noted {
+    fn tell(&self, what: u8) {
+        self.told.fetch_max(what, Ordering::Release);
+        self.waker.wake();
+    }
+}
+
+impl Connection {
+    pub fn note(&self) -> Note {
+        Note { all: self.all.clone(), noted: Arc::clone(&self.noted) }
+    }
+
+    /// Serves until the connection closes, or until it is cut. `finish` lets it close after the request that has begun.
+    pub async fn serve<C: Future>(self, mut serving: Pin<&mut C>, finish: impl Fn(Pin<&mut C>)) {
+        // The waker of a task stays the same: what was registered once holds until it has woken.
+        let mut seen = None;
+        std::future::poll_fn(|context| {
+            while seen != Some(self.noted.told.load(Ordering::Acquire)) {
+                self.noted.waker.register(context.waker());
+                let told = self.noted.told.load(Ordering::Acquire);
+                seen = Some(told);
+                match told {
+                    CUT => return Poll::Ready(()),
+                    FINISH => finish(serving.as_mut()),
+                    _ => {}
+                }
+            }
+            // The client caused its error: it closed the connection, or did not speak HTTP.
+            serving.as_mut().poll(context).map(drop)
+        })
+        .await;
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let mut open = self.all.0.open();
+        open.connections.remove(&self.number);
+        if open.connections.is_empty() {
+            self.all.0.all_closed.notify_waiters();
+        }
+    }
+}
+
+impl Note {
+    /// A request was read.
+    pub fn answering(&self) {
+        self.noted.doing.store(self.since_now() | ANSWERING, Ordering::Relaxed);
+    }
+
+    /// The answer is made. If its body is made while it is sent, the connection is answering until that ends.
+    pub fn answered(&self, response: Response) -> Response {
+        if response.body().size_hint().exact().is_some() {
+            self.waiting();
+            return response;
+        }
+        let end = End(self.clone());
+        response.map(|body| {
+            Body::from_stream(body.into_data_stream().map(move |part| {
+                let _until_it_is_dropped = &end;
+                part
+            }))
+        })
+    }
+
+    /// The server waits for the next request.
+    fn waiting(&self) {
+        self.noted.doing.store(self.since_now(), Ordering::Relaxed);
+    }
+
+    fn wrote<T>(&self, written: &Poll<io::Result<T>>) {
+        let doing = self.noted.doing.load(Ordering::Relaxed);
+        let flags = doing & (ANSWERING | STALLED);
+        let doing = match (written.is_pending(), flags & STALLED != 0) {
+            // Since it began.
+            (true, true) => return,
+            (true, false) => self.since_now() | flags | STALLED,
+            (false, _) => self.since_now() | (flags & ANSWERING),
+        };
+        self.noted.doing.store(doing, Ordering::Relaxed);
+    }
+
+    fn since_now(&self) -> u64 {
+        u64::from(self.all.0.now.load(Ordering::Relaxed)) << FLAGS
+    }
+}
+
+/// Is dropped with the body of an answer.
+struct End(Note);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.waiting();
+    }
+}
+
+impl<S> NotedStream<S> {
+    pub fn new(stream: S, note: Note) -> Self {
+        Self { stream, note }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for NotedStream<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note.wrote(&written);
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.note.wrote(&written);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for NotedStream<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A limit of ten ticks for a header, and of thirty for writing.
+    fn connections() -> Connections {
+        let second = Duration::from_secs(1);
+        Connections::new(Limits { header_time: 10 * second, write_time: 30 * second, ..Limits::default() })
+    }
+
+    /// Whether a connection is late after each of these ticks from now on.
+    fn late_after(connection: &Connection, ticks: [u32; 2]) -> [bool; 2] {
+        let shared = &connection.all.0;
+        let now = shared.now.load(Ordering::Relaxed);
+        ticks.map(|ticks| shared.is_late(connection.noted.doing.load(Ordering::Relaxed), now.wrapping_add(ticks)))
+    }
+
+    fn write_of(connection: &Connection, written: Poll<io::Result<usize>>) {
+        connection.note().wrote(&written);
+    }
+
+    #[test]
+    fn a_client_has_the_header_time_from_the_last_answer_and_no_limit_while_its_answer_is_made() {
+        let connections = connections();
+        // The clock may go round.
+        connections.0.now.store(u32::MAX - 5, Ordering::Relaxed);
+        let connection = connections.open();
+        assert_eq!(late_after(&connection, [10, 11]), [false, true]);
+        connection.note().answering();
+        assert_eq!(late_after(&connection, [11, 1_000_000]), [false, false]);
+        connections.0.now.fetch_add(100, Ordering::Relaxed);
+        let _answer = connection.note().answered(Response::new(Body::from("whole")));
+        assert_eq!(late_after(&connection, [10, 11]), [false, true]);
+        connections.0.now.fetch_add(5, Ordering::Relaxed);
+        write_of(&connection, Poll::Ready(Ok(1)));
+        assert_eq!(late_after(&connection, [10, 11]), [false, true]);
+    }
+
+    #[test]
+    fn a_body_that_is_made_while_it_is_sent_has_no_limit_but_that_of_a_client_that_does_not_read() {
+        let connections = connections();
+        let connection = connections.open();
+        connection.note().answering();
+        let made_later = Body::from_stream(futures::stream::pending::<Result<&str, io::Error>>());
+        let answer = connection.note().answered(Response::new(made_later));
+        write_of(&connection, Poll::Ready(Ok(1)));
+        assert_eq!(late_after(&connection, [11, 1_000_000]), [false, false]);
+        write_of(&connection, Poll::Pending);
+        connections.0.now.fetch_add(5, Ordering::Relaxed);
+        write_of(&connection, Poll::Pending);
+        assert_eq!(late_after(&connection, [25, 26]), [false, true], "since the first of them");
+        write_of(&connection, Poll::Ready(Ok(1)));
+        assert_eq!(late_after(&connection, [31, 1_000_000]), [false, false]);
+        drop(answer);
+        assert_eq!(late_after(&connection, [10, 11]), [false, true]);
+    }
+
+    #[tokio::test]
+    async fn all_are_told_to_finish_and_the_end_waits_for_the_last() {
+        let connections = connections();
+        let (first, second) = (connections.open(), connections.open());
+        let (told, was_told) = tokio::sync::watch::channel(0);
+        let serve = |connection: Connection| {
+            let (told, mut was_told) = (told.clone(), was_told.clone());
+            async move {
+                let serving = std::pin::pin!(was_told.wait_for(|told| *told == 2));
+                connection.serve(serving, |_| told.send_modify(|told| *told += 1)).await;
+            }
+        };
+        tokio::join!(serve(first), serve(second), connections.finish());
+        assert_eq!(*was_told.borrow(), 2);
+    }
+}
