@@ -2,6 +2,7 @@
 
 pub mod administrators;
 pub mod blocklist;
+mod checkpoints;
 pub mod checkup;
 pub mod clients;
 mod endings;
@@ -15,7 +16,9 @@ mod queue;
 pub mod sessions;
 pub mod signing_keys;
 pub mod throttle;
+mod turn;
 pub mod users;
+mod uses;
 mod writer;
 
 pub use error::StoreError;

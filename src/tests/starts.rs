@@ -10,7 +10,7 @@ use handstamp::server::store::{MIGRATIONS, migrator};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use crate::process::{Serving, Tokens, add_ada, connect, database, handstamp, handstamp_under, log_file, sql};
+use crate::process::{Serving, Tokens, add_ada, connect, database, handstamp, handstamp_under, log_file, sql, text};
 
 /// Creates a database, closed in order, with one ended session and one live session.
 async fn database_left_by_a_server(folder: &Path) -> (Tokens, Tokens) {
@@ -89,6 +89,21 @@ async fn a_second_server_on_the_same_address_changes_nothing_before_it_is_refuse
     assert!(line.contains("LEPTOS_SITE_ADDR") && line.contains("cannot be used"), "{line}");
     assert!(serving.stop().0.success());
     assert!(Serving::start_with(folder, &settings).lets_in(&tokens).await, "its keys are as they were");
+}
+
+#[test]
+fn many_first_starts_at_once_all_succeed_and_make_one_secret() {
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let starts: Vec<_> =
+            (0..8).map(|_| handstamp(folder.path(), &["user", "list"], &[]).spawn().unwrap()).collect();
+        for start in starts {
+            let output = start.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", text(&output.stderr));
+        }
+        let secret = fs::read_to_string(folder.path().join("data/jwt_secret")).unwrap();
+        assert!(secret.starts_with("base64:") && secret.len() > 80);
+    }
 }
 
 #[tokio::test]

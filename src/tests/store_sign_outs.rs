@@ -16,8 +16,11 @@ use handstamp::server::domain::username::Username;
 use handstamp::server::store::Store;
 use handstamp::server::store::events::Before;
 use handstamp::server::store::users::Inserted;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::harness::event;
+use crate::process::eventually;
 
 const NOW: UnixTime = UnixTime(1_795_338_720);
 const TOKEN_EXPIRES_AT: UnixTime = UnixTime(NOW.0 + 60);
@@ -93,11 +96,38 @@ pub async fn many_at_once(store: &Store, other: &Store) {
 
     // A start loads the same rows.
     let (mut loaded, all) = (HashMap::new(), other.list_blocked_since(0).await.unwrap());
-    let newest = other.load_blocklist(|id, until| _ = loaded.insert(id.to_bytes(), until)).await.unwrap();
+    let newest = other
+        .load_blocklist(|rows| loaded.extend(rows.iter().map(|(id, until)| (id.to_bytes(), *until))))
+        .await
+        .unwrap();
     let bytes = |blocked| match blocked {
         Blocked::Session(id) => id.to_bytes(),
         Blocked::Token(id) => id.to_bytes(),
     };
     assert_eq!(loaded, all.iter().map(|row| (bytes(row.blocked), row.keep_until)).collect());
     assert_eq!(Some(newest), all.last().map(|row| row.seq));
+}
+
+#[tokio::test]
+async fn sign_outs_are_moved_into_the_database_long_before_the_log_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, copy) = (folder.path().join("handstamp.db"), folder.path().join("copy.db"));
+    let store = Store::open(&format!("sqlite:{}", file.display())).await.unwrap();
+    let end = |number: u64| {
+        let id = SessionId::from_random(u128::from(number).to_be_bytes());
+        store.end_session(id, TOKEN_EXPIRES_AT, LEEWAY, event(EventKind::SessionEnded))
+    };
+    assert!(join_all((0..1000).map(end)).await.iter().all(Result::is_ok));
+
+    // The file alone, without the log beside it.
+    eventually("the database has rows of sign-outs", async || {
+        std::fs::copy(&file, &copy).unwrap();
+        let connection = SqliteConnectOptions::new().filename(&copy).connect().await;
+        let Ok(mut connection) = connection else { return false };
+        let rows = sqlx::query_scalar("SELECT COUNT(*) FROM blocklist").fetch_one(&mut connection).await;
+        rows.is_ok_and(|rows: i64| rows >= 400)
+    })
+    .await;
+    let log = std::fs::metadata(file.with_extension("db-wal")).unwrap().len();
+    assert!(log < 8000 * 4096 / 2, "{log} bytes");
 }

@@ -48,13 +48,18 @@ pub struct Blocklist {
 impl Blocklist {
     /// Adds an entry. Adding it twice has no effect. Returns whether it is new.
     pub fn block(&self, blocked: Blocked, keep_until: UnixTime) -> bool {
-        self.load(blocked.id(), keep_until)
+        // If the entry exists, its time is right too: both come from the same row.
+        self.entries.insert(blocked.id().to_bits(), keep_until)
     }
 
-    /// Adds an entry of the store. Adding it twice has no effect. Returns whether it is new.
-    pub fn load(&self, id: BlockedId, keep_until: UnixTime) -> bool {
-        // If the entry exists, its time is right too: both come from the same row.
-        self.entries.insert(id.to_bits(), keep_until)
+    /// Makes room for this number of entries, so that adding them takes less time.
+    pub fn reserve(&self, number: usize) {
+        self.entries.reserve(number);
+    }
+
+    /// Adds many entries of the store.
+    pub fn load(&self, entries: &[(BlockedId, UnixTime)]) {
+        self.entries.insert_all(entries.iter().map(|(id, keep_until)| (id.to_bits(), *keep_until)).collect());
     }
 
     /// Returns whether a token of this session with this id must be rejected.

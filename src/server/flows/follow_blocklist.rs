@@ -22,8 +22,8 @@ impl BlocklistFollower {
     /// # Errors
     /// [`StoreError`].
     pub async fn begin(state: &AppState) -> Result<Self, StoreError> {
-        let load = |id, keep_until| _ = state.blocklist.load(id, keep_until);
-        let seen = state.store.load_blocklist(load).await?;
+        state.blocklist.reserve(usize::try_from(state.store.count_blocked().await?).unwrap_or(0));
+        let seen = state.store.load_blocklist(|rows| state.blocklist.load(rows)).await?;
         state.blocklist_seq.send_replace(seen);
         state.measures.synced(state.world.uptime());
         Ok(Self { seen })

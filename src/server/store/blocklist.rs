@@ -24,40 +24,67 @@ pub(super) const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE n
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new("INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ", 4, " ON CONFLICT (id) DO NOTHING")
 });
-const NEXT: &str = "SELECT MIN(seq) FROM blocklist WHERE seq > $1";
+/// The numbers of the next chunk after `$1`: some hundred KiB of text.
+macro_rules! chunk {
+    () => {
+        " FROM blocklist WHERE seq BETWEEN (SELECT MIN(seq) FROM blocklist WHERE seq > $1) \
+         AND (SELECT MIN(seq) FROM blocklist WHERE seq > $1) + 8191"
+    };
+}
 /// Many rows as a few texts, words separated by spaces: a start reads a million rows, and with single rows sqlx takes most of
 /// the time. All texts have the same order, which is undefined.
-const ROWS: &str = "SELECT string_agg(id, ' '), string_agg(kind, ' '), string_agg(CAST(keep_until AS TEXT), ' '), \
-                    string_agg(CAST(seq AS TEXT), ' ') FROM blocklist WHERE seq BETWEEN $1 AND $2";
-/// What a start needs of them, in a third of the time.
-const LOADED: &str = "SELECT string_agg(id, ' '), string_agg(CAST(keep_until AS TEXT), ' '), MAX(seq) \
-                      FROM blocklist WHERE seq BETWEEN $1 AND $2";
-/// How many numbers make one text: some hundred KiB.
-const CHUNK: i64 = 8192;
+const ROWS: &str = concat!(
+    "SELECT string_agg(id, ' '), string_agg(kind, ' '), string_agg(CAST(keep_until AS TEXT), ' '), \
+     string_agg(CAST(seq AS TEXT), ' '), MAX(seq)",
+    chunk!()
+);
+/// What a start needs of them, in half of the time.
+const LOADED: &str =
+    concat!("SELECT string_agg(id, ' '), string_agg(CAST(keep_until AS TEXT), ' '), MAX(seq)", chunk!());
+const COUNT: &str = "SELECT COUNT(*) FROM blocklist";
 const PURGE: &str = "DELETE FROM blocklist WHERE id IN (SELECT id FROM blocklist WHERE keep_until < $1 LIMIT $2)";
 const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purged_to' AND value < $1";
 const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
 
 impl Store {
-    /// Calls `load` for each row, in no order. Returns the highest number of a row: 0 if there is none.
+    /// Returns the number of rows.
     ///
     /// # Errors
-    /// [`StoreError`]; `load` may have been called for some rows.
-    pub async fn load_blocklist(&self, mut load: impl FnMut(BlockedId, UnixTime)) -> Result<i64, StoreError> {
+    /// [`StoreError`].
+    pub async fn count_blocked(&self) -> Result<u64, StoreError> {
+        let (count,): (i64,) = on_pool!(self, |pool| sqlx::query_as(COUNT).fetch_one(pool).await?);
+        Ok(count.unsigned_abs())
+    }
+
+    /// Calls `load` with all rows, some thousand each time, in no order. Returns the highest number of a row: 0 if there
+    /// is none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; `load` may have been called with some rows.
+    pub async fn load_blocklist(&self, mut load: impl FnMut(&[(BlockedId, UnixTime)])) -> Result<i64, StoreError> {
         let mut seen = 0;
-        while let Some((from, to)) = self.next_numbers(seen).await? {
-            let (ids, times, newest): (Option<String>, Option<String>, Option<i64>) =
-                on_pool!(self, |pool| sqlx::query_as(LOADED).bind(from).bind(to).fetch_one(pool).await?);
-            let (ids, times) = (ids.unwrap_or_default(), times.unwrap_or_default());
-            let mut times = times.split_ascii_whitespace();
-            for id in ids.split_ascii_whitespace() {
-                let id = BlockedId::parse(id).map_err(|_| StoreError::Damaged("blocklist.id"))?;
-                load(id, UnixTime(number(times.next(), "blocklist.keep_until")?));
-            }
-            // A purge may have removed all rows of these numbers meanwhile.
-            seen = newest.unwrap_or(to);
+        let mut chunk = self.chunk_after(seen).await?;
+        while let Some((ids, times, newest)) = chunk {
+            seen = newest;
+            // The database reads the next chunk while these rows are loaded.
+            let loaded = async {
+                let mut times = times.split_ascii_whitespace();
+                let rows = ids.split_ascii_whitespace().map(|id| {
+                    let id = BlockedId::parse(id).map_err(|_| StoreError::Damaged("blocklist.id"))?;
+                    Ok((id, UnixTime(number(times.next(), "blocklist.keep_until")?)))
+                });
+                load(&rows.collect::<Result<Vec<_>, StoreError>>()?);
+                Ok(())
+            };
+            (chunk, ()) = tokio::try_join!(self.chunk_after(seen), loaded)?;
         }
         Ok(seen)
+    }
+
+    async fn chunk_after(&self, seen: i64) -> Result<Option<(String, String, i64)>, StoreError> {
+        let (ids, times, newest): (Option<String>, Option<String>, Option<i64>) =
+            on_pool!(self, |pool| sqlx::query_as(LOADED).bind(seen).fetch_one(pool).await?);
+        Ok(ids.zip(times).zip(newest).map(|((ids, times), newest)| (ids, times, newest)))
     }
 
     /// Returns the rows after number `seq`, in order. 0 for all.
@@ -65,12 +92,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_blocked_since(&self, seq: i64) -> Result<Vec<Entry>, StoreError> {
+        type Texts = (Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
         let mut entries = Vec::new();
         let mut seen = seq;
-        while let Some((from, to)) = self.next_numbers(seen).await? {
-            seen = to;
-            let (ids, kinds, times, numbers): (Option<String>, Option<String>, Option<String>, Option<String>) =
-                on_pool!(self, |pool| sqlx::query_as(ROWS).bind(from).bind(to).fetch_one(pool).await?);
+        loop {
+            let (ids, kinds, times, numbers, newest): Texts =
+                on_pool!(self, |pool| sqlx::query_as(ROWS).bind(seen).fetch_one(pool).await?);
+            let Some(newest) = newest else { break };
+            seen = newest;
             let [ids, kinds, times, numbers] = [ids, kinds, times, numbers].map(Option::unwrap_or_default);
             let mut rest = [&kinds, &times, &numbers].map(|text| text.split_ascii_whitespace());
             for id in ids.split_ascii_whitespace() {
@@ -80,12 +109,6 @@ impl Store {
         }
         entries.sort_by_key(|entry| entry.seq);
         Ok(entries)
-    }
-
-    /// Returns the first number of a row after `seen`, and the last one of its chunk.
-    async fn next_numbers(&self, seen: i64) -> Result<Option<(i64, i64)>, StoreError> {
-        let (next,): (Option<i64>,) = on_pool!(self, |pool| sqlx::query_as(NEXT).bind(seen).fetch_one(pool).await?);
-        Ok(next.map(|from| (from, from.saturating_add(CHUNK - 1))))
     }
 
     /// Blocks one token: durable when this returns.
@@ -137,7 +160,8 @@ where
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
-    entries.iter().fold(sqlx::query(INSERT.text(entries.len())), |insert, entry| {
+    let (insert, rows) = INSERT.of(entries);
+    rows.fold(sqlx::query(insert), |insert, entry| {
         let (id, kind) = match entry.blocked {
             Blocked::Session(id) => (id.to_string(), "session"),
             Blocked::Token(id) => (id.to_string(), "token"),

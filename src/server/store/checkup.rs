@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::Mutex;
 
 use super::error::StoreError;
 use super::open::{BUSY_TIMEOUT, MIGRATIONS};
@@ -41,8 +43,9 @@ impl Store {
         let pool = if url.starts_with("sqlite:") {
             let connection: SqliteConnectOptions = url.parse()?;
             let connection = connection.create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
+            let writer = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&connection).await?)));
             let pool = SqlitePoolOptions::new().max_connections(1).connect_with(connection).await?;
-            Pool::Sqlite { pool, writing: Arc::default() }
+            Pool::Sqlite { pool, writer }
         } else {
             Pool::Postgres(PgPoolOptions::new().max_connections(1).connect(url).await?)
         };

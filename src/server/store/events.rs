@@ -20,7 +20,8 @@ static OF_SESSIONS: LazyLock<ManyRows> = LazyLock::new(|| {
         ") INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address) \
          SELECT news.id, (SELECT COALESCE(MAX(seq), 0) + 1 FROM security_events), \
          at, news.kind, users.id, username, by_whom, device, address FROM news \
-         JOIN sessions ON sessions.id = session_id JOIN users ON users.id = sessions.user_id",
+         JOIN sessions ON sessions.id = session_id JOIN users ON users.id = sessions.user_id \
+         WHERE true ON CONFLICT (id) DO NOTHING",
     )
 });
 const LIST: &str = "SELECT id, seq, at, kind, user_id, username, by_whom, device, address FROM security_events \
@@ -101,9 +102,8 @@ where
     Option<String>: sqlx::Encode<'q, D> + sqlx::Type<D>,
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
-    events.iter().fold(sqlx::query(OF_SESSIONS.text(events.len())), |insert, (session, event)| {
-        bind(insert, event).bind(session.to_string())
-    })
+    let (insert, rows) = OF_SESSIONS.of(events);
+    rows.fold(sqlx::query(insert), |insert, (session, event)| bind(insert, event).bind(session.to_string()))
 }
 
 fn bind<'q, D>(

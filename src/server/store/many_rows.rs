@@ -2,25 +2,25 @@
 //! than its work. So one statement writes up to 64 rows.
 
 use std::fmt::Write as _;
+use std::iter::repeat_n;
 
-/// A statement's texts for 1, 2, 4 … 64 rows. So few, because each is parsed once and kept.
-pub(super) struct ManyRows([String; SIZES]);
+/// A statement's texts for the [`SIZES`]. Each is parsed once and kept. To write a row twice in it must have no effect.
+pub(super) struct ManyRows([String; SIZES.len()]);
 
-const SIZES: usize = 7;
-const MOST: usize = 1 << (SIZES - 1);
+/// So few, that a connection keeps all.
+const SIZES: [usize; 10] = [1, 2, 4, 8, 12, 16, 24, 32, 48, MOST];
+const MOST: usize = 64;
 
 impl ManyRows {
     /// Puts rows like `($1, $2), ($3, $4)` between `before` and `after`. `columns`: the parameters of a row.
     pub(super) fn new(before: &str, columns: usize, after: &str) -> Self {
-        Self(std::array::from_fn(|size| {
+        Self(SIZES.map(|rows| {
             let mut text = before.to_owned();
-            for parameter in 0..columns << size {
-                let separator = if parameter == 0 {
-                    "("
-                } else if parameter % columns == 0 {
-                    "), ("
-                } else {
-                    ", "
+            for parameter in 0..columns * rows {
+                let separator = match parameter {
+                    0 => "(",
+                    _ if parameter.is_multiple_of(columns) => "), (",
+                    _ => ", ",
                 };
                 // Cannot fail: the target is a string.
                 let _ = write!(text, "{separator}${}", parameter + 1);
@@ -29,20 +29,17 @@ impl ManyRows {
         }))
     }
 
-    /// Returns the text for this number of rows, which is that of one of the [`parts`].
-    pub(super) fn text(&self, rows: usize) -> &str {
-        &self.0[rows.ilog2() as usize]
+    /// Returns the text for a part and the rows to bind: those of the part, and then its last one until the text is full.
+    pub(super) fn of<'r, T>(&self, part: &'r [T]) -> (&str, impl Iterator<Item = &'r T>) {
+        let size = SIZES.partition_point(|size| *size < part.len()).min(SIZES.len() - 1);
+        let missing = SIZES[size].saturating_sub(part.len());
+        (&self.0[size], part.iter().chain(part.last().into_iter().flat_map(move |last| repeat_n(last, missing))))
     }
 }
 
-/// Divides rows into parts, each with as many rows as a statement can have.
-pub(super) fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let number = 1 << rows.len().min(MOST).checked_ilog2()?;
-        let (part, rest) = rows.split_at(number);
-        rows = rest;
-        Some(part)
-    })
+/// Divides rows into parts that a statement can have.
+pub(super) fn parts<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    rows.chunks(MOST)
 }
 
 #[cfg(test)]
@@ -52,18 +49,26 @@ mod tests {
     #[test]
     fn a_statement_has_the_parameters_of_all_its_rows() {
         let insert = ManyRows::new("INSERT INTO t (a, b) VALUES ", 2, " ON CONFLICT DO NOTHING");
-        assert_eq!(insert.text(1), "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING");
-        assert_eq!(insert.text(2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING");
-        assert_eq!(ManyRows::new("VALUES ", 1, "").text(4), "VALUES ($1), ($2), ($3), ($4)");
-        assert!(insert.text(64).ends_with(", ($127, $128) ON CONFLICT DO NOTHING"));
+        let text = |rows: usize| insert.of(&vec![0; rows]).0.to_owned();
+        assert_eq!(text(1), "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+        assert_eq!(text(2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING");
+        assert_eq!(ManyRows::new("VALUES ", 1, "").of(&[0; 3]).0, "VALUES ($1), ($2), ($3), ($4)");
+        assert!(text(50).ends_with(", ($127, $128) ON CONFLICT DO NOTHING"));
     }
 
     #[test]
-    fn parts_are_all_rows_in_order() {
-        for number in 0..300 {
+    fn the_rows_of_all_parts_are_the_rows_and_the_last_of_each_fills_it() {
+        let statement = ManyRows::new("VALUES ", 1, "");
+        for number in 1..300 {
             let rows: Vec<_> = (0..number).collect();
             assert_eq!(parts(&rows).collect::<Vec<_>>().concat(), rows);
-            assert!(parts(&rows).all(|part| part.len().is_power_of_two() && part.len() <= MOST));
+            for part in parts(&rows) {
+                let (text, bound) = statement.of(part);
+                let bound: Vec<_> = bound.copied().collect();
+                assert_eq!(text.matches('$').count(), bound.len());
+                assert!(bound.len() < 2 * part.len(), "{} for {}", bound.len(), part.len());
+                assert!(bound.starts_with(part) && bound[part.len()..].iter().all(|row| Some(row) == part.last()));
+            }
         }
     }
 }

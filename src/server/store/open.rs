@@ -1,5 +1,7 @@
 //! Opens the database and updates its tables.
 
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,9 +9,12 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, SqlSafeStr as _, SqliteConnection};
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
 
+use super::checkpoints::LONGEST_LOG;
 use super::error::StoreError;
-use super::pool::{Pool, Store, on_pool};
+use super::pool::{Pool, Store};
 use super::writer;
 
 /// All migrations, in order. Never edit a released one; add a new file.
@@ -27,8 +32,7 @@ pub const MIGRATIONS: [(i64, &str, &str); 7] = [
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection. After that, the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// Connections of SQLite that read. There is only one that writes.
-const SQLITE_CONNECTIONS: u32 = 4;
+const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
 impl Store {
@@ -39,7 +43,9 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let pool = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
-            Pool::Postgres(options.connect(url).await?)
+            let pool = options.connect(url).await?;
+            migrator().run(&pool).await?;
+            Pool::Postgres(pool)
         } else {
             let connection: SqliteConnectOptions = url.parse()?;
             let connection = connection
@@ -48,41 +54,44 @@ impl Store {
                 // FULL: an acknowledged sign-out survives a power failure. With NORMAL it would only survive a crash.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(BUSY_TIMEOUT)
+                .pragma("wal_autocheckpoint", LONGEST_LOG)
+                // A statement that changes many rows keeps what it may have to undo. In memory, not in a file of its own.
+                .pragma("temp_store", "MEMORY")
                 .foreign_keys(true);
             // Connections stay open, also after a failure. The first connection of a database reads the write-ahead log
             // again, and may find a transaction there whose fsync failed. The system does not write those pages again,
             // so a power failure would lose that transaction and all later ones.
             let options = SqlitePoolOptions::new()
-                .max_connections(SQLITE_CONNECTIONS)
+                .max_connections(SQLITE_READERS)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
                 .idle_timeout(None)
-                .max_lifetime(None)
-                .after_release(|connection, _| Box::pin(end_transaction(connection)));
-            let pool = match options.connect_with(connection.clone()).await {
-                // The pool does not report why it waited. A direct connection returns the reason, if it still exists.
-                Err(sqlx::Error::PoolTimedOut) => {
-                    let alone = SqliteConnection::connect_with(&connection).await;
-                    return Err(alone.err().unwrap_or(sqlx::Error::PoolTimedOut).into());
-                }
-                pool => pool?,
-            };
+                .max_lifetime(None);
+            let updating = one_at_a_time(connection.get_filename()).await;
+            let mut writer = SqliteConnection::connect_with(&connection).await?;
             // For the same reason, moves what an earlier process left in the write-ahead log into the database.
-            sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await?;
-            Pool::Sqlite { pool, writing: Arc::default() }
+            sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut writer).await?;
+            migrator().run(&mut writer).await?;
+            drop(updating);
+            let writer = Arc::new(Mutex::new(Some(writer)));
+            Pool::Sqlite { pool: options.connect_lazy_with(connection), writer }
         };
         let store = Self { queue: writer::start(pool.clone()), pool };
-        let migrator = migrator();
-        on_pool!(store, |pool| migrator.run(pool).await)?;
         store.renew_skeletons().await?;
         Ok(store)
     }
 }
 
-/// Rolls back a transaction that a failed or dropped task left open. If there is none, SQLite reports an error, which
-/// is ignored.
-async fn end_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
-    Ok(true)
+/// Waits until no other process opens a database in this folder, and lets none do it until the result is dropped. Two that
+/// update the same tables at the same time would fail.
+///
+/// Locks the folder: a lock on the database is not possible, because to close its file would end SQLite's own locks. Where
+/// the system cannot lock a folder, there is no lock.
+async fn one_at_a_time(database: &Path) -> Option<File> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = File::open(folder).ok()?;
+    // Another one on this thread may hold the lock.
+    spawn_blocking(move || folder.lock().map(|()| folder)).await.ok()?.ok()
 }
 
 /// Returns the migrator that updates the tables.

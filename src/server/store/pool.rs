@@ -1,13 +1,11 @@
 //! The connection to SQLite or PostgreSQL, and the two macros with which one SQL text works on both.
 
-use std::sync::Arc;
-
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
-use tokio::sync::Mutex;
 
 use super::error::StoreError;
 use super::queue::{Queue, Write, Written};
+use super::turn::{self, WriteConnection};
 
 /// The store. Its queries are in the modules beside this one, one for each table.
 pub struct Store {
@@ -19,9 +17,9 @@ pub struct Store {
 #[derive(Clone)]
 pub(super) enum Pool {
     Sqlite {
+        /// The connections that read.
         pool: SqlitePool,
-        /// SQLite has one writer. Waiting here is fair and ends at once; SQLite itself would poll.
-        writing: Arc<Mutex<()>>,
+        writer: WriteConnection,
     },
     Postgres(PgPool),
 }
@@ -40,15 +38,11 @@ macro_rules! on_pool {
 macro_rules! in_transaction {
     ($store:expr, |$transaction:ident| $body:block) => {
         match &$store.pool {
-            $crate::server::store::pool::Pool::Sqlite { pool, writing } => {
-                let _turn = writing.lock().await;
-                // Not a transaction of sqlx: if the disk fails, SQLite ends a transaction by itself, but sqlx still
-                // counts it as open and never begins another one on that connection.
-                let mut $transaction = pool.acquire().await?;
-                // IMMEDIATE: a transaction that reads first and writes later cannot wait for the write lock.
-                sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *$transaction).await?;
+            $crate::server::store::pool::Pool::Sqlite { writer, .. } => {
+                let mut turn = $crate::server::store::turn::Turn::begin(writer).await?;
+                let $transaction = turn.connection()?;
                 let result = $body;
-                sqlx::raw_sql("COMMIT").execute(&mut *$transaction).await?;
+                turn.commit().await?;
                 result
             }
             $crate::server::store::pool::Pool::Postgres(pool) => {
@@ -96,6 +90,9 @@ impl Store {
 
     /// Closes all connections after their current statements.
     pub async fn close(&self) {
+        if let Pool::Sqlite { writer, .. } = &self.pool {
+            turn::close(writer).await;
+        }
         on_pool!(self, |pool| pool.close().await);
     }
 }

@@ -25,12 +25,21 @@ pub(super) enum Write {
     StartSession(Box<Start>),
     Rotate { id: SessionId, from: Generation, token_id: TokenId, token_expires_at: UnixTime, now: UnixTime },
     Reissue { id: SessionId, generation: Generation, token_expires_at: UnixTime },
-    Used { id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime },
+    Used(Used),
     EndSession(Box<End>),
     BlockToken { id: TokenId, keep_until: UnixTime },
     CountTry(Box<FailedTry>),
     ForgetTries { key: ThrottleKey },
     Familiar { key: ThrottleKey, seen_at: UnixTime, unless_since: UnixTime },
+}
+
+/// An access token is used for the first time.
+#[derive(Clone, Copy)]
+pub(super) struct Used {
+    pub id: SessionId,
+    pub token_id: TokenId,
+    pub issued_at: UnixTime,
+    pub at: UnixTime,
 }
 
 /// A session begins.

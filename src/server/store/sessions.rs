@@ -8,7 +8,7 @@ use super::blocklist::{Entry, NEXT_SEQ, block, entry_of};
 use super::error::StoreError;
 use super::many_rows::{ManyRows, parts};
 use super::pool::{Store, in_transaction, on_pool};
-use super::queue::{End, Start, Write};
+use super::queue::{End, Start, Used, Write};
 use super::{events, invitations, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::{Blocked, keep_until};
@@ -34,10 +34,6 @@ pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $3, unseen_tok
 pub(super) const REISSUE: &str = "UPDATE sessions SET \
                                   token_expires_at = CASE WHEN token_expires_at < $3 THEN $3 ELSE token_expires_at END \
                                   WHERE id = $1 AND generation = $2 AND reused_at IS NULL";
-/// The same refresh token was used again, and its access token was issued in a later second than the rotation.
-pub(super) const USED: &str = "UPDATE sessions SET last_used_at = $3, unseen_token = \
-                               CASE WHEN unseen_token = $2 OR rotated_at < $4 THEN NULL ELSE unseen_token END \
-                               WHERE id = $1";
 static END: LazyLock<ManyRows> =
     LazyLock::new(|| ManyRows::new("DELETE FROM sessions WHERE id IN (VALUES ", 1, ") RETURNING id, token_expires_at"));
 /// The row stays, so that the user can be told.
@@ -177,7 +173,7 @@ impl Store {
 
     /// Records the first use of an access token. Does not wait, and may be lost.
     pub fn note_use(&self, id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime) {
-        self.note(Write::Used { id, token_id, issued_at, at });
+        self.note(Write::Used(Used { id, token_id, issued_at, at }));
     }
 
     /// Ends one session: durable when this returns. Ending it twice is no error. `token_expires_at`: the expiry of the
@@ -298,8 +294,8 @@ where
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
     (String, i64): for<'r> sqlx::FromRow<'r, D::Row>,
 {
-    let end = sqlx::query_as(END.text(sessions.len()));
-    sessions.iter().fold(end, |end, session| end.bind(session.to_string()))
+    let (end, rows) = END.of(sessions);
+    rows.fold(sqlx::query_as(end), |end, session| end.bind(session.to_string()))
 }
 
 fn kept(row: Row) -> Result<KeptSession, StoreError> {

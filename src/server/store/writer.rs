@@ -9,29 +9,36 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
 use super::blocklist::{NEXT_SEQ, block};
+use super::checkpoints::Checkpoints;
 use super::endings::Endings;
 use super::error::StoreError;
 use super::events;
 use super::many_rows::parts;
 use super::pool::{Pool, in_transaction};
 use super::queue::{Job, MAX_BATCH, Queue, Start, Write, Written};
-use super::sessions::{END_REUSED, REISSUE, ROTATE, START, USED, end};
+use super::sessions::{END_REUSED, REISSUE, ROTATE, START, end};
 use super::throttle::{FAMILIAR, FORGET};
+use super::uses;
 use crate::server::domain::unix_time::UnixTime;
 
 /// Starts the task; it ends with the queue that leads to it.
 pub(super) fn start(pool: Pool) -> Queue {
     let (queue, jobs) = Queue::new();
-    tokio::spawn(Writer { pool }.work(jobs));
+    let checkpoints = match &pool {
+        Pool::Sqlite { pool, .. } => Some(Checkpoints::start(pool.clone())),
+        Pool::Postgres(_) => None,
+    };
+    tokio::spawn(Writer { pool, checkpoints }.work(jobs));
     queue
 }
 
 struct Writer {
     pool: Pool,
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Writer {
-    async fn work(self, mut queue: mpsc::Receiver<Job>) {
+    async fn work(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut jobs = Vec::with_capacity(MAX_BATCH);
         while queue.recv_many(&mut jobs, MAX_BATCH).await > 0 {
             let (writes, listeners): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.done)).unzip();
@@ -46,6 +53,9 @@ impl Writer {
                 }
                 Err(error) => tell(listeners.into_iter().next().flatten(), Err(error)),
             }
+            if let Some(checkpoints) = &mut self.checkpoints {
+                checkpoints.count(writes.len());
+            }
         }
     }
 
@@ -56,7 +66,8 @@ impl Writer {
 
     /// Writes all of them in one transaction. Returns the results in the same order.
     ///
-    /// The requests come at the same time, so the order of their writes is free: sign-outs are the last, all together.
+    /// The requests come at the same time, so the order of their writes is free: uses of tokens are the first and sign-outs
+    /// the last, all together.
     async fn attempt(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
         let endings = Endings::of(writes);
         let written = in_transaction!(self, |transaction| {
@@ -68,11 +79,16 @@ impl Writer {
                 let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
                 seq
             };
+            for round in uses::rounds(writes) {
+                for part in parts(&round) {
+                    uses::note(part).execute(&mut *transaction).await?;
+                }
+            }
             let mut written = Vec::with_capacity(writes.len());
             for write in writes {
                 written.push(match write {
-                    // Below.
-                    Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
+                    // Above and below.
+                    Write::Used(_) | Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
                     Write::CountTry(failed) => {
                         let mut counted = Vec::with_capacity(failed.counts.len());
                         for count in &failed.counts {
@@ -152,14 +168,11 @@ where
         Write::Reissue { id, generation, token_expires_at } => {
             sqlx::query(REISSUE).bind(id.to_string()).bind(i64::from(generation.0)).bind(token_expires_at.0)
         }
-        Write::Used { id, token_id, issued_at, at } => {
-            sqlx::query(USED).bind(id.to_string()).bind(token_id.to_string()).bind(at.0).bind(issued_at.0)
-        }
         Write::ForgetTries { key } => sqlx::query(FORGET).bind(key.to_string()),
         Write::Familiar { key, seen_at, unless_since } => {
             sqlx::query(FAMILIAR).bind(key.to_string()).bind(seen_at.0).bind(unless_since.0)
         }
-        Write::EndSession(_) | Write::BlockToken { .. } => unreachable!("they need a row in the blocklist too"),
+        Write::Used(_) | Write::EndSession(_) | Write::BlockToken { .. } => unreachable!("they are written together"),
         Write::CountTry(_) => unreachable!("it is several, answered with rows"),
     }
 }
