@@ -13,6 +13,7 @@ pub mod compact_jws;
 pub mod crypto;
 pub mod device;
 pub mod forwarded;
+pub mod hash_memory;
 pub mod id_set;
 pub mod ids;
 pub mod invitation;

@@ -13,6 +13,7 @@ use super::shared::Failure;
 use crate::server::config::Config;
 use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
+use crate::server::domain::hash_memory;
 use crate::server::flows::{BlocklistFollower, FOLLOW_EVERY, PURGE_EVERY, follow_keys, purge_expired, tidy_keys};
 use crate::server::http::{self, Limits};
 use crate::server::log_queue::LogQueue;
@@ -98,6 +99,7 @@ async fn follow(state: AppState, mut follower: BlocklistFollower) {
             warn!(%error, "The keys could not be read");
         }
         state.measures.tidy();
+        hash_memory::tidy();
     }
 }
 

@@ -6,6 +6,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::hash_memory;
 use super::opaque_string::mapped;
 use super::password_strength::Strength;
 
@@ -189,22 +190,14 @@ impl Hasher {
 /// Bytes of the output of a dummy hash: as many as the library computes.
 const DUMMY_BYTES: usize = Params::DEFAULT_OUTPUT_LEN;
 
-/// Minimum size of the mapping for one hash, in blocks of 1 KiB. Unused pages are never touched, so they take no
-/// memory.
-///
-/// glibc returns a large mapping to the system at once. But after a smaller block is freed (up to 32 MiB), it expects
-/// more blocks of that size, and lets every thread keep as much. A flood of sign-ins then kept 200 MB.
-const MAPPED_BLOCKS: usize = 33 * 1024;
-
 fn compute(argon2: &Argon2<'_>, password: &SecretString, salt: &[u8]) -> Result<Output, HashingFailed> {
     let mut output = [0; Output::MAX_LENGTH];
     let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
     let output = output.get_mut(..length).ok_or(HashingFailed)?;
-    let (mut memory, blocks) = (Vec::new(), argon2.params().block_count());
-    memory.try_reserve_exact(blocks.max(MAPPED_BLOCKS)).map_err(|_| HashingFailed)?;
-    memory.resize(blocks, Block::new());
     let password = password.expose_secret().as_bytes();
-    argon2.hash_password_into_with_memory(password, salt, output, &mut memory).map_err(|_| HashingFailed)?;
+    let hash = |memory: &mut [Block]| argon2.hash_password_into_with_memory(password, salt, output, memory);
+    let hashed = hash_memory::with_blocks(argon2.params().block_count(), hash).map_err(|_| HashingFailed)?;
+    hashed.map_err(|_| HashingFailed)?;
     Output::new(output).map_err(|_| HashingFailed)
 }
 
