@@ -73,7 +73,8 @@ impl World {
     #[must_use]
     pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
+        // Not from aws-lc, which first measures the jitter of the processor for some 25 ms: half of a start.
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
         bytes
     }
 }

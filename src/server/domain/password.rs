@@ -309,6 +309,20 @@ mod tests {
     }
 
     #[test]
+    fn what_earlier_hashes_left_in_the_memory_changes_no_hash() {
+        use argon2::password_hash::PasswordHasher as _;
+        for (memory, iterations, lanes) in [(64, 1, 1), (256, 3, 4), (128, 2, 2), (256, 1, 1), (64, 2, 4)] {
+            let hasher = Hasher::new(memory, iterations, lanes).unwrap();
+            for text in ["correct horse", "battery staple"] {
+                let own = hasher.hash(&Password::parse(&typed(text)).unwrap(), &[7; 16]).unwrap();
+                let theirs = hasher.0.hash_password_with_salt(text.as_bytes(), &[7; 16]).unwrap();
+                assert_eq!(own.as_stored(), theirs.to_string(), "{memory} {iterations} {lanes} {text}");
+            }
+            hash_memory::tidy();
+        }
+    }
+
+    #[test]
     fn a_dummy_hash_is_of_the_form_of_a_real_one_and_no_password_has_it() {
         let dummy = hasher().dummy_hash(&[7; 16], &[9; DUMMY_BYTES]).unwrap();
         let real = hasher().hash(&Password::parse(&typed("correct horse battery")).unwrap(), &[7; 16]).unwrap();
