@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::app::components::parting::PartingTemplate;
 
-/// The id of what is shown first.
+/// The id of the template of what is shown first, and while the server is asked again.
 pub const AWAITED: &str = "awaited";
 
 /// The id of the place of the contents.
@@ -18,11 +18,13 @@ pub fn Contents(
     sign_in_to: &'static str,
     /// The heading if the contents did not load.
     not_arrived: &'static str,
-    children: Children,
+    children: ChildrenFn,
 ) -> impl IntoView {
     view! {
-        <div class="contents" id=AWAITED>{children()}</div>
-        <div class="contents" id=CONTENTS></div>
+        <div class="contents" id=CONTENTS>{children()}</div>
+        <template id=AWAITED>
+            <div class="contents">{children()}</div>
+        </template>
         <PartingTemplate sign_in_to not_arrived/>
     }
 }

@@ -70,12 +70,16 @@ impl Events {
     /// Returns the first of the new rows.
     fn append(self, place: &Piece, EventsAnswer { events, older }: EventsAnswer) -> Option<Piece> {
         let list = place.part("events");
-        let rows: Vec<Piece> = events.into_iter().map(|event| self.row(event)).collect();
-        rows.iter().for_each(|row| list.add(row));
+        let mut first = None;
+        for event in events {
+            let row = self.row(event);
+            list.add(&row);
+            first.get_or_insert(row);
+        }
         let more = place.part("older");
         more.show(older.is_some());
         more.set(NEXT, &older.unwrap_or_default());
-        rows.into_iter().next()
+        first
     }
 
     fn row(self, event: EventSummary) -> Piece {

@@ -22,6 +22,7 @@ pub fn Invitation() -> impl IntoView {
         <p class="problems list-problem" role="alert" hidden data-part="invite-problem"></p>
         <section
             class="card invitation"
+            id="invitation"
             tabindex="-1"
             aria-labelledby="invitation-title"
             hidden

@@ -107,6 +107,12 @@ impl Piece {
         }
     }
 
+    /// Shows another piece, and nothing else.
+    pub fn hold(&self, other: &Self) {
+        self.say("");
+        self.add(other);
+    }
+
     pub fn remove(&self) {
         if let Some(element) = &self.0 {
             element.remove();
@@ -147,11 +153,14 @@ impl Piece {
     /// Asks the server, once at a time: while it has not answered, this button is busy. Nothing happens to a page that shows
     /// something else by then.
     pub fn ask<T: 'static>(&self, ask: impl FnOnce() -> Asking<T>, then: impl FnOnce(Result<T, ApiError>) + 'static) {
-        if !self.get("aria-busy").is_empty() {
-            return;
+        if self.get("aria-busy").is_empty() {
+            self.set("aria-busy", "true");
+            self.await_answer(ask(), Box::new(then));
         }
-        self.set("aria-busy", "true");
-        let (button, asking) = (self.clone(), ask());
+    }
+
+    fn await_answer<T: 'static>(&self, asking: Asking<T>, then: Box<dyn FnOnce(Result<T, ApiError>)>) {
+        let button = self.clone();
         spawn_local(async move {
             let answer = asking.await;
             button.unset("aria-busy");

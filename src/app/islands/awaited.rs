@@ -8,7 +8,9 @@ use leptos::task::spawn_local;
 
 use crate::api_types::ApiError;
 use crate::app::client::{SignedIn, Why, signed_in};
-use crate::app::components::{AWAITED, Asking, CONTENTS, HEADING, Piece, WAY_ON, focus, has_focus, parting};
+use crate::app::components::{
+    AWAITED, Asking, CONTENTS, HEADING, Piece, WAY_ON, focus, has_focus, in_browser, parting,
+};
 
 /// The contents of a page. Each page has one.
 pub struct Contents<T: 'static> {
@@ -46,7 +48,7 @@ impl<T> Copy for Contents<T> {}
 impl<T> Contents<T> {
     /// Asks when a user signs in, and removes the answer when no user is signed in any more.
     pub fn follow(self) {
-        Effect::new(move || match signed_in() {
+        in_browser(move || match signed_in() {
             SignedIn::Unknown => {}
             SignedIn::No(why) => {
                 let ends = match SHOWN.get() {
@@ -90,12 +92,8 @@ fn turn(new: Shown, contents: Option<Piece>) {
     }
     let place = if matches!(new, Shown::Parting(_)) && has_focus(WAY_ON) { WAY_ON } else { HEADING };
     SHOWN.set(new);
-    Piece::with_id(AWAITED).show(contents.is_none());
-    let all = Piece::with_id(CONTENTS);
-    all.say("");
-    if let Some(contents) = contents {
-        all.add(&contents);
-    }
+    let contents = contents.unwrap_or_else(|| Piece::copy_of(AWAITED));
+    Piece::with_id(CONTENTS).hold(&contents);
     if !first {
         focus(place);
     }

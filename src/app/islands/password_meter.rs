@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use crate::api_types::{PasswordInput, StrengthAnswer};
-use crate::app::components::{Asking, NEW, Piece, STRENGTH, measure, value};
+use crate::app::components::{Asking, NEW, Piece, STRENGTH, in_browser, measure, value};
 use crate::app::server_fns::password_strength;
 
 #[island(lazy)]
 pub fn PasswordMeter() -> impl IntoView {
-    Effect::new(|_| measure(&Piece::with_id(STRENGTH), NEW.id, || value("username"), judge));
+    in_browser(|| measure(&Piece::with_id(STRENGTH), NEW.id, || value("username"), judge));
 }
 
 /// Asks the server for its judgement of a password, with a name.

@@ -98,10 +98,14 @@ impl List {
     /// Returns the first of the new rows.
     fn append(self: &Rc<Self>, searched: String, UsersAnswer { users, next }: UsersAnswer) -> Option<Piece> {
         let list = self.contents.part("users");
-        let rows: Vec<Piece> = users.into_iter().map(|user| Row::of(self, user)).collect();
-        rows.iter().for_each(|row| list.add(row));
+        let mut first = None;
+        for user in users {
+            let row = Row::of(self, user);
+            list.add(&row);
+            first.get_or_insert(row);
+        }
         self.contents.part("more").show(next.is_some());
         self.end.replace((searched, next));
-        rows.into_iter().next()
+        first
     }
 }
