@@ -18,7 +18,7 @@ pub use deed::Deed;
 pub use doors::UserDoors;
 use list::{List, SEARCH};
 use remove_dialog::RemoveDialog;
-use user_row::UserTemplate;
+use user_row::{Row, UserTemplate};
 
 #[component]
 pub fn UserTemplates() -> impl IntoView {
@@ -61,7 +61,7 @@ pub fn UserTemplates() -> impl IntoView {
 pub fn user_rows(first: UsersAnswer, now: i64, doors: UserDoors) -> Piece {
     let contents = Piece::copy_of(USERS);
     invites(&contents, now, doors.invite);
-    List::fill(&contents, first, now, doors);
+    remove_dialog::wake(&List::fill(&contents, first, now, doors, Row::of));
     contents
 }
 

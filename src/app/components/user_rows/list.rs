@@ -3,13 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::api_types::UsersAnswer;
+use crate::api_types::{UserSummary, UsersAnswer};
 use crate::app::components::dom::{focus_now, value};
 use crate::app::components::piece::Piece;
 use crate::app::components::sentences::trouble;
 use crate::app::components::user_rows::doors::UserDoors;
-use crate::app::components::user_rows::remove_dialog;
-use crate::app::components::user_rows::user_row::Row;
 
 /// The id of the search field.
 pub const SEARCH: &str = "search";
@@ -22,22 +20,38 @@ pub struct List {
     /// The search of this list, for the field may have changed since; and where the list goes on.
     end: RefCell<(String, Option<String>)>,
     /// The user that the dialog is about.
-    pub removing: RefCell<Option<Rc<Row>>>,
+    pub removing: RefCell<Option<Listed>>,
+    /// Returns the row of a user.
+    row: fn(&Rc<Self>, UserSummary) -> Piece,
+}
+
+/// A user in the list.
+#[derive(Clone)]
+pub struct Listed {
+    pub row: Piece,
+    pub id: String,
+    pub username: String,
 }
 
 impl List {
     /// Shows the first users, and what leads to others.
-    pub fn fill(contents: &Piece, first: UsersAnswer, now: i64, doors: UserDoors) {
+    pub fn fill(
+        contents: &Piece,
+        first: UsersAnswer,
+        now: i64,
+        doors: UserDoors,
+        row: fn(&Rc<Self>, UserSummary) -> Piece,
+    ) -> Rc<Self> {
         let (end, removing) = (RefCell::default(), RefCell::default());
-        let list = Rc::new(Self { contents: contents.clone(), now, doors, end, removing });
+        let list = Rc::new(Self { contents: contents.clone(), now, doors, end, removing, row });
         list.begin(String::new(), first);
-        remove_dialog::wake(&list);
-        let (searched, continued) = (list.clone(), list);
+        let (searched, continued) = (list.clone(), list.clone());
         contents.first("form").on("submit", move |event| {
             event.prevent_default();
             searched.search(value(SEARCH));
         });
         contents.part("more").on("click", move |_| continued.more());
+        list
     }
 
     /// Finds users by a part of their name.
@@ -100,7 +114,7 @@ impl List {
         let list = self.contents.part("users");
         let mut first = None;
         for user in users {
-            let row = Row::of(self, user);
+            let row = (self.row)(self, user);
             list.add(&row);
             first.get_or_insert(row);
         }

@@ -8,8 +8,7 @@ use crate::api_types::ApiError;
 use crate::app::components::dom::{close_dialog, open_dialog};
 use crate::app::components::sentences::trouble;
 use crate::app::components::user_rows::deed::Deed;
-use crate::app::components::user_rows::list::List;
-use crate::app::components::user_rows::user_row::Row;
+use crate::app::components::user_rows::list::{List, Listed};
 
 /// Part of the list's template.
 #[component]
@@ -35,12 +34,12 @@ pub fn RemoveDialog() -> impl IntoView {
     }
 }
 
-/// Opens the dialog about the user of a row.
-pub fn ask_about(list: &List, row: Rc<Row>) {
+/// Opens the dialog about this user.
+pub fn ask_about(list: &List, user: Listed) {
     for name in ["to-remove", "remove-whom"] {
-        list.contents.part(name).say(&row.username);
+        list.contents.part(name).say(&user.username);
     }
-    list.removing.replace(Some(row));
+    list.removing.replace(Some(user));
     open_dialog(DIALOG);
 }
 
@@ -53,17 +52,16 @@ pub fn wake(list: &Rc<List>) {
     let button = list.contents.part("remove-now");
     let (asks, list) = (button.clone(), list.clone());
     button.on("click", move |_| {
-        let Some(row) = list.removing.borrow().clone() else { return };
+        let Some(Listed { row, id, .. }) = list.removing.borrow().clone() else { return };
         let (list, problem) = (list.clone(), problem.clone());
         let doors = list.doors;
-        let id = row.id.clone();
         asks.ask(
             || (doors.act)(Deed::Remove, id),
             move |removed| match removed {
                 // Another administrator has removed them already, as wanted.
                 Ok(()) | Err(ApiError::NotFound) => {
                     close_dialog(DIALOG);
-                    list.lose(&row.piece, Deed::Remove.done());
+                    list.lose(&row, Deed::Remove.done());
                 }
                 Err(error) => problem.complain(trouble(error)),
             },

@@ -10,7 +10,7 @@ use crate::app::components::piece::Piece;
 use crate::app::components::sentences::trouble;
 use crate::app::components::time_words::{ago, day_and_clock, in_pieces};
 use crate::app::components::user_rows::deed::Deed;
-use crate::app::components::user_rows::list::List;
+use crate::app::components::user_rows::list::{List, Listed};
 use crate::app::components::user_rows::remove_dialog;
 
 /// The user's own row, and that of another user, which opens.
@@ -69,9 +69,7 @@ fn Way(part: &'static str, words: &'static str) -> impl IntoView {
 /// One row, and what changes in it.
 pub struct Row {
     list: Rc<List>,
-    pub piece: Piece,
-    pub id: String,
-    pub username: String,
+    listed: Listed,
     since: String,
     disabled: Cell<bool>,
     admin: Cell<bool>,
@@ -86,9 +84,7 @@ impl Row {
         piece.part("you").show(user.own);
         let row = Rc::new(Self {
             list: list.clone(),
-            piece: piece.clone(),
-            id: user.id,
-            username: user.username,
+            listed: Listed { row: piece.clone(), id: user.id, username: user.username },
             since: ["since ", &day_and_clock(user.created_at, list.now)].concat(),
             disabled: Cell::default(),
             admin: Cell::default(),
@@ -102,30 +98,30 @@ impl Row {
         row.way("make-admin", |row| {
             row.act("make-admin", if row.admin.get() { Deed::UnmakeAdmin } else { Deed::MakeAdmin })
         });
-        row.way("remove", |row| remove_dialog::ask_about(&row.list, row.clone()));
+        row.way("remove", |row| remove_dialog::ask_about(&row.list, row.listed.clone()));
         piece
     }
 
     fn way(self: &Rc<Self>, part: &str, go: fn(&Rc<Self>)) {
-        let (row, button) = (self.clone(), self.piece.part(part));
-        button.first(".visually-hidden").say(&["(", &self.username, ")"].concat());
+        let (row, button) = (self.clone(), self.listed.row.part(part));
+        button.first(".visually-hidden").say(&["(", &self.listed.username, ")"].concat());
         button.on("click", move |_| go(&row));
     }
 
     /// Asks the server, once at a time. Then shows what has changed, or why it failed.
     fn act(self: &Rc<Self>, button: &str, deed: Deed) {
         let row = self.clone();
-        let [said, problem] = ["said", "problem"].map(|part| self.piece.part(part));
+        let [said, problem] = ["said", "problem"].map(|part| self.listed.row.part(part));
         said.say("");
-        self.piece.part(button).ask(
-            || (self.list.doors.act)(deed, self.id.clone()),
+        self.listed.row.part(button).ask(
+            || (self.list.doors.act)(deed, self.listed.id.clone()),
             move |done| match done {
                 Ok(()) => {
                     problem.complain("");
                     said.say(deed.done());
                     row.follow(deed);
                 }
-                Err(ApiError::NotFound) => row.list.lose(&row.piece, "That account is gone already."),
+                Err(ApiError::NotFound) => row.list.lose(&row.listed.row, "That account is gone already."),
                 Err(error) => problem.complain(trouble(error)),
             },
         );
@@ -145,22 +141,22 @@ impl Row {
 
     fn is_disabled(&self, disabled: bool) {
         self.disabled.set(disabled);
-        self.piece.part("is-disabled").show(disabled);
+        self.listed.row.part("is-disabled").show(disabled);
         self.words("disable", if disabled { "Enable" } else { "Disable" });
     }
 
     fn is_admin(&self, admin: bool) {
         self.admin.set(admin);
-        self.piece.part("is-admin").show(admin);
+        self.listed.row.part("is-admin").show(admin);
         self.words("make-admin", if admin { "Take administrator away" } else { "Make administrator" });
     }
 
     fn is_active(&self, sessions: String, active: String) {
-        self.piece.part("details").say(&in_pieces(&[self.since.clone(), sessions, active]));
+        self.listed.row.part("details").say(&in_pieces(&[self.since.clone(), sessions, active]));
     }
 
     fn words(&self, way: &str, words: &str) {
-        self.piece.part(way).part("words").say(words);
+        self.listed.row.part(way).part("words").say(words);
     }
 }
 
