@@ -9,5 +9,5 @@ pub fn in_browser(run: impl Fn() + 'static) {
 
 #[inline(never)]
 fn follow(run: Box<dyn Fn()>) {
-    Effect::new(move || run());
+    Effect::new(run);
 }

@@ -80,9 +80,9 @@ pub fn parting(
     }
     let needs_link = matches!(why, Ok(_) | Err(ApiError::InsufficientScope));
     if needs_link {
-        button.remove()
+        button.remove();
     } else {
-        link.remove()
+        link.remove();
     }
     parting
 }

@@ -32,28 +32,33 @@ impl Piece {
     }
 
     /// The element inside that is marked with `data-part`.
+    #[must_use]
     pub fn part(&self, name: &str) -> Self {
         self.first(&["[data-part=", name, "]"].concat())
     }
 
     /// The first element inside that this selector matches.
+    #[must_use]
     pub fn first(&self, selector: &str) -> Self {
         Self(self.0.as_ref().and_then(|element| element.query_selector(selector).ok().flatten()))
     }
 
     /// The first element around it that this selector matches.
+    #[must_use]
     pub fn around(&self, selector: &str) -> Self {
         Self(self.0.as_ref().and_then(|element| element.closest(selector).ok().flatten()))
     }
 
     /// The element before it.
+    #[must_use]
     pub fn previous(&self) -> Self {
-        Self(self.0.as_ref().and_then(|element| element.previous_element_sibling()))
+        Self(self.0.as_ref().and_then(Element::previous_element_sibling))
     }
 
     /// The element after it.
+    #[must_use]
     pub fn next(&self) -> Self {
-        Self(self.0.as_ref().and_then(|element| element.next_element_sibling()))
+        Self(self.0.as_ref().and_then(Element::next_element_sibling))
     }
 
     pub fn element(&self) -> Option<&Element> {

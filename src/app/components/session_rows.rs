@@ -103,9 +103,9 @@ fn row(index: usize, session: &SessionSummary, now: i64) -> Row {
     piece.part("since").say(&["since ", &day_and_clock(*started_at, now)].concat());
     end.set("aria-label", &["End ", device].concat());
     if *current {
-        end.remove()
+        end.remove();
     } else {
-        piece.part("current").remove()
+        piece.part("current").remove();
     }
     Row { index, piece, end, current: *current }
 }

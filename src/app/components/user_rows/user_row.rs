@@ -96,7 +96,7 @@ impl Row {
         row.way("disable", |row| row.act("disable", if row.disabled.get() { Deed::Enable } else { Deed::Disable }));
         row.way("end-sessions", |row| row.act("end-sessions", Deed::EndSessions));
         row.way("make-admin", |row| {
-            row.act("make-admin", if row.admin.get() { Deed::UnmakeAdmin } else { Deed::MakeAdmin })
+            row.act("make-admin", if row.admin.get() { Deed::UnmakeAdmin } else { Deed::MakeAdmin });
         });
         row.way("remove", |row| remove_dialog::ask_about(&row.list, row.listed.clone()));
         piece
