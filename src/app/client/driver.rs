@@ -1,6 +1,7 @@
 //! Carries out the effects of the state machine with the browser, and sends the answers back as events. It decides nothing.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -81,8 +82,13 @@ pub fn send(event: Event) {
 /// Those of the door, if nothing helped.
 pub async fn call<T, F>(ask: impl Fn() -> F) -> Result<T, ApiError>
 where
-    F: Future<Output = Result<T, ApiError>>,
+    F: Future<Output = Result<T, ApiError>> + 'static,
 {
+    call_erased(&|| Box::pin(ask())).await
+}
+
+/// One copy for each kind of answer, not one for each door.
+async fn call_erased<T>(ask: &dyn Fn() -> Pin<Box<dyn Future<Output = Result<T, ApiError>>>>) -> Result<T, ApiError> {
     let number = next_number();
     let mut refused = None;
     loop {

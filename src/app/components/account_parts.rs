@@ -4,12 +4,14 @@ use leptos::prelude::*;
 
 use crate::api_types::{AccountAnswer, EventsAnswer};
 use crate::app::components::asking::Asking;
-use crate::app::components::change_password::ChangePassword;
-use crate::app::components::delete_account::DeleteAccount;
+use crate::app::components::change_password::{ChangePassword, changes_password};
+use crate::app::components::delete_account::{DeleteAccount, deletes_account};
 use crate::app::components::dom::HEADING;
-use crate::app::components::event_list::EventList;
+use crate::app::components::event_list::{EventList, EventTemplate, Events};
 use crate::app::components::local_time::LocalTime;
-use crate::app::components::strength_meter::Judge;
+use crate::app::components::piece::Piece;
+use crate::app::components::strength_meter::{Judge, StrengthTemplate};
+use crate::app::components::visitor_card::in_words;
 
 /// What the page can ask the server.
 #[derive(Clone, Copy)]
@@ -22,44 +24,68 @@ pub struct AccountDoors {
 }
 
 #[component]
-pub fn AccountParts(
-    account: AccountAnswer,
-    events: EventsAnswer,
-    /// By the server's clock, in Unix seconds.
-    now: i64,
-    doors: AccountDoors,
-) -> impl IntoView {
-    let AccountAnswer { username, roles, created_at, .. } = account;
-    let whose = username.clone();
-    let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(", ") };
-    let facts = [("Username", username.clone()), ("Since", LocalTime::of(created_at).date()), ("Roles", roles)];
-    let who_you_are = view! {
-        <dl class="facts">
-            {facts.map(|(name, fact)| view! { <div class="facts__row"><dt>{name}</dt><dd>{fact}</dd></div> })}
-        </dl>
-        <a class="button button--small section__way" href="/sessions">"See where you are signed in"</a>
-    };
-    let password = view! { <ChangePassword username=whose change=doors.change_password judge=doors.judge_password/> };
-    let events = view! { <EventList newest=events now named=false older=doors.older_events/> };
-    let delete = view! { <DeleteAccount username delete=doors.delete/> };
+pub fn AccountTemplates() -> impl IntoView {
     view! {
-        <h1 id=HEADING tabindex="-1">"Your account"</h1>
-        {section("Who you are", "As this server knows you.", who_you_are)}
-        {section("Password", "Changing it ends all your other sessions.", password)}
-        {section("What happened", "Sign-ins, failed tries and changes. If something here was not you, change your password.", events)}
-        {section("Leave", "Your name, your password and your sessions are removed from this server.", delete)}
+        <template id=ACCOUNT>
+            <div class="contents">
+                <h1 id=HEADING tabindex="-1">"Your account"</h1>
+                <Section part="facts" title="Who you are" words="As this server knows you.">
+                    <dl class="facts">
+                        <div class="facts__row"><dt>"Username"</dt><dd data-part="name"></dd></div>
+                        <div class="facts__row"><dt>"Since"</dt><dd data-part="since"></dd></div>
+                        <div class="facts__row"><dt>"Roles"</dt><dd data-part="roles"></dd></div>
+                    </dl>
+                    <a class="button button--small section__way" href="/sessions">"See where you are signed in"</a>
+                </Section>
+                <Section part="password" title="Password" words="Changing it ends all your other sessions.">
+                    <ChangePassword/>
+                </Section>
+                <Section
+                    part="happened"
+                    title="What happened"
+                    words="Sign-ins, failed tries and changes. If something here was not you, change your password."
+                >
+                    <EventList/>
+                </Section>
+                <Section
+                    part="leave"
+                    title="Leave"
+                    words="Your name, your password and your sessions are removed from this server."
+                >
+                    <DeleteAccount/>
+                </Section>
+            </div>
+        </template>
+        <EventTemplate/>
+        <StrengthTemplate/>
     }
 }
 
+/// Returns the account; `now` is by the server's clock, in Unix seconds.
+pub fn account_parts(account: &AccountAnswer, newest: EventsAnswer, now: i64, doors: AccountDoors) -> Piece {
+    let AccountAnswer { username, roles, created_at, .. } = account;
+    let all = Piece::copy_of(ACCOUNT);
+    all.part("name").say(username);
+    all.part("since").say(&LocalTime::of(*created_at).date());
+    all.part("roles").say(&in_words(roles));
+    changes_password(&all.part("password"), username, doors.change_password, doors.judge_password);
+    Events { now, named: false, older: doors.older_events }.fill(&all.part("happened"), newest);
+    deletes_account(&all.part("leave"), username, doors.delete);
+    all
+}
+
+const ACCOUNT: &str = "own-account";
+
 /// A section: its subject on the left, its card on the right. Below each other on a phone.
-fn section(title: &'static str, words: &'static str, card: impl IntoView) -> impl IntoView {
+#[component]
+fn Section(part: &'static str, title: &'static str, words: &'static str, children: Children) -> impl IntoView {
     view! {
         <section class="section">
             <div class="section__words">
                 <h2>{title}</h2>
                 <p class="lead">{words}</p>
             </div>
-            <div class="card section__card">{card}</div>
+            <div class="card section__card" data-part=part>{children()}</div>
         </section>
     }
 }

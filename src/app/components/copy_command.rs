@@ -4,42 +4,43 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::web_sys::{HtmlTextAreaElement, wasm_bindgen::JsCast};
 
-use crate::app::components::dom::{Flag, Words, text_area};
+use crate::app::components::piece::Piece;
 
 #[component]
 pub fn CopyCommand(
     /// The name of what is copied.
     what: &'static str,
-    /// Makes the text when the user wants it: it may hold a token.
-    command: impl Fn() -> String + 'static,
 ) -> impl IntoView {
-    let label: Words = RwSignal::new("Copy");
-    let status: Words = RwSignal::new("");
-    let by_hand: Flag = RwSignal::new(Some(""));
-    let click = move |_| {
-        let command = command();
-        spawn_local(async move {
-            if copy(&command).await {
-                label.try_set("Copied");
-                status.try_set("Copied");
-                set_timeout(move || _ = (label.try_set("Copy"), status.try_set("")), SHOW_COPIED);
-            } else {
-                by_hand.try_set(None);
-                status.try_set("Press Ctrl+C to copy.");
-                request_animation_frame(move || select(&command));
-            }
-        });
-    };
     view! {
-        <button class="button button--small copy" type="button" on:click=click>{label}</button>
-        <p class="copy__status" role="status">{status}</p>
-        <textarea class="code copy__by-hand" id=BY_HAND readonly aria-label=what hidden=by_hand></textarea>
+        <button class="button button--small copy" type="button" data-part="copy">"Copy"</button>
+        <p class="copy__status" role="status" data-part="copy-status"></p>
+        <textarea class="code copy__by-hand" id="command" readonly aria-label=what hidden data-part="copy-by-hand"></textarea>
     }
 }
 
+/// Lets the button inside copy what `command` returns. It makes the text when the user wants it: it may hold a token.
+pub fn copies(place: &Piece, command: impl Fn() -> String + 'static) {
+    let [button, status, by_hand] = ["copy", "copy-status", "copy-by-hand"].map(|part| place.part(part));
+    place.part("copy").on("click", move |_| {
+        let command = command();
+        let (button, status, by_hand) = (button.clone(), status.clone(), by_hand.clone());
+        spawn_local(async move {
+            if copy(&command).await {
+                button.say("Copied");
+                status.say("Copied");
+                set_timeout(move || (button.say("Copy"), status.say("")).1, SHOW_COPIED);
+            } else {
+                by_hand.show(true);
+                status.say("Press Ctrl+C to copy.");
+                select(&by_hand, &command);
+            }
+        });
+    });
+}
+
 const SHOW_COPIED: Duration = Duration::from_secs(2);
-const BY_HAND: &str = "command";
 
 async fn copy(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
@@ -47,11 +48,11 @@ async fn copy(text: &str) -> bool {
     !clipboard.is_undefined() && clipboard.write_text(text).await.is_ok()
 }
 
-fn select(command: &str) {
-    if let Some(area) = text_area(BY_HAND) {
+fn select(by_hand: &Piece, command: &str) {
+    if let Some(area) = by_hand.element() {
+        let area: &HtmlTextAreaElement = area.unchecked_ref();
         area.set_value(command);
-        // Fails only if the element cannot have the focus.
-        let _ = area.focus();
+        by_hand.focus();
         area.select();
     }
 }

@@ -13,6 +13,7 @@ use leptos::{ev, task::spawn_local};
 use crate::app::client::{self, Keep};
 use crate::app::components::dom::{FORM, Flag, NEXT, Words, input, set_value, value};
 use crate::app::components::form_problems::{FormProblems, Problems};
+use crate::app::components::in_browser::in_browser;
 use crate::app::components::password_field::{PasswordField, Sight};
 use crate::app::components::username_field::UsernameField;
 use crate::app::next::DASHBOARD;
@@ -32,7 +33,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
         status.set(if now { words.sending } else { "" });
     };
 
-    Effect::new(move || {
+    in_browser(move || {
         remember_code();
         // The Back button may bring back the page as it was: still sending.
         let pageshow = window_event_listener(ev::pageshow, move |event| {

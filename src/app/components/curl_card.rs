@@ -4,26 +4,30 @@
 
 use leptos::prelude::*;
 
-use crate::app::components::copy_command::CopyCommand;
+use crate::app::components::copy_command::{CopyCommand, copies};
+use crate::app::components::piece::Piece;
 
 #[component]
-pub fn CurlCard(
-    message: String,
-    /// The token that this browser keeps.
-    token: fn() -> Option<String>,
-) -> impl IntoView {
-    let beginning: String = token().unwrap_or_default().chars().take(6).collect();
-    let command = ["curl -H \"Authorization: Bearer ", &beginning, "…\" ", &origin(), "/protected"].concat();
+pub fn CurlCard() -> impl IntoView {
     view! {
         <section class="card curl">
             <h2>"Try it from outside"</h2>
-            <CopyCommand what="Command" command=move || whole_command(&token().unwrap_or_default())/>
-            <pre class="code"><code>{command}<span class="code__answer">"{\"message\":\""{message}"\"}"</span></code></pre>
+            <CopyCommand what="Command"/>
+            <pre class="code"><code><span data-part="command"></span><span class="code__answer" data-part="answer"></span></code></pre>
             <p class="curl__then">
                 "Sign out, run it again, and the same stamp is refused: " <code>"401 Token has been revoked"</code> "."
             </p>
         </section>
     }
+}
+
+/// `token`: the one that this browser keeps.
+pub fn fill_curl_card(card: &Piece, message: &str, token: fn() -> Option<String>) {
+    let beginning: String = token().unwrap_or_default().chars().take(6).collect();
+    let command = ["curl -H \"Authorization: Bearer ", &beginning, "…\" ", &origin(), "/protected"].concat();
+    card.part("command").say(&command);
+    card.part("answer").say(&["{\"message\":\"", message, "\"}"].concat());
+    copies(card, move || whole_command(&token().unwrap_or_default()));
 }
 
 /// It needs no quotes: a token is letters, digits and `._-`.

@@ -4,7 +4,7 @@
 //! to the program once more.
 
 use leptos::prelude::*;
-use leptos::web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, wasm_bindgen::JsCast};
+use leptos::web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, wasm_bindgen::JsCast};
 
 /// An attribute that is set or removed.
 pub type Flag = RwSignal<Option<&'static str>>;
@@ -42,11 +42,6 @@ pub fn set_value(id: &str, value: &str) {
     if let Some(input) = input(id) {
         input.set_value(value);
     }
-}
-
-/// Returns the text area with this id.
-pub fn text_area(id: &str) -> Option<HtmlTextAreaElement> {
-    document().get_element_by_id(id).map(JsCast::unchecked_into)
 }
 
 /// Moves the focus to the element with this id, after the document has changed.

@@ -8,6 +8,8 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use crate::app::components::piece::Piece;
+
 /// Draws an imprint; it is decoration unless it has a `label`.
 #[component]
 pub fn Imprint(
@@ -22,8 +24,7 @@ pub fn Imprint(
     void: bool,
 ) -> impl IntoView {
     let size = letter_size(words.chars().count());
-    // The last dot is before the first word again. A normal space would be dropped at the end of a text.
-    let ring = words + "\u{a0}·\u{a0}";
+    let ring = ring(&words);
     let decoration = label.is_empty();
     view! {
         <svg
@@ -53,6 +54,18 @@ pub fn Imprint(
             }}
         </svg>
     }
+}
+
+/// Puts words into the imprint inside.
+pub fn fill_imprint(place: &Piece, words: &str, label: &str) {
+    place.first(".imprint").set("aria-label", label);
+    place.first(".imprint__words").set("font-size", letter_size(words.chars().count()));
+    place.first("textPath").say(&ring(words));
+}
+
+/// The last dot is before the first word again. A normal space would be dropped at the end of a text.
+fn ring(words: &str) -> String {
+    [words, "\u{a0}·\u{a0}"].concat()
 }
 
 /// The path of the words around the ring, which makes their end meet their start.

@@ -1,68 +1,63 @@
 //! Makes an invitation, and shows its link once: it cannot be shown again.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::api_types::InvitationAnswer;
 use crate::app::components::asking::Asking;
-use crate::app::components::copy_command::CopyCommand;
-use crate::app::components::dom::{Flag, focus};
-use crate::app::components::form_problems::Problem;
+use crate::app::components::copy_command::{CopyCommand, copies};
+use crate::app::components::piece::Piece;
 use crate::app::components::sentences::trouble;
 use crate::app::components::time_words::until;
 
+/// Part of another template.
 #[component]
-pub fn Invitation(
-    /// By the server's clock, in Unix seconds.
-    now: i64,
-    invite: fn() -> Asking<InvitationAnswer>,
-) -> impl IntoView {
-    let link = RwSignal::new(String::new());
-    let expiry = RwSignal::new(String::new());
-    let none: Flag = RwSignal::new(Some(""));
-    let busy: Flag = RwSignal::new(None);
-    let problem = Problem::none();
-    let click = move |_| {
-        if busy.get_untracked().is_some() {
-            return;
-        }
-        busy.set(Some("true"));
-        spawn_local(async move {
-            let answer = invite().await;
-            // The page may show something else by now.
-            if busy.try_set(None).is_some() {
-                return;
-            }
-            match answer {
-                Ok(invitation) => {
-                    problem.say("");
-                    link.set(invitation.link);
-                    expiry.set(until(invitation.expires_at, now));
-                    none.set(None);
-                    focus(LINK);
-                }
-                Err(error) => problem.say(trouble(error)),
-            }
-        });
-    };
+pub fn Invitation() -> impl IntoView {
     view! {
         <div class="list-head">
             <p class="lead list-head__words">"An invitation is a link by which one person can make an account."</p>
-            <button class="button" type="button" aria-busy=busy on:click=click>
+            <button class="button" type="button" data-part="invite">
                 <span class="button__label">"Make an invitation"</span>
             </button>
         </div>
-        <p class="problems list-problem" role="alert" hidden=problem.hidden>{problem.words}</p>
-        <section class="card invitation" id=LINK tabindex="-1" aria-labelledby="invitation-title" hidden=none>
+        <p class="problems list-problem" role="alert" hidden data-part="invite-problem"></p>
+        <section
+            class="card invitation"
+            id="invitation"
+            tabindex="-1"
+            aria-labelledby="invitation-title"
+            hidden
+            data-part="invitation"
+        >
             <h2 id="invitation-title">"Send this link to one person"</h2>
-            <CopyCommand what="Link" command=move || link.get_untracked()/>
-            <p class="code invitation__link"><code>{link}</code></p>
+            <CopyCommand what="Link"/>
+            <p class="code invitation__link"><code data-part="link"></code></p>
             <p class="invitation__then">
-                "It works once, until " {expiry} ". It is shown only now: copy it before you leave."
+                "It works once, until " <span data-part="expiry"></span>
+                ". It is shown only now: copy it before you leave."
             </p>
         </section>
     }
 }
 
-/// Gets the focus when it appears, so that the user reads on from there.
-const LINK: &str = "invitation";
+/// Lets the button inside make invitations; `now` is by the server's clock, in Unix seconds.
+pub fn invites(place: &Piece, now: i64, invite: fn() -> Asking<InvitationAnswer>) {
+    let button = place.part("invite");
+    let asks = button.clone();
+    let [problem, shown, link, expiry] =
+        ["invite-problem", "invitation", "link", "expiry"].map(|part| place.part(part));
+    let copied = link.clone();
+    copies(place, move || copied.text());
+    button.on("click", move |_| {
+        let (problem, shown, link, expiry) = (problem.clone(), shown.clone(), link.clone(), expiry.clone());
+        asks.ask(invite, move |answer| {
+            problem.complain(answer.as_ref().err().copied().map_or("", trouble));
+            if let Ok(invitation) = answer {
+                link.say(&invitation.link);
+                expiry.say(&until(invitation.expires_at, now));
+                shown.show(true);
+                // The user reads on from there.
+                shown.focus();
+            }
+        });
+    });
+}

@@ -1,6 +1,5 @@
 //! What a protected page shows instead of its contents: what happened, what it means, what to do. It holds no user data.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::api_types::ApiError;
@@ -8,67 +7,87 @@ use crate::app::client::Why;
 use crate::app::components::dom::{HEADING, WAY_ON, sign_in_address};
 use crate::app::components::imprint::Imprint;
 use crate::app::components::local_time::LocalTime;
+use crate::app::components::piece::Piece;
 use crate::app::components::sentences::{ENDED_FOR_SAFETY, MAY_HAVE_A_COPY, SOMETHING_WENT_WRONG, sentence};
 
-/// Shows why no user is signed in, or that the contents of the page did not load.
+/// As for a visitor who has never been signed in.
 #[component]
-pub fn Parting(
+pub fn PartingTemplate(sign_in_to: &'static str, not_arrived: &'static str) -> impl IntoView {
+    view! {
+        <template id=PARTING>
+            <div class="parting">
+                <div class="parting__imprint" data-part="imprint">
+                    <Imprint words="Signed out · Signed out · Signed out" label="Void stamp" void=true/>
+                </div>
+                <h1 id=HEADING tabindex="-1" data-part="heading" data-not-arrived=not_arrived>"You are not signed in."</h1>
+                <p class="lead" data-part="words">{sign_in_to}</p>
+                <a class="button button--ink" id=WAY_ON href="/login" data-part="link">"Sign in"</a>
+                <button class="button button--ink" id=WAY_ON type="button" data-part="again">"Try again"</button>
+            </div>
+        </template>
+    }
+}
+
+/// Returns why no user is signed in, or that the contents of the page did not load.
+pub fn parting(
     why: Result<Why, ApiError>,
-    /// What the visitor must sign in for.
-    sign_in_to: &'static str,
-    /// The heading if it did not load.
-    not_arrived: &'static str,
-    /// When the stamp ends, in Unix seconds, if this page knows it.
-    #[prop(optional_no_strip)]
+    // When the stamp ends, in Unix seconds, if this page knows it.
     valid_until: Option<i64>,
-    /// Asks for it again.
-    again: impl Fn() + Send + 'static,
-) -> impl IntoView {
-    let (heading, words, had_stamp) = match why {
-        Ok(Why::NoToken) => ("You are not signed in.", sign_in_to, false),
+    // Asks for the contents again.
+    again: impl Fn() + 'static,
+) -> Piece {
+    let parting = Piece::copy_of(PARTING);
+    let heading = parting.part("heading");
+    let not_arrived = heading.get("data-not-arrived");
+    let (title, words, had_stamp) = match why {
+        Ok(Why::NoToken) => ("", "", false),
         Ok(why) => about(why),
         Err(ApiError::InsufficientScope) => (
             "This page is for administrators.",
             "You are not an administrator. If you should be, ask the operator of this server.",
             false,
         ),
-        Err(ApiError::Unreachable) => (not_arrived, sentence(ApiError::Unreachable), false),
-        Err(_) => (not_arrived, SOMETHING_WENT_WRONG, false),
+        Err(ApiError::Unreachable) => (not_arrived.as_str(), sentence(ApiError::Unreachable), false),
+        Err(_) => (not_arrived.as_str(), SOMETHING_WENT_WRONG, false),
     };
     let until = match (why, valid_until) {
         (Ok(Why::SignedOutUnconfirmed), Some(until)) => LocalTime::of(until).clock() + ".",
         (Ok(Why::SignedOutUnconfirmed), None) => "it expires.".to_owned(),
         _ => String::new(),
     };
-    // A fast answer must not follow a flash of words about waiting for it.
-    let lead = if why == Ok(Why::SigningOut) { "lead late" } else { "lead" };
-    let imprint = had_stamp.then(|| {
-        view! {
-            <div class="parting__imprint">
-                <Imprint words="Signed out · Signed out · Signed out" label="Void stamp" void=true/>
-            </div>
-        }
-    });
-    let link = |href: String, words: &'static str| {
-        Either::Left(view! { <a class="button button--ink" id=WAY_ON href=href>{words}</a> })
-    };
-    let way = match why {
-        Ok(Why::Deleted) => link("/".to_owned(), "Go to the start"),
-        Ok(_) => link(sign_in_address(), "Sign in"),
-        Err(ApiError::InsufficientScope) => link("/dashboard".to_owned(), "Go to your dashboard"),
-        Err(_) => Either::Right(view! {
-            <button class="button button--ink" id=WAY_ON type="button" on:click=move |_| again()>"Try again"</button>
-        }),
-    };
-    view! {
-        <div class="parting">
-            {imprint}
-            <h1 id=HEADING tabindex="-1">{heading}</h1>
-            <p class=lead>{words}{until}</p>
-            {way}
-        </div>
+    let lead = parting.part("words");
+    if !title.is_empty() {
+        heading.say(title);
+        lead.say(&[words, &until].concat());
     }
+    // A fast answer must not follow a flash of words about waiting for it.
+    if why == Ok(Why::SigningOut) {
+        lead.set("class", "lead late");
+    }
+    if !had_stamp {
+        parting.part("imprint").remove();
+    }
+    let (link, button) = (parting.part("link"), parting.part("again"));
+    let go_to = |address: &str, words: &str| {
+        link.set("href", address);
+        link.say(words);
+    };
+    match why {
+        Ok(Why::Deleted) => go_to("/", "Go to the start"),
+        Ok(_) => go_to(&sign_in_address(), "Sign in"),
+        Err(ApiError::InsufficientScope) => go_to("/dashboard", "Go to your dashboard"),
+        Err(_) => button.on("click", move |_| again()),
+    }
+    let needs_link = matches!(why, Ok(_) | Err(ApiError::InsufficientScope));
+    if needs_link {
+        button.remove();
+    } else {
+        link.remove();
+    }
+    parting
 }
+
+const PARTING: &str = "parting";
 
 /// Returns the heading, the sentence, and whether there was a stamp to cross out.
 const fn about(why: Why) -> (&'static str, &'static str, bool) {

@@ -46,33 +46,42 @@ pub struct Sight {
     words: Words,
 }
 
+/// The words of each attribute.
+#[derive(Clone, Copy)]
+pub struct Looks {
+    pub kind: &'static str,
+    pub pressed: &'static str,
+    pub name: &'static str,
+    pub words: &'static str,
+}
+
+pub const HIDDEN: Looks = Looks { kind: "password", pressed: "false", name: "Show password", words: "Show" };
+
+pub const READABLE: Looks = Looks { kind: "text", pressed: "true", name: "Hide password", words: "Hide" };
+
 impl Sight {
     pub fn hidden() -> Self {
         Self {
-            kind: RwSignal::new(Some("password")),
-            pressed: RwSignal::new(Some("false")),
-            name: RwSignal::new(Some("Show password")),
-            words: RwSignal::new("Show"),
+            kind: RwSignal::new(Some(HIDDEN.kind)),
+            pressed: RwSignal::new(Some(HIDDEN.pressed)),
+            name: RwSignal::new(Some(HIDDEN.name)),
+            words: RwSignal::new(HIDDEN.words),
         }
     }
 
     pub fn hide(self) {
-        self.set("password", "false", "Show password", "Show");
+        self.look(&HIDDEN);
     }
 
     fn toggle(self) {
-        if self.pressed.get_untracked() == Some("true") {
-            self.hide();
-        } else {
-            self.set("text", "true", "Hide password", "Hide");
-        }
+        self.look(if self.pressed.get_untracked() == Some(READABLE.pressed) { &HIDDEN } else { &READABLE });
     }
 
-    fn set(self, kind: &'static str, pressed: &'static str, name: &'static str, words: &'static str) {
-        self.kind.set(Some(kind));
-        self.pressed.set(Some(pressed));
-        self.name.set(Some(name));
-        self.words.set(words);
+    fn look(self, looks: &Looks) {
+        self.kind.set(Some(looks.kind));
+        self.pressed.set(Some(looks.pressed));
+        self.name.set(Some(looks.name));
+        self.words.set(looks.words);
     }
 }
 
@@ -116,7 +125,7 @@ pub fn PasswordField(kind: &'static Kind, sight: Sight, problem: Problem) -> imp
 }
 
 /// Chrome sends plain events named `keydown` when it fills in a form. A question for a modifier key would throw for those.
-fn about_caps_lock(event: Event) -> &'static str {
+pub fn about_caps_lock(event: Event) -> &'static str {
     let on = event.dyn_into::<KeyboardEvent>().is_ok_and(|event| event.get_modifier_state("CapsLock"));
     if on { "Caps Lock is on." } else { "" }
 }

@@ -3,14 +3,16 @@
 //! A renewal resets the time, and changes nothing else.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
+use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
 
 use crate::api_types::GreetingAnswer;
-use crate::app::components::dom::Words;
-use crate::app::components::imprint::Imprint;
+use crate::app::components::imprint::{Imprint, fill_imprint};
 use crate::app::components::local_time::{LocalTime, two_digits};
+use crate::app::components::piece::Piece;
 
 /// When the stamp ends, as the page knows it.
 #[derive(Clone, Copy)]
@@ -22,61 +24,65 @@ pub struct StampEnd {
 }
 
 #[component]
-pub fn StampCard(answer: GreetingAnswer, end: StampEnd) -> impl IntoView {
-    let GreetingAnswer { username, issued_at, lifetime, .. } = answer;
-    let TimeLeft { words: left, bar, then, until } = TimeLeft::count_down(end);
-    let since = LocalTime::of(issued_at);
-    let words = [&short(&username), "Stamped", &since.short_date(), &since.clock()].join(" · ");
-    let label = ["Stamp: ", &username, ", ", &since.date_and_clock()].concat();
+pub fn StampCard() -> impl IntoView {
     view! {
         <section class="card stamp">
             <div class="stamp__words">
                 <h2>"Your stamp"</h2>
-                <p class="stamp__left" role="timer">{left}</p>
-                <p class="stamp__then">{then}</p>
+                <p class="stamp__left" role="timer"></p>
+                <p class="stamp__then"></p>
             </div>
-            <div class="stamp__imprint"><Imprint words label/></div>
-            <progress class="stamp__bar" aria-label="Time left" max=lifetime.to_string() value=bar></progress>
-            <p class="stamp__until">"Valid until " {until}</p>
+            <div class="stamp__imprint"><Imprint words="" label="Stamp"/></div>
+            <progress class="stamp__bar" aria-label="Time left"></progress>
+            <p class="stamp__until">"Valid until " <span data-part="until"></span></p>
         </section>
     }
 }
 
-/// The time left, in words and in seconds, now and at each tick.
-struct TimeLeft {
-    words: RwSignal<String>,
-    bar: RwSignal<String>,
-    then: Words,
-    until: RwSignal<String>,
+pub fn fill_stamp_card(card: &Piece, answer: &GreetingAnswer, end: StampEnd) {
+    let since = LocalTime::of(answer.issued_at);
+    let words = [&short(&answer.username), "Stamped", &since.short_date(), &since.clock()].join(" · ");
+    fill_imprint(card, &words, &["Stamp: ", &answer.username, ", ", &since.date_and_clock()].concat());
+    card.first(".stamp__bar").set("max", &answer.lifetime.to_string());
+    count_down(card, end);
 }
 
-impl TimeLeft {
-    fn count_down(end: StampEnd) -> Self {
-        /// More often than once a second, so that no second is skipped.
-        const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Shows the time left, in words and in seconds: now, and as long as the card is on the page.
+fn count_down(card: &Piece, end: StampEnd) {
+    /// More often than once a second, so that no second is skipped.
+    const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-        let text = || RwSignal::new(String::new());
-        let shown = Self { words: text(), bar: text(), then: RwSignal::new(""), until: text() };
-        let Self { words, bar, then, until } = shown;
-        let (last, last_until) = (Cell::new(None), Cell::new(None));
-        let look = move || {
-            let (left, ends) = ((end.seconds_left)(), (end.valid_until)());
-            if last.replace(Some(left)) != Some(left) {
-                words.try_set(time_left(left));
-                bar.try_set(left.to_string());
-                then.try_set(if left > 0 { RENEWS } else { WAITS });
+    let [words, then, bar] = [".stamp__left", ".stamp__then", ".stamp__bar"].map(|part| card.first(part));
+    let until = card.part("until");
+    let (last, last_until) = (Cell::new(None), Cell::new(None));
+    let look = move || {
+        let (left, ends) = ((end.seconds_left)(), (end.valid_until)());
+        if last.replace(Some(left)) != Some(left) {
+            words.say(&time_left(left));
+            bar.set("value", &left.to_string());
+            let said = if left > 0 { RENEWS } else { WAITS };
+            // A screen reader would read equal words again.
+            if then.text() != said {
+                then.say(said);
             }
-            if last_until.replace(ends) != ends {
-                until.try_set(ends.map(|ends| LocalTime::of(ends).clock()).unwrap_or_default());
-            }
-        };
-        look();
-        // Fails only without a window.
-        if let Ok(interval) = set_interval_with_handle(look, LOOK_EVERY) {
-            on_cleanup(move || interval.clear());
         }
-        shown
-    }
+        if last_until.replace(ends) != ends {
+            until.say(&ends.map(|ends| LocalTime::of(ends).clock()).unwrap_or_default());
+        }
+    };
+    look();
+    let card = card.clone();
+    let interval: Rc<Cell<Option<IntervalHandle>>> = Rc::default();
+    let running = interval.clone();
+    let look_or_stop = move || {
+        if card.is_there() {
+            look();
+        } else if let Some(interval) = running.take() {
+            interval.clear();
+        }
+    };
+    // Fails only without a window.
+    interval.set(set_interval_with_handle(look_or_stop, LOOK_EVERY).ok());
 }
 
 const RENEWS: &str = "left; renews by itself while you are here";

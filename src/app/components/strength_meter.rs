@@ -5,16 +5,18 @@
 
 mod judgement;
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::{ev, prelude::*};
 
 use crate::api_types::StrengthAnswer;
 use crate::app::components::asking::Asking;
 use crate::app::components::dom::value;
-use judgement::Judgement;
+use crate::app::components::piece::Piece;
 
 /// Asks the server for its judgement of a password, with a name.
 pub type Judge = fn(String, String) -> Asking<StrengthAnswer>;
@@ -22,123 +24,122 @@ pub type Judge = fn(String, String) -> Asking<StrengthAnswer>;
 /// The pause in typing before the server is asked.
 const PAUSE: Duration = Duration::from_millis(300);
 
+const METER: &str = "strength-meter";
+
 #[component]
-pub fn StrengthMeter(
-    /// The id of the password's field.
+pub fn StrengthTemplate() -> impl IntoView {
+    view! {
+        <template id=METER>
+            <div class="contents">
+                <div
+                    class="strength__meter"
+                    role="meter"
+                    aria-label="How hard the password is to guess"
+                    aria-valuemin="0"
+                    aria-valuemax="4"
+                >
+                    {[(); 5].map(|()| view! { <span class="strength__segment"></span> })}
+                </div>
+                <p class="field__hint strength__words" role="status">
+                    <strong></strong>
+                    <span data-part="advice"></span>
+                </p>
+            </div>
+        </template>
+    }
+}
+
+/// Puts the meter at the end of this place in a form, for the password in the field with this id.
+pub fn measure(
+    place: &Piece,
     field: &'static str,
-    /// The name as typed so far: a password made from it is easy to guess.
+    // The name as typed so far: a password made from it is easy to guess.
     username: impl Fn() -> String + 'static,
     judge: Judge,
-) -> impl IntoView {
-    let judgement = Judgement::none();
-    let watched = Watched {
-        judgement,
+) {
+    let meter = Piece::copy_of(METER);
+    judgement::show_none(&meter);
+    place.add(&meter);
+    let watched = Rc::new(Watched {
+        meter,
         judge,
-        texts: StoredValue::new_local(Box::new(move || (username(), value(field)))),
-        asked: StoredValue::new(None),
-        under_way: StoredValue::new(false),
-        due: StoredValue::new(false),
-        timer: StoredValue::new_local(None),
-    };
-    let typed = window_event_listener(ev::input, move |_| watched.typed());
-    // A form that clears itself reports that before it happens.
-    let reset = window_event_listener(ev::reset, move |_| watched.typed());
-    on_cleanup(move || {
-        typed.remove();
-        reset.remove();
-        watched.forget_timer();
+        texts: Box::new(move || (username(), value(field))),
+        asked: RefCell::default(),
+        under_way: Cell::default(),
+        due: Cell::default(),
+        timer: Cell::default(),
     });
+    let form = place.around("form");
+    // A form that clears itself reports that before it happens.
+    for event in ["input", "reset"] {
+        let watched = watched.clone();
+        form.on(event, move |_| watched.typed());
+    }
     // A browser may have filled in the field before the program loaded.
     watched.look();
-
-    view! {
-        <div
-            class="strength__meter"
-            role="meter"
-            aria-label="How hard the password is to guess"
-            aria-valuemin="0"
-            aria-valuemax="4"
-            aria-valuenow=move || judgement.score.get().unwrap_or("0")
-            aria-valuetext=judgement.spoken
-            data-score=judgement.score
-        >
-            {[(); 5].map(|()| view! { <span class="strength__segment"></span> })}
-        </div>
-        <p class="field__hint strength__words" role="status">
-            <strong>{judgement.word}</strong>
-            {judgement.advice}
-        </p>
-    }
 }
 
 type Texts = (String, String);
 
 /// What is typed, what was asked, and what was answered.
-#[derive(Clone, Copy)]
 struct Watched {
-    judgement: Judgement,
+    meter: Piece,
     judge: Judge,
     /// Returns name and password, as their fields hold them.
-    texts: StoredValue<Box<dyn Fn() -> Texts>, LocalStorage>,
+    texts: Box<dyn Fn() -> Texts>,
     /// What the server was asked last. Nothing if it did not answer.
-    asked: StoredValue<Option<Texts>>,
-    under_way: StoredValue<bool>,
+    asked: RefCell<Option<Texts>>,
+    under_way: Cell<bool>,
     /// Whether there was another pause while the server was answering.
-    due: StoredValue<bool>,
-    timer: StoredValue<Option<TimeoutHandle>, LocalStorage>,
+    due: Cell<bool>,
+    timer: Cell<Option<TimeoutHandle>>,
 }
 
 impl Watched {
-    fn typed(self) {
-        self.forget_timer();
-        let timer = set_timeout_with_handle(move || self.look(), PAUSE);
-        // Fails only without a window.
-        self.timer.set_value(timer.ok());
-    }
-
-    fn forget_timer(self) {
-        if let Some(Some(timer)) = self.timer.try_update_value(Option::take) {
+    fn typed(self: &Rc<Self>) {
+        if let Some(timer) = self.timer.take() {
             timer.clear();
         }
+        let watched = self.clone();
+        // Fails only without a window.
+        self.timer.set(set_timeout_with_handle(move || watched.look(), PAUSE).ok());
     }
 
     /// Asks the server, if there is something new to ask.
-    fn look(self) {
-        let texts = self.now();
+    fn look(self: &Rc<Self>) {
+        let texts = (self.texts)();
         if texts.1.is_empty() {
-            self.asked.set_value(None);
-            return self.judgement.show_none();
+            self.asked.take();
+            return judgement::show_none(&self.meter);
         }
-        if self.asked.with_value(|asked| asked.as_ref() == Some(&texts)) {
+        if self.asked.borrow().as_ref() == Some(&texts) {
             return;
         }
-        if self.under_way.get_value() {
-            return self.due.set_value(true);
+        if self.under_way.get() {
+            return self.due.set(true);
         }
-        self.asked.set_value(Some(texts.clone()));
-        self.under_way.set_value(true);
+        self.asked.replace(Some(texts.clone()));
+        self.under_way.set(true);
+        let watched = self.clone();
         spawn_local(async move {
-            let answer = (self.judge)(texts.0.clone(), texts.1.clone()).await;
+            let answer = (watched.judge)(texts.0.clone(), texts.1.clone()).await;
+            watched.under_way.set(false);
             // The form may be gone by now.
-            if self.under_way.try_set_value(false).is_some() {
+            if !watched.meter.is_there() {
                 return;
             }
             match answer {
-                Ok(answer) if self.now() == texts => self.judgement.show(&answer),
+                Ok(answer) if (watched.texts)() == texts => judgement::show(&watched.meter, &answer),
                 // The answer is about a text that has changed since.
                 Ok(_) => {}
                 Err(_) => {
-                    self.asked.set_value(None);
-                    self.judgement.show_none();
+                    watched.asked.take();
+                    judgement::show_none(&watched.meter);
                 }
             }
-            if self.due.try_update_value(std::mem::take) == Some(true) {
-                self.look();
+            if watched.due.take() {
+                watched.look();
             }
         });
-    }
-
-    fn now(self) -> Texts {
-        self.texts.with_value(|texts| texts())
     }
 }

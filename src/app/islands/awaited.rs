@@ -1,65 +1,99 @@
-//! What an island shows that asks the server for something: waiting, the answer, or why there is none.
+//! What a protected page shows: that it waits, its contents, or why there are none. Its elements are those of
+//! `components/contents.rs`.
+
+use std::cell::Cell;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api_types::ApiError;
 use crate::app::client::{SignedIn, Why, signed_in};
-use crate::app::components::{HEADING, WAY_ON, focus, has_focus};
+use crate::app::components::{
+    AWAITED, Asking, CONTENTS, HEADING, Piece, WAY_ON, focus, has_focus, in_browser, parting,
+};
 
-/// What is shown. Protected data is in the document only while it is [`Page::There`].
-#[derive(Clone)]
-pub enum Page<T> {
-    Awaited {
-        first: bool,
-    },
-    There(T),
-    /// No user is signed in, or the answer did not come; with the end of the stamp that was shown here last.
-    Without(Result<Why, ApiError>, Option<i64>),
+/// The contents of a page. Each page has one.
+pub struct Contents<T: 'static> {
+    /// Asks the server for them.
+    pub get: fn() -> Asking<T>,
+    /// Returns them, filled in.
+    pub show: fn(T) -> Piece,
+    /// Returns when the stamp ends, in Unix seconds, if the page shows that.
+    pub stamp_ends: fn() -> Option<i64>,
 }
 
-/// As the server renders it.
-pub fn first<T: Send + Sync + 'static>() -> RwSignal<Page<T>> {
-    RwSignal::new(Page::Awaited { first: true })
+/// What is shown. Protected data is in the document only while it is [`Shown::Contents`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// As the server rendered the page.
+    First,
+    Awaited,
+    Contents,
+    /// With the end of the stamp that was shown here last.
+    Parting(Option<i64>),
 }
 
-/// Asks when a user signs in, and removes the answer when no user is signed in any more.
-pub fn follow<T, F>(page: RwSignal<Page<T>>, fetch: fn() -> F)
-where
-    T: Send + Sync + 'static,
-    F: Future<Output = Result<T, ApiError>> + 'static,
-{
-    Effect::new(move || match signed_in() {
-        SignedIn::Unknown => {}
-        SignedIn::No(why) => turn(page, Page::Without(Ok(why), None)),
-        user @ SignedIn::Yes(_) => ask(page, user, fetch),
-    });
+thread_local! {
+    static SHOWN: Cell<Shown> = const { Cell::new(Shown::First) };
 }
 
-/// Asks again, for a user.
-pub fn ask<T, F>(page: RwSignal<Page<T>>, user: SignedIn, fetch: impl FnOnce() -> F + 'static)
-where
-    T: Send + Sync + 'static,
-    F: Future<Output = Result<T, ApiError>>,
-{
-    turn(page, Page::Awaited { first: false });
-    spawn_local(async move {
-        let answer = fetch().await;
-        // The user has signed out while the server was answering, or another one has signed in: they must not see it.
-        if untrack(signed_in) == user {
-            turn(page, answer.map_or_else(|error| Page::Without(Err(error), None), Page::There));
-        }
-    });
+impl<T> Clone for Contents<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Contents<T> {}
+
+impl<T> Contents<T> {
+    /// Asks when a user signs in, and removes the answer when no user is signed in any more.
+    pub fn follow(self) {
+        in_browser(move || match signed_in() {
+            SignedIn::Unknown => {}
+            SignedIn::No(why) => {
+                let ends = match SHOWN.get() {
+                    Shown::Contents => (self.stamp_ends)(),
+                    // About the same sign-out, with more to say.
+                    Shown::Parting(ends) => ends,
+                    Shown::First | Shown::Awaited => None,
+                };
+                self.part(Ok(why), ends);
+            }
+            user @ SignedIn::Yes(_) => self.ask(user),
+        });
+    }
+
+    fn ask(self, user: SignedIn) {
+        turn(Shown::Awaited, None);
+        spawn_local(async move {
+            let answer = (self.get)().await;
+            // The user has signed out while the server was answering, or another one has signed in: they must not see it.
+            if untrack(signed_in) != user {
+                return;
+            }
+            match answer {
+                Ok(answer) => turn(Shown::Contents, Some((self.show)(answer))),
+                Err(error) => self.part(Err(error), None),
+            }
+        });
+    }
+
+    fn part(self, why: Result<Why, ApiError>, ends: Option<i64>) {
+        turn(Shown::Parting(ends), Some(parting(why, ends, move || self.ask(untrack(signed_in)))));
+    }
 }
 
 /// After the first page the focus would be lost with the removed contents, so it goes to the new heading. It stays if the
 /// user has already gone to the way on, while the page got more to say about the same sign-out.
-pub fn turn<T: Send + Sync + 'static>(page: RwSignal<Page<T>>, new: Page<T>) {
-    let first = matches!(*page.read_untracked(), Page::Awaited { first: true });
-    let place = if matches!(new, Page::Without(..)) && has_focus(WAY_ON) { WAY_ON } else { HEADING };
-    if !(first && matches!(new, Page::Awaited { .. })) {
-        page.set(new);
+fn turn(new: Shown, contents: Option<Piece>) {
+    let first = SHOWN.get() == Shown::First;
+    if first && new == Shown::Awaited {
+        return;
     }
+    let place = if matches!(new, Shown::Parting(_)) && has_focus(WAY_ON) { WAY_ON } else { HEADING };
+    SHOWN.set(new);
+    let contents = contents.unwrap_or_else(|| Piece::copy_of(AWAITED));
+    Piece::with_id(CONTENTS).hold(&contents);
     if !first {
         focus(place);
     }

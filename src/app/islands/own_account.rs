@@ -1,33 +1,22 @@
 //! `/account`, the island: the account while a user is signed in, otherwise why none is.
 
-use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, PasswordInput};
-use crate::app::client::{Why, call, ended, greet, server_now, signed_in};
-use crate::app::components::{AccountAwaited, AccountDoors, AccountParts, Later, Parting};
-use crate::app::islands::awaited::{Page, ask, first, follow};
+use crate::app::client::{Why, call, ended, greet, server_now};
+use crate::app::components::{AccountDoors, account_parts};
+use crate::app::islands::awaited::Contents;
 use crate::app::islands::password_meter::judge;
 use crate::app::server_fns::{account, change_password, delete_account, events};
 
 #[island(lazy)]
 pub fn OwnAccount() -> impl IntoView {
-    let page = first();
-    follow(page, get);
-    move || match page.get() {
-        Page::Awaited { .. } => EitherOf3::A(view! { <AccountAwaited/> }),
-        Page::There((account, events, now)) => {
-            EitherOf3::B(Later(view! { <AccountParts account events now doors=DOORS/> }))
-        }
-        Page::Without(why, _) => EitherOf3::C(Later(view! {
-            <Parting
-                why
-                sign_in_to="Sign in to see your account."
-                not_arrived="Your account did not arrive."
-                again=move || ask(page, untrack(signed_in), get)
-            />
-        })),
+    Contents {
+        get: || Box::pin(get()),
+        show: |(account, newest, now)| account_parts(&account, newest, now, DOORS),
+        stamp_ends: || None,
     }
+    .follow();
 }
 
 const DOORS: AccountDoors = AccountDoors {

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::app::components::in_browser;
 use crate::app::inspector;
 
 #[island(lazy)]
 pub fn TokenInspector() -> impl IntoView {
-    Effect::new(|_| inspector::start());
+    in_browser(inspector::start);
 }

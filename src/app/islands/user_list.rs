@@ -1,12 +1,11 @@
 //! `/admin`, the island: the users, for administrators.
 
-use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::api_types::{ApiError, UsersAnswer};
-use crate::app::client::{call, greet, server_now, signed_in};
-use crate::app::components::{AdminHead, Asking, Deed, Invitation, Later, ListAwaited, Parting, UserDoors, UserRows};
-use crate::app::islands::awaited::{Page, ask, first, follow};
+use crate::app::client::{call, greet, server_now};
+use crate::app::components::{Asking, Deed, UserDoors, user_rows};
+use crate::app::islands::awaited::Contents;
 use crate::app::server_fns::{
     admin_disable_user, admin_enable_user, admin_end_sessions, admin_invite, admin_remove_user, admin_set_admin,
     admin_users,
@@ -14,24 +13,12 @@ use crate::app::server_fns::{
 
 #[island(lazy)]
 pub fn UserList() -> impl IntoView {
-    let page = first();
-    follow(page, get);
-    move || match page.get() {
-        Page::Awaited { .. } => EitherOf3::A(view! { <ListAwaited heading="Users"/> }),
-        Page::There((users, now)) => EitherOf3::B(Later(view! {
-            <AdminHead here="/admin" heading="Users" words="What you do here takes effect at once, on every device."/>
-            <Invitation now invite=|| Box::pin(call(admin_invite))/>
-            <UserRows first=users now doors=UserDoors { list, act }/>
-        })),
-        Page::Without(why, _) => EitherOf3::C(Later(view! {
-            <Parting
-                why
-                sign_in_to="Sign in to see the users."
-                not_arrived="The users did not arrive."
-                again=move || ask(page, untrack(signed_in), get)
-            />
-        })),
+    Contents {
+        get: || Box::pin(get()),
+        show: |(users, now)| user_rows(users, now, UserDoors { invite: || Box::pin(call(admin_invite)), list, act }),
+        stamp_ends: || None,
     }
+    .follow();
 }
 
 fn list(part: String, after: String) -> Asking<UsersAnswer> {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::components::{PageTitle, ProgramNotice};
+use crate::app::components::{AccountAwaited, AccountTemplates, Contents, PageTitle, ProgramNotice};
 use crate::app::islands::OwnAccount;
 
 #[component]
@@ -11,6 +11,10 @@ pub fn Account() -> impl IntoView {
         <PageTitle text="Account · Handstamp"/>
         <div class="page">
             <ProgramNotice/>
+            <Contents sign_in_to="Sign in to see your account." not_arrived="Your account did not arrive.">
+                <AccountAwaited/>
+            </Contents>
+            <AccountTemplates/>
             <OwnAccount/>
         </div>
     }

@@ -3,7 +3,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::components::{PageTitle, ProgramNotice};
+use crate::app::components::{
+    AllEventsTemplates, Contents, KeyTemplates, ListAwaited, PageTitle, ProgramNotice, UserTemplates,
+};
 use crate::app::islands::{AllEvents, KeyList, UserList};
 
 #[component]
@@ -12,6 +14,10 @@ pub fn AdminUsers() -> impl IntoView {
         <PageTitle text="Users · Handstamp"/>
         <div class="page">
             <ProgramNotice/>
+            <Contents sign_in_to="Sign in to see the users." not_arrived="The users did not arrive.">
+                <ListAwaited heading="Users"/>
+            </Contents>
+            <UserTemplates/>
             <UserList/>
         </div>
     }
@@ -23,6 +29,10 @@ pub fn AdminEvents() -> impl IntoView {
         <PageTitle text="Events · Handstamp"/>
         <div class="page">
             <ProgramNotice/>
+            <Contents sign_in_to="Sign in to see what happened." not_arrived="The events did not arrive.">
+                <ListAwaited heading="Events"/>
+            </Contents>
+            <AllEventsTemplates/>
             <AllEvents/>
         </div>
     }
@@ -34,6 +44,10 @@ pub fn AdminKeys() -> impl IntoView {
         <PageTitle text="Keys · Handstamp"/>
         <div class="page">
             <ProgramNotice/>
+            <Contents sign_in_to="Sign in to see the keys." not_arrived="The keys did not arrive.">
+                <ListAwaited heading="Keys"/>
+            </Contents>
+            <KeyTemplates/>
             <KeyList/>
         </div>
     }

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::components::{PageTitle, ProgramNotice};
+use crate::app::components::{Contents, PageTitle, ProgramNotice, SessionTemplates, SessionsAwaited};
 use crate::app::islands::SessionList;
 
 #[component]
@@ -13,6 +13,13 @@ pub fn Sessions() -> impl IntoView {
         <PageTitle text="Sessions · Handstamp"/>
         <div class="page">
             <ProgramNotice/>
+            <Contents
+                sign_in_to="Sign in to see where you are signed in."
+                not_arrived="Your sessions did not arrive."
+            >
+                <SessionsAwaited/>
+            </Contents>
+            <SessionTemplates/>
             <SessionList/>
         </div>
     }

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::components::FormPage;
+use crate::app::components::{FormPage, StrengthTemplate};
 use crate::app::islands::{PasswordMeter, SetupForm};
 
 #[component]
@@ -17,6 +17,7 @@ pub fn Setup() -> impl IntoView {
             lead="It becomes the administrator. The link works once."
         >
             <SetupForm/>
+            <StrengthTemplate/>
             <PasswordMeter/>
         </FormPage>
     }

@@ -6,7 +6,7 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::app::components::FormPage;
+use crate::app::components::{FormPage, StrengthTemplate};
 use crate::app::islands::{PasswordMeter, SignupForm};
 use crate::app::next::form_address;
 use crate::app::page_facts::PageFacts;
@@ -44,6 +44,7 @@ fn Form(
             lead
         >
             <SignupForm/>
+            <StrengthTemplate/>
             <PasswordMeter/>
             <p class="beside">"Already have an account? " <a href=login>"Sign in"</a></p>
         </FormPage>

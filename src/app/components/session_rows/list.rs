@@ -1,126 +1,98 @@
 //! What changes in a list of sessions: rows that leave, problems, and which sessions are left.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::api_types::{ApiError, SessionSummary};
+use crate::api_types::ApiError;
 use crate::app::components::asking::Asking;
-use crate::app::components::dom::{Flag, HEADING, Words, focus_now};
-use crate::app::components::form_problems::Problem;
+use crate::app::components::dom::{HEADING, focus_now};
+use crate::app::components::piece::Piece;
 use crate::app::components::sentences::{SOMETHING_WENT_WRONG, sentence};
 
 /// The time that the style sheet gives a row to leave.
 const LEAVING: Duration = Duration::from_millis(200);
 
-/// The id of the button that ends all others.
-pub const END_OTHERS: &str = "end-others";
-
 /// The list.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct List {
-    rows: StoredValue<Vec<Row>>,
-    /// Why the others were not ended.
-    pub problem: Problem,
-    pub status: Words,
-    /// Hides what needs other sessions, or the sentence for a list without others.
-    pub alone: Flag,
-    pub in_company: Flag,
+    contents: Piece,
+    rows: Rc<RefCell<Vec<Row>>>,
 }
 
 /// One row.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Row {
-    index: usize,
-    current: bool,
-    pub busy: Flag,
-    pub problem: Problem,
-    pub leaving: Flag,
-    pub gone: Flag,
+    pub index: usize,
+    pub piece: Piece,
+    /// The button that ends the session.
+    pub end: Piece,
+    /// The session of this page.
+    pub current: bool,
 }
 
 impl List {
-    pub fn of(sessions: &[SessionSummary]) -> Self {
-        let none = || RwSignal::new(None);
-        let row = |(index, session): (usize, &SessionSummary)| Row {
-            index,
-            current: session.current,
-            busy: none(),
-            problem: Problem::none(),
-            leaving: none(),
-            gone: none(),
-        };
-        let list = Self {
-            rows: StoredValue::new(sessions.iter().enumerate().map(row).collect()),
-            problem: Problem::none(),
-            status: RwSignal::new(""),
-            alone: none(),
-            in_company: none(),
-        };
+    pub fn of(contents: &Piece, rows: Vec<Row>) -> Self {
+        let list = Self { contents: contents.clone(), rows: Rc::new(RefCell::new(rows)) };
         list.count();
         list
     }
 
-    pub fn rows(self) -> Vec<Row> {
-        self.rows.get_value()
-    }
-
-    /// Asks the server, once at a time. Then removes the row of the ended session, or shows why it was not ended.
-    pub fn end(self, rows: Vec<Row>, busy: Flag, problem: Problem, ending: Asking<()>, done: &'static str) {
-        if busy.get_untracked().is_some() {
-            return;
-        }
-        busy.set(Some("true"));
-        spawn_local(async move {
-            let ended = ending.await;
-            // The page may show something else by now.
-            if busy.try_set(None).is_some() {
-                return;
-            }
-            problem.say(match ended {
+    /// Asks the server, once at a time. Then removes the rows of the ended sessions, or shows at the button's `place` why
+    /// they were not ended.
+    pub fn end(
+        &self,
+        button: &Piece,
+        place: &Piece,
+        rows: Vec<Row>,
+        ask: impl FnOnce() -> Asking<()>,
+        done: &'static str,
+    ) {
+        let (list, problem) = (self.clone(), place.part("problem"));
+        button.ask(ask, move |ended| {
+            problem.complain(match ended {
                 // The session has already ended, as the user wanted. Or they cancelled the dialog, and nothing ended.
                 Ok(()) | Err(ApiError::NotFound | ApiError::FreshTokenRequired) => "",
                 Err(ApiError::Unreachable) => sentence(ApiError::Unreachable),
                 Err(_) => SOMETHING_WENT_WRONG,
             });
             if matches!(ended, Ok(()) | Err(ApiError::NotFound)) {
-                self.status.set(done);
-                self.remove(rows);
+                list.contents.part("status").say(done);
+                list.remove(&rows);
             }
         });
     }
 
-    /// Removes all rows but the one of this session.
-    pub fn others(self) -> Vec<Row> {
-        self.rows().into_iter().filter(|row| !row.current && row.leaving.get_untracked().is_none()).collect()
+    /// Returns all rows but the one of this session.
+    pub fn others(&self) -> Vec<Row> {
+        self.rows.borrow().iter().filter(|row| !row.current).cloned().collect()
     }
 
-    fn remove(self, rows: Vec<Row>) {
-        let focused = document().active_element().map(|element| element.id()).unwrap_or_default();
-        for row in &rows {
-            row.leaving.set(Some(""));
-        }
-        if focused == END_OTHERS {
+    fn remove(&self, ended: &[Row]) {
+        let focused = ended.iter().find(|row| row.end.has_focus());
+        self.rows.borrow_mut().retain(|row| ended.iter().all(|ended| ended.index != row.index));
+        if self.contents.part("end-others").has_focus() {
             focus_now(HEADING);
-        } else if let Some(row) = rows.iter().find(|row| row.button_id() == focused) {
+        } else if let Some(row) = focused {
             let others = self.others();
-            let next = others.iter().find(|other| other.index > row.index).or(others.last());
-            focus_now(&next.map_or_else(|| HEADING.to_owned(), Row::button_id));
+            match others.iter().find(|other| other.index > row.index).or(others.last()) {
+                Some(next) => next.end.focus(),
+                None => focus_now(HEADING),
+            }
         }
         self.count();
-        set_timeout(move || rows.iter().for_each(|row| _ = row.gone.try_set(Some(""))), LEAVING);
+        for row in ended {
+            row.piece.set("data-leaving", "");
+            let leaving = row.piece.clone();
+            set_timeout(move || leaving.remove(), LEAVING);
+        }
     }
 
-    fn count(self) {
+    fn count(&self) {
         let alone = self.others().is_empty();
-        self.alone.set(alone.then_some(""));
-        self.in_company.set((!alone).then_some(""));
-    }
-}
-
-impl Row {
-    pub fn button_id(&self) -> String {
-        ["end-", &self.index.to_string()].concat()
+        self.contents.part("end-others").show(!alone);
+        self.contents.part("alone").show(alone);
     }
 }

@@ -1,52 +1,39 @@
 //! The judgement of a password, in words and as a number.
 
-use leptos::prelude::*;
-
 use crate::api_types::{ApiError, StrengthAnswer};
-use crate::app::components::dom::{Flag, Words};
 use crate::app::components::password_rule::password_min_length;
+use crate::app::components::piece::Piece;
 use crate::app::components::sentences::{PASSWORD_TOO_LONG, use_at_least};
 
-/// The judgement that is shown.
-#[derive(Clone, Copy)]
-pub struct Judgement {
-    /// "0" to "4".
-    pub score: Flag,
-    pub word: Words,
-    /// The same for screen reader users who reach the meter itself.
-    pub spoken: Words,
-    pub advice: RwSignal<String>,
+pub fn show_none(meter: &Piece) {
+    let bar = meter.first(".strength__meter");
+    bar.unset("data-score");
+    bar.set("aria-valuenow", "0");
+    say(meter, "", NOTHING, "");
 }
 
-impl Judgement {
-    pub fn none() -> Self {
-        Self {
-            score: RwSignal::new(None),
-            word: RwSignal::new(""),
-            spoken: RwSignal::new(NOTHING),
-            advice: RwSignal::new(String::new()),
+pub fn show(meter: &Piece, answer: &StrengthAnswer) {
+    let (score, word) = match answer.score {
+        0 => ("0", EASY),
+        1 => ("1", EASY),
+        2 => ("2", "Could be harder to guess. "),
+        3 => ("3", "Hard to guess. "),
+        _ => ("4", "Very hard to guess. "),
+    };
+    let bar = meter.first(".strength__meter");
+    bar.set("data-score", score);
+    bar.set("aria-valuenow", score);
+    say(meter, word, word.trim_end(), &advice(answer));
+}
+
+/// `spoken` is for screen reader users who reach the meter itself.
+fn say(meter: &Piece, word: &str, spoken: &str, advice: &str) {
+    meter.first(".strength__meter").set("aria-valuetext", spoken);
+    for (piece, words) in [(meter.first("strong"), word), (meter.part("advice"), advice)] {
+        // A screen reader would read equal words again.
+        if piece.text() != words {
+            piece.say(words);
         }
-    }
-
-    pub fn show_none(self) {
-        self.score.set(None);
-        self.word.set("");
-        self.spoken.set(NOTHING);
-        self.advice.set(String::new());
-    }
-
-    pub fn show(self, answer: &StrengthAnswer) {
-        let (score, word) = match answer.score {
-            0 => ("0", EASY),
-            1 => ("1", EASY),
-            2 => ("2", "Could be harder to guess. "),
-            3 => ("3", "Hard to guess. "),
-            _ => ("4", "Very hard to guess. "),
-        };
-        self.score.set(Some(score));
-        self.word.set(word);
-        self.spoken.set(word.trim_end());
-        self.advice.set(advice(answer));
     }
 }
 

@@ -1,59 +1,32 @@
 //! Removes a user for good: a dialog that names them.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::api_types::ApiError;
-use crate::app::components::dom::{Flag, close_dialog};
-use crate::app::components::form_problems::Problem;
+use crate::app::components::dom::{close_dialog, open_dialog};
 use crate::app::components::sentences::trouble;
 use crate::app::components::user_rows::deed::Deed;
-use crate::app::components::user_rows::list::List;
+use crate::app::components::user_rows::list::{List, Listed};
 
-/// Opens after [`List`] has named the user.
+/// Part of the list's template.
 #[component]
-pub fn RemoveDialog(list: List) -> impl IntoView {
-    let busy: Flag = RwSignal::new(None);
-    let problem = Problem::none();
-    let remove = move |_| {
-        let Some(listed) = list.removing.get_value().filter(|_| busy.get_untracked().is_none()) else { return };
-        busy.set(Some("true"));
-        spawn_local(async move {
-            let removed = (list.doors.act)(Deed::Remove, listed.id.get_value()).await;
-            // The page may show something else by now.
-            if busy.try_set(None).is_some() {
-                return;
-            }
-            match removed {
-                // Another administrator has removed them already, as wanted.
-                Ok(()) | Err(ApiError::NotFound) => {
-                    close_dialog(DIALOG);
-                    list.lose(listed, Deed::Remove.done());
-                }
-                Err(error) => problem.say(trouble(error)),
-            }
-        });
-    };
+pub fn RemoveDialog() -> impl IntoView {
     view! {
-        <dialog
-            class="dialog"
-            id=DIALOG
-            aria-labelledby="remove-title"
-            aria-describedby="remove-words"
-            on:close=move |_| problem.say("")
-        >
+        <dialog class="dialog" id=DIALOG aria-labelledby="remove-title" aria-describedby="remove-words" data-part="dialog">
             <div class="form">
                 <div>
-                    <h2 id="remove-title">"Remove " {list.to_remove} "?"</h2>
+                    <h2 id="remove-title">"Remove " <span data-part="to-remove"></span> "?"</h2>
                     <p class="lead" id="remove-words">
                         "They are signed out everywhere, and the account is gone for good. To keep them out for a while, disable the account."
                     </p>
                 </div>
-                <p class="problems" role="alert" hidden=problem.hidden>{problem.words}</p>
+                <p class="problems" role="alert" hidden data-part="remove-problem"></p>
                 <div class="dialog__ways">
-                    <button class="button" type="button" on:click=|_| close_dialog(DIALOG)>"Cancel"</button>
-                    <button class="button button--bad" type="button" aria-busy=busy on:click=remove>
-                        <span class="button__label">"Remove " {list.to_remove}</span>
+                    <button class="button" type="button" data-part="keep">"Cancel"</button>
+                    <button class="button button--bad" type="button" data-part="remove-now">
+                        <span class="button__label">"Remove " <span data-part="remove-whom"></span></span>
                     </button>
                 </div>
             </div>
@@ -61,4 +34,39 @@ pub fn RemoveDialog(list: List) -> impl IntoView {
     }
 }
 
-pub const DIALOG: &str = "remove-user";
+/// Opens the dialog about this user.
+pub fn ask_about(list: &List, user: Listed) {
+    for name in ["to-remove", "remove-whom"] {
+        list.contents.part(name).say(&user.username);
+    }
+    list.removing.replace(Some(user));
+    open_dialog(DIALOG);
+}
+
+/// Makes the buttons work.
+pub fn wake(list: &Rc<List>) {
+    let problem = list.contents.part("remove-problem");
+    let forgotten = problem.clone();
+    list.contents.part("dialog").on("close", move |_| forgotten.complain(""));
+    list.contents.part("keep").on("click", |_| close_dialog(DIALOG));
+    let button = list.contents.part("remove-now");
+    let (asks, list) = (button.clone(), list.clone());
+    button.on("click", move |_| {
+        let Some(Listed { row, id, .. }) = list.removing.borrow().clone() else { return };
+        let (list, problem) = (list.clone(), problem.clone());
+        let doors = list.doors;
+        asks.ask(
+            || (doors.act)(Deed::Remove, id),
+            move |removed| match removed {
+                // Another administrator has removed them already, as wanted.
+                Ok(()) | Err(ApiError::NotFound) => {
+                    close_dialog(DIALOG);
+                    list.lose(&row, Deed::Remove.done());
+                }
+                Err(error) => problem.complain(trouble(error)),
+            },
+        );
+    });
+}
+
+const DIALOG: &str = "remove-user";

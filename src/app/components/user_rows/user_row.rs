@@ -1,149 +1,133 @@
 //! One user: their name, since when, how active; and what an administrator can do.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::api_types::{ApiError, UserSummary};
-use crate::app::components::dom::{Flag, Words, open_dialog};
-use crate::app::components::form_problems::Problem;
+use crate::app::components::piece::Piece;
 use crate::app::components::sentences::trouble;
 use crate::app::components::time_words::{ago, day_and_clock, in_pieces};
 use crate::app::components::user_rows::deed::Deed;
-use crate::app::components::user_rows::list::{List, Listed, row_id};
+use crate::app::components::user_rows::list::{List, Listed};
 use crate::app::components::user_rows::remove_dialog;
 
-/// What changes in a row while it is shown.
-#[derive(Clone, Copy)]
-pub struct Row {
-    list: List,
-    listed: Listed,
-    /// Each hides a mark.
-    enabled: Flag,
-    no_admin: Flag,
-    details: RwSignal<String>,
-    since: StoredValue<String>,
-    disable: Words,
-    make_admin: Words,
-    said: Words,
-    problem: Problem,
-}
-
-/// One row for each user.
-pub fn rows(list: List, users: Vec<UserSummary>) -> impl IntoView {
-    users.into_iter().map(move |user| row(list, user)).collect_view()
-}
-
-fn row(list: List, user: UserSummary) -> impl IntoView {
-    let row = Row::of(list, &user);
-    let id = row_id(&user);
-    let own = user.own;
-    let letter: String = user.username.chars().take(1).collect();
-    let name = user.username.clone();
-    let who = view! {
-        <span class="letter" aria-hidden="true">{letter}</span>
-        <span class="row__name">
-            <span>{name}</span>
-            <span class="pill pill--quiet" hidden=!own>"You"</span>
-            <span class="pill pill--ink" hidden=row.no_admin>"Administrator"</span>
-            <span class="pill pill--bad" hidden=row.enabled>"Disabled"</span>
-        </span>
-        <span class="row__details">{row.details}</span>
-    };
-    let (themselves, other) = if own { (Some(who), None) } else { (None, Some(who)) };
+/// The user's own row, and that of another user, which opens.
+#[component]
+pub fn UserTemplate() -> impl IntoView {
     view! {
-        <li class="row user" id=id tabindex="-1" hidden=row.listed.gone>
-            {themselves.map(|who| view! { <div class="user__who">{who}</div> })}
-            {other.map(|who| view! {
+        <template id=OWN>
+            <li class="row user" tabindex="-1">
+                <div class="user__who"><Who/></div>
+            </li>
+        </template>
+        <template id=OTHER>
+            <li class="row user" tabindex="-1">
                 <details>
-                    <summary class="user__who user__who--opens">{who}</summary>
-                    {ways(row, user.username)}
+                    <summary class="user__who user__who--opens"><Who/></summary>
+                    <div class="user__ways">
+                        <Way part="disable" words="Disable"/>
+                        <Way part="end-sessions" words="End all sessions"/>
+                        <Way part="make-admin" words="Make administrator"/>
+                        <button class="button button--small button--bad" type="button" data-part="remove">
+                            "Remove…"<span class="visually-hidden"></span>
+                        </button>
+                    </div>
+                    <p class="user__said" role="status" data-part="said"></p>
+                    <p class="field__problem user__said" role="alert" hidden data-part="problem"></p>
                 </details>
-            })}
-        </li>
+            </li>
+        </template>
     }
 }
 
-/// The buttons for another user. Each names the user, for those who cannot see its row.
-fn ways(row: Row, username: String) -> impl IntoView {
-    let whom = ["(", &username, ")"].concat();
-    let way = |words: Words, deed: fn(Row) -> Deed| {
-        let busy: Flag = RwSignal::new(None);
-        view! {
-            <button class="button button--small" type="button" aria-busy=busy on:click=move |_| row.act(deed(row), busy)>
-                <span class="button__label">{words}<span class="visually-hidden">{whom.clone()}</span></span>
-            </button>
-        }
-    };
-    let disable = way(row.disable, Row::disable_or_enable);
-    let end_sessions = way(RwSignal::new("End all sessions"), |_| Deed::EndSessions);
-    let make_admin = way(row.make_admin, Row::make_or_unmake_admin);
-    let remove = move |_| {
-        row.list.to_remove.set(username.clone());
-        row.list.removing.set_value(Some(row.listed));
-        open_dialog(remove_dialog::DIALOG);
-    };
+#[component]
+fn Who() -> impl IntoView {
     view! {
-        <div class="user__ways">
-            {disable}
-            {end_sessions}
-            {make_admin}
-            <button class="button button--small button--bad" type="button" on:click=remove>
-                "Remove…"<span class="visually-hidden">{whom}</span>
-            </button>
-        </div>
-        <p class="user__said" role="status">{row.said}</p>
-        <p class="field__problem user__said" role="alert" hidden=row.problem.hidden>{row.problem.words}</p>
+        <span class="letter" aria-hidden="true" data-part="letter"></span>
+        <span class="row__name">
+            <span data-part="name"></span>
+            <span class="pill pill--quiet" hidden data-part="you">"You"</span>
+            <span class="pill pill--ink" hidden data-part="is-admin">"Administrator"</span>
+            <span class="pill pill--bad" hidden data-part="is-disabled">"Disabled"</span>
+        </span>
+        <span class="row__details" data-part="details"></span>
     }
+}
+
+/// A button. It names the user, for those who cannot see its row.
+#[component]
+fn Way(part: &'static str, words: &'static str) -> impl IntoView {
+    view! {
+        <button class="button button--small" type="button" data-part=part>
+            <span class="button__label"><span data-part="words">{words}</span><span class="visually-hidden"></span></span>
+        </button>
+    }
+}
+
+/// One row, and what changes in it.
+pub struct Row {
+    list: Rc<List>,
+    listed: Listed,
+    since: String,
+    disabled: Cell<bool>,
+    admin: Cell<bool>,
 }
 
 impl Row {
-    fn of(list: List, user: &UserSummary) -> Self {
-        let since = ["since ", &day_and_clock(user.created_at, list.now)].concat();
-        let row = Self {
-            list,
-            listed: Listed { id: StoredValue::new(user.id.clone()), gone: RwSignal::new(None) },
-            enabled: RwSignal::new(None),
-            no_admin: RwSignal::new(None),
-            details: RwSignal::new(String::new()),
-            since: StoredValue::new(since),
-            disable: RwSignal::new(""),
-            make_admin: RwSignal::new(""),
-            said: RwSignal::new(""),
-            problem: Problem::none(),
-        };
+    /// Returns the row of this user, filled in.
+    pub fn of(list: &Rc<List>, user: UserSummary) -> Piece {
+        let piece = Piece::copy_of(if user.own { OWN } else { OTHER });
+        piece.part("letter").say(&user.username.chars().take(1).collect::<String>());
+        piece.part("name").say(&user.username);
+        piece.part("you").show(user.own);
+        let row = Rc::new(Self {
+            list: list.clone(),
+            listed: Listed { row: piece.clone(), id: user.id, username: user.username },
+            since: ["since ", &day_and_clock(user.created_at, list.now)].concat(),
+            disabled: Cell::default(),
+            admin: Cell::default(),
+        });
         row.is_disabled(user.disabled_at.is_some());
         row.is_admin(user.roles.iter().any(|role| role == "admin"));
         let active = user.last_used_at.map(|at| ["active ", &ago(at, list.now)].concat());
-        row.is_active(&sessions(user.sessions), &active.unwrap_or_default());
-        row
+        row.is_active(sessions(user.sessions), active.unwrap_or_default());
+        row.way("disable", |row| row.act("disable", if row.disabled.get() { Deed::Enable } else { Deed::Disable }));
+        row.way("end-sessions", |row| row.act("end-sessions", Deed::EndSessions));
+        row.way("make-admin", |row| {
+            row.act("make-admin", if row.admin.get() { Deed::UnmakeAdmin } else { Deed::MakeAdmin });
+        });
+        row.way("remove", |row| remove_dialog::ask_about(&row.list, row.listed.clone()));
+        piece
+    }
+
+    fn way(self: &Rc<Self>, part: &str, go: fn(&Rc<Self>)) {
+        let (row, button) = (self.clone(), self.listed.row.part(part));
+        button.first(".visually-hidden").say(&["(", &self.listed.username, ")"].concat());
+        button.on("click", move |_| go(&row));
     }
 
     /// Asks the server, once at a time. Then shows what has changed, or why it failed.
-    fn act(self, deed: Deed, busy: Flag) {
-        if busy.get_untracked().is_some() {
-            return;
-        }
-        busy.set(Some("true"));
-        self.said.set("");
-        spawn_local(async move {
-            let done = (self.list.doors.act)(deed, self.listed.id.get_value()).await;
-            // The row, or the page, may be gone by now.
-            if busy.try_set(None).is_some() {
-                return;
-            }
-            match done {
+    fn act(self: &Rc<Self>, button: &str, deed: Deed) {
+        let row = self.clone();
+        let [said, problem] = ["said", "problem"].map(|part| self.listed.row.part(part));
+        said.say("");
+        self.listed.row.part(button).ask(
+            || (self.list.doors.act)(deed, self.listed.id.clone()),
+            move |done| match done {
                 Ok(()) => {
-                    self.problem.say("");
-                    self.said.set(deed.done());
-                    self.follow(deed);
+                    problem.complain("");
+                    said.say(deed.done());
+                    row.follow(deed);
                 }
-                Err(ApiError::NotFound) => self.list.lose(self.listed, "That account is gone already."),
-                Err(error) => self.problem.say(trouble(error)),
-            }
-        });
+                Err(ApiError::NotFound) => row.list.lose(&row.listed.row, "That account is gone already."),
+                Err(error) => problem.complain(trouble(error)),
+            },
+        );
     }
 
-    fn follow(self, deed: Deed) {
+    fn follow(&self, deed: Deed) {
         match deed {
             Deed::Disable => self.is_disabled(true),
             // The one action that ends no session: there is none.
@@ -152,31 +136,32 @@ impl Row {
             Deed::UnmakeAdmin => self.is_admin(false),
             Deed::EndSessions | Deed::Remove => {}
         }
-        self.is_active(&sessions(0), "");
+        self.is_active(sessions(0), String::new());
     }
 
-    fn disable_or_enable(self) -> Deed {
-        if self.enabled.get_untracked().is_some() { Deed::Disable } else { Deed::Enable }
+    fn is_disabled(&self, disabled: bool) {
+        self.disabled.set(disabled);
+        self.listed.row.part("is-disabled").show(disabled);
+        self.words("disable", if disabled { "Enable" } else { "Disable" });
     }
 
-    fn make_or_unmake_admin(self) -> Deed {
-        if self.no_admin.get_untracked().is_some() { Deed::MakeAdmin } else { Deed::UnmakeAdmin }
+    fn is_admin(&self, admin: bool) {
+        self.admin.set(admin);
+        self.listed.row.part("is-admin").show(admin);
+        self.words("make-admin", if admin { "Take administrator away" } else { "Make administrator" });
     }
 
-    fn is_disabled(self, disabled: bool) {
-        self.enabled.set((!disabled).then_some(""));
-        self.disable.set(if disabled { "Enable" } else { "Disable" });
+    fn is_active(&self, sessions: String, active: String) {
+        self.listed.row.part("details").say(&in_pieces(&[self.since.clone(), sessions, active]));
     }
 
-    fn is_admin(self, admin: bool) {
-        self.no_admin.set((!admin).then_some(""));
-        self.make_admin.set(if admin { "Take administrator away" } else { "Make administrator" });
-    }
-
-    fn is_active(self, sessions: &str, active: &str) {
-        self.details.set(in_pieces(&[self.since.get_value(), sessions.to_owned(), active.to_owned()]));
+    fn words(&self, way: &str, words: &str) {
+        self.listed.row.part(way).part("words").say(words);
     }
 }
+
+const OWN: &str = "own-user";
+const OTHER: &str = "user";
 
 fn sessions(number: i64) -> String {
     match number {
