@@ -160,7 +160,7 @@ impl Visit for Fields<'_> {
 /// Whether a value needs no quotes to be told from what follows.
 fn is_one_word(value: &str) -> bool {
     // Not `all`: without an early end, several bytes are compared at once.
-    let plain = |byte: u8| byte.is_ascii_graphic() & (byte != b'"') & (byte != b'=') & (byte != b'\\');
+    let plain = |byte: u8| matches!(byte, b'!'..=b'~') & !matches!(byte, b'"' | b'=' | b'\\');
     !value.is_empty() && value.bytes().fold(true, |so_far, byte| so_far & plain(byte))
 }
 
