@@ -35,7 +35,11 @@ mkdirSync(join(root, 'target'), { recursive: true });
 const folder = mkdtempSync(join(root, 'target/bench-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-const tools = { python, folder, binary: process.env.HANDSTAMP_BIN ?? join(root, 'target/release/handstamp') };
+// What is deployed is measured, and so are the others that are written in Rust.
+const built = join(root, 'target', kind === 'smoke' ? 'release' : 'dist');
+const tools = {
+  python, folder, binary: process.env.HANDSTAMP_BIN ?? join(built, 'handstamp'), peers: join(built, 'examples/peers'),
+};
 if (kind === 'smoke') {
   const failed = await failure(smoke, { ...tools, entries: 10 });
   console.log(failed ? `bench: FAILED: ${failed}` : 'bench: all candidates answer alike');

@@ -7,7 +7,6 @@ import { ONE_CORE, on } from './load.mjs';
 import { ISSUER, claims, newKeys } from './tokens.mjs';
 
 export const FORM = 'application/x-www-form-urlencoded';
-const PEERS = join(root, 'target/release/examples/peers');
 
 /** Starts Handstamp in this folder on these cores, with its log in a file. */
 export async function handstamp(tools, folder, settings, cores = ONE_CORE) {
@@ -62,13 +61,13 @@ export async function shared(tools, algorithm, entries) {
 }
 
 /** The framework alone: it gives these answers, by path, to every request. */
-export function limit(answers) {
-  const [command, ...words] = [...on(ONE_CORE), PEERS, 'limit'];
+export function limit({ peers }, answers) {
+  const [command, ...words] = [...on(ONE_CORE), peers, 'limit'];
   return peer('limit: axum alone', command, words, { ANSWERS: JSON.stringify(answers) }, 'stdout', /^listens on (\S+)/);
 }
 
-export function byHand(common) {
-  const [command, ...words] = [...on(ONE_CORE), PEERS, 'by-hand'];
+export function byHand({ peers }, common) {
+  const [command, ...words] = [...on(ONE_CORE), peers, 'by-hand'];
   return peer('axum + jsonwebtoken by hand', command, words, verifying(common), 'stdout', /^listens on (\S+)/);
 }
 
@@ -98,8 +97,8 @@ async function peer(name, command, words, env, stream, ready) {
 }
 
 /** Hashes like a sign-in, without a server. `hash` does so this number of times. */
-export function argon2() {
-  const [command, ...words] = [...on(ONE_CORE), PEERS, 'argon2'];
+export function argon2({ peers }) {
+  const [command, ...words] = [...on(ONE_CORE), peers, 'argon2'];
   const child = start(command, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   const hash = times => new Promise(done => {
     child.stdout.once('data', done);

@@ -55,10 +55,10 @@ async function compared(tools, algorithm, common) {
 async function candidates(tools, common) {
   const ours = (what, settings) => named(`Handstamp, log ${what}`, handstamp(tools, common.folder, { ...common.keys.settings, ...settings }));
   const [info, warn, hand, ...others] = await Promise.all([
-    ours('info', INFO), ours('warn', WARN), byHand(common), fastify(common), flask(tools, common),
+    ours('info', INFO), ours('warn', WARN), byHand(tools, common), fastify(common), flask(tools, common),
   ]);
   const answer = await (await ask(info, common.token)).text();
-  const all = [await limit({ [DOOR]: answer }), info, warn, hand, ...others];
+  const all = [await limit(tools, { [DOOR]: answer }), info, warn, hand, ...others];
   await answerAlike(all, common, answer);
   return { all, info, warn, hand };
 }
@@ -86,7 +86,7 @@ async function distinct(tools, algorithm, common) {
   const each = Math.floor(tools.tokens / tools.rounds);
   const tokens = Array.from({ length: each * tools.rounds }, () => reissued(common.keys, common.token, { jti: newId(), sid: newId() }));
   writeFileSync(file, tokens.join('\n'));
-  const all = [await byHand(common), await handstamp(tools, common.folder, { ...common.keys.settings, ...INFO })];
+  const all = [await byHand(tools, common), await handstamp(tools, common.folder, { ...common.keys.settings, ...INFO })];
   const runs = await rounds(tools, all.map(candidate => round => load(candidate, { path: DOOR, tokens: [file, round * each, each] }, tools)));
   const [hand, ours] = runs.map(rates);
   console.log(`\n${DOOR}, ${algorithm}, ${shown(tokens.length)} different tokens:`);
@@ -103,7 +103,7 @@ async function otherDoors(tools, common) {
     const headers = { authorization: request.authorization ?? `Bearer ${request.token}`, ...(request.type && { 'content-type': request.type }) };
     const answer = await get(ours.origin + request.path, { method: request.method, body: request.body, headers });
     expect(request.path, answer.status, 200);
-    const top = await limit({ [request.path]: await answer.text() });
+    const top = await limit(tools, { [request.path]: await answer.text() });
     const runs = await rounds(tools, [top, ours].map(candidate => () => load(candidate, request, tools)));
     console.log(`\n${request.path}, HS256:`);
     printRates([top, ours], runs, rates(runs[0]));

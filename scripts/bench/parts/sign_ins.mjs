@@ -10,7 +10,7 @@ const CONNECTIONS = 4;
 
 export async function signIns(tools) {
   const folder = newFolder(tools, 'sign-ins');
-  const all = [argon2(), await handstamp(tools, folder, { RUST_LOG: 'info' })];
+  const all = [argon2(tools), await handstamp(tools, folder, { RUST_LOG: 'info' })];
   const [bare, server] = all;
   const runs = await rounds(tools, [
     () => counted(bare, () => hash(bare)),
