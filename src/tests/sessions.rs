@@ -53,7 +53,8 @@ async fn users_see_their_own_sessions_and_which_one_is_current() {
         json!([
             {
                 "id": session_id(&laptop), "device": "Firefox on Windows", "ip": "127.0.0.1",
-                "started_at": MORNING, "last_used_at": MORNING, "expires_at": expires_at(MORNING), "current": true,
+                // The request for this list uses it.
+                "started_at": MORNING, "last_used_at": MORNING + 120, "expires_at": expires_at(MORNING), "current": true,
             },
             {
                 "id": session_id(&script), "device": "curl", "ip": "127.0.0.1",

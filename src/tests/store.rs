@@ -234,6 +234,11 @@ async fn rotation(store: &Store, other: &Store) {
     assert!(store.reissue(kept.id, Generation(1), later(500)).await.unwrap());
     assert!(find(kept.id).await.rotation.unseen);
     store.note_use(kept.id, next, later(100), later(120));
+    // This store knows it before it is written.
+    let used = store.find_session(kept.id).await.unwrap().unwrap();
+    assert_eq!((used.rotation.unseen, used.last_used_at), (false, later(120)));
+    let listed = store.list_sessions(ada.id).await.unwrap().into_iter().find(|listed| listed.session.id == kept.id);
+    assert_eq!(listed.unwrap(), used);
     assert!(store.reissue(kept.id, Generation(1), later(500)).await.unwrap());
     let used = find(kept.id).await;
     assert_eq!((used.rotation.unseen, used.last_used_at), (false, later(120)));

@@ -49,7 +49,8 @@ impl Store {
         } else {
             Pool::Postgres(PgPoolOptions::new().max_connections(1).connect(url).await?)
         };
-        Ok(Self { queue: writer::start(pool.clone()), pool })
+        let uses = Arc::default();
+        Ok(Self { queue: writer::start(pool.clone(), Arc::clone(&uses)), uses, pool })
     }
 
     /// Returns the version of its tables.

@@ -76,7 +76,8 @@ impl Store {
             let writer = Arc::new(Mutex::new(Some(writer)));
             Pool::Sqlite { pool: options.connect_lazy_with(connection), writer }
         };
-        let store = Self { queue: writer::start(pool.clone()), pool };
+        let uses = Arc::default();
+        let store = Self { queue: writer::start(pool.clone(), Arc::clone(&uses)), uses, pool };
         store.renew_skeletons().await?;
         Ok(store)
     }

@@ -1,16 +1,20 @@
 //! The connection to SQLite or PostgreSQL, and the two macros with which one SQL text works on both.
 
+use std::sync::Arc;
+
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use super::error::StoreError;
 use super::queue::{Queue, Write, Written};
 use super::turn::{self, WriteConnection};
+use super::uses::Uses;
 
 /// The store. Its queries are in the modules beside this one, one for each table.
 pub struct Store {
     pub(super) pool: Pool,
     pub(super) queue: Queue,
+    pub(super) uses: Arc<Uses>,
 }
 
 /// One of the two databases. Cloning it clones pointers.
@@ -90,6 +94,8 @@ impl Store {
 
     /// Closes all connections after their current statements.
     pub async fn close(&self) {
+        // If it fails, the uses are lost.
+        let _ = self.write(Write::Nothing).await;
         if let Pool::Sqlite { writer, .. } = &self.pool {
             turn::close(writer).await;
         }

@@ -23,23 +23,34 @@ const LEFT_FREE: usize = MAX_BATCH;
 /// A change of the tables that requests make often.
 pub(super) enum Write {
     StartSession(Box<Start>),
-    Rotate { id: SessionId, from: Generation, token_id: TokenId, token_expires_at: UnixTime, now: UnixTime },
-    Reissue { id: SessionId, generation: Generation, token_expires_at: UnixTime },
-    Used(Used),
+    Rotate {
+        id: SessionId,
+        from: Generation,
+        token_id: TokenId,
+        token_expires_at: UnixTime,
+        now: UnixTime,
+    },
+    Reissue {
+        id: SessionId,
+        generation: Generation,
+        token_expires_at: UnixTime,
+    },
     EndSession(Box<End>),
-    BlockToken { id: TokenId, keep_until: UnixTime },
+    BlockToken {
+        id: TokenId,
+        keep_until: UnixTime,
+    },
     CountTry(Box<FailedTry>),
-    ForgetTries { key: ThrottleKey },
-    Familiar { key: ThrottleKey, seen_at: UnixTime, unless_since: UnixTime },
-}
-
-/// An access token is used for the first time.
-#[derive(Clone, Copy)]
-pub(super) struct Used {
-    pub id: SessionId,
-    pub token_id: TokenId,
-    pub issued_at: UnixTime,
-    pub at: UnixTime,
+    ForgetTries {
+        key: ThrottleKey,
+    },
+    Familiar {
+        key: ThrottleKey,
+        seen_at: UnixTime,
+        unless_since: UnixTime,
+    },
+    /// Waits until what came before is written.
+    Nothing,
 }
 
 /// A session begins.

@@ -8,7 +8,8 @@ use super::blocklist::{Entry, NEXT_SEQ, block, entry_of};
 use super::error::StoreError;
 use super::many_rows::{ManyRows, parts};
 use super::pool::{Store, in_transaction, on_pool};
-use super::queue::{End, Start, Used, Write};
+use super::queue::{End, Start, Write};
+use super::uses::Used;
 use super::{events, invitations, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::{Blocked, keep_until};
@@ -114,9 +115,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn find_session(&self, id: SessionId) -> Result<Option<KeptSession>, StoreError> {
+        let uses = self.uses.of(|used| used == id);
         let row: Option<Row> =
             on_pool!(self, |pool| sqlx::query_as(FIND).bind(id.to_string()).fetch_optional(pool).await?);
-        row.map(kept).transpose()
+        row.map(|row| kept(row, &uses)).transpose()
     }
 
     /// Returns the sessions of a user that were not ended, last used first. Some may have expired.
@@ -124,8 +126,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_sessions(&self, user: UserId) -> Result<Vec<KeptSession>, StoreError> {
+        let uses = self.uses.of(|_| true);
         let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(LIST).bind(user.to_string()).fetch_all(pool).await?);
-        rows.into_iter().map(kept).collect()
+        rows.into_iter().map(|row| kept(row, &uses)).collect()
     }
 
     /// Returns the number of sessions that have neither ended nor expired.
@@ -171,9 +174,9 @@ impl Store {
         Ok(self.write(Write::Reissue { id, generation, token_expires_at }).await?.rows() == 1)
     }
 
-    /// Records the first use of an access token. Does not wait, and may be lost.
+    /// Records the first use of an access token. Does not wait, and may be lost. Later calls of this store know it.
     pub fn note_use(&self, id: SessionId, token_id: TokenId, issued_at: UnixTime, at: UnixTime) {
-        self.note(Write::Used(Used { id, token_id, issued_at, at }));
+        self.uses.add(Used { id, token_id, issued_at, at });
     }
 
     /// Ends one session: durable when this returns. Ending it twice is no error. `token_expires_at`: the expiry of the
@@ -298,11 +301,17 @@ where
     rows.fold(sqlx::query_as(end), |end, session| end.bind(session.to_string()))
 }
 
-fn kept(row: Row) -> Result<KeptSession, StoreError> {
-    let (id, user_id, started_at, expires_at, kind, device, address, additional, ..) = &row;
+/// `uses`: those that are not in the row yet.
+fn kept(mut row: Row, uses: &[Used]) -> Result<KeptSession, StoreError> {
+    let id = SessionId::parse(&row.0).map_err(|_| StoreError::Damaged("sessions.id"))?;
+    let (.., rotated_at, unseen_token, last_used_at, _) = &mut row;
+    for used in uses.iter().filter(|used| used.id == id) {
+        used.changes(last_used_at, unseen_token, *rotated_at);
+    }
+    let (_, user_id, started_at, expires_at, kind, device, address, additional, ..) = &row;
     let (.., generation, rotated_at, unseen_token, last_used_at, reused_at) = &row;
     let session = Session {
-        id: SessionId::parse(id).map_err(|_| StoreError::Damaged("sessions.id"))?,
+        id,
         user_id: UserId::parse(user_id).map_err(|_| StoreError::Damaged("sessions.user_id"))?,
         started_at: UnixTime(*started_at),
         expires_at: UnixTime(*expires_at),

@@ -4,6 +4,7 @@
 //! waits until its own write is durable, and gets only its own error.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
@@ -18,57 +19,72 @@ use super::pool::{Pool, in_transaction};
 use super::queue::{Job, MAX_BATCH, Queue, Start, Write, Written};
 use super::sessions::{END_REUSED, REISSUE, ROTATE, START, end};
 use super::throttle::{FAMILIAR, FORGET};
-use super::uses;
+use super::uses::{self, Used, Uses};
 use crate::server::domain::unix_time::UnixTime;
 
 /// Starts the task; it ends with the queue that leads to it.
-pub(super) fn start(pool: Pool) -> Queue {
+pub(super) fn start(pool: Pool, uses: Arc<Uses>) -> Queue {
     let (queue, jobs) = Queue::new();
     let checkpoints = match &pool {
         Pool::Sqlite { pool, .. } => Some(Checkpoints::start(pool.clone())),
         Pool::Postgres(_) => None,
     };
-    tokio::spawn(Writer { pool, checkpoints }.work(jobs));
+    tokio::spawn(Writer { pool, uses, checkpoints }.work(jobs));
     queue
 }
 
 struct Writer {
     pool: Pool,
+    uses: Arc<Uses>,
     checkpoints: Option<Checkpoints>,
 }
 
 impl Writer {
     async fn work(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut jobs = Vec::with_capacity(MAX_BATCH);
-        while queue.recv_many(&mut jobs, MAX_BATCH).await > 0 {
+        loop {
+            // Uses are written with the next write that comes, or after a pause.
+            tokio::select! {
+                biased;
+                received = queue.recv_many(&mut jobs, MAX_BATCH) => if received == 0 { break },
+                () = self.uses.due() => {}
+            }
+            let uses = self.uses.first();
             let (writes, listeners): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.done)).unzip();
-            match self.attempt(&writes).await {
+            match self.attempt(&uses, &writes).await {
                 Ok(written) => listeners.into_iter().zip(written).for_each(|(done, written)| tell(done, Ok(written))),
                 // One of them made all fail, or nothing can be written. Try each alone to find out which. Those that
                 // were committed after all find their work done.
-                Err(_) if writes.len() > 1 => {
+                Err(_) if writes.len() > 1 || !(uses.is_empty() || writes.is_empty()) => {
+                    if let Err(error) = self.attempt(&uses, &[]).await {
+                        tell(None, Err(error));
+                    }
                     for (write, done) in writes.iter().zip(listeners) {
                         tell(done, self.attempt_alone(write).await);
                     }
                 }
                 Err(error) => tell(listeners.into_iter().next().flatten(), Err(error)),
             }
+            self.uses.forget(uses.len());
             if let Some(checkpoints) = &mut self.checkpoints {
-                checkpoints.count(writes.len());
+                checkpoints.count(uses.len() + writes.len());
             }
         }
     }
 
     async fn attempt_alone(&self, write: &Write) -> Result<Written, StoreError> {
-        let written = self.attempt(std::slice::from_ref(write)).await?;
+        let written = self.attempt(&[], std::slice::from_ref(write)).await?;
         written.into_iter().next().ok_or(StoreError::Closed)
     }
 
     /// Writes all of them in one transaction. Returns the results in the same order.
     ///
-    /// The requests come at the same time, so the order of their writes is free: uses of tokens are the first and sign-outs
-    /// the last, all together.
-    async fn attempt(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+    /// Uses come first: what is written after them may change the same sessions. The requests come at the same time, so the
+    /// order of their writes is free: sign-outs are the last, all together.
+    async fn attempt(&self, uses: &[Used], writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+        if uses.is_empty() && writes.is_empty() {
+            return Ok(Vec::new());
+        }
         let endings = Endings::of(writes);
         let written = in_transaction!(self, |transaction| {
             // All rows of a transaction have the same number: they become visible together. First of all, because every
@@ -79,7 +95,7 @@ impl Writer {
                 let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
                 seq
             };
-            for round in uses::rounds(writes) {
+            for round in uses::rounds(uses) {
                 for part in parts(&round) {
                     uses::note(part).execute(&mut *transaction).await?;
                 }
@@ -87,8 +103,9 @@ impl Writer {
             let mut written = Vec::with_capacity(writes.len());
             for write in writes {
                 written.push(match write {
-                    // Above and below.
-                    Write::Used(_) | Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
+                    Write::Nothing => Written::Rows(0),
+                    // Below.
+                    Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
                     Write::CountTry(failed) => {
                         let mut counted = Vec::with_capacity(failed.counts.len());
                         for count in &failed.counts {
@@ -172,7 +189,8 @@ where
         Write::Familiar { key, seen_at, unless_since } => {
             sqlx::query(FAMILIAR).bind(key.to_string()).bind(seen_at.0).bind(unless_since.0)
         }
-        Write::Used(_) | Write::EndSession(_) | Write::BlockToken { .. } => unreachable!("they are written together"),
+        Write::EndSession(_) | Write::BlockToken { .. } => unreachable!("they are written together"),
+        Write::Nothing => unreachable!("it needs no statement"),
         Write::CountTry(_) => unreachable!("it is several, answered with rows"),
     }
 }
