@@ -11,6 +11,7 @@ test('a call posts its arguments as a form, with every character as it was typed
   const typed = { name: 'ada+b&c=d', password: 'a b+c&d=e%20;/?ü€😀"\\[0]' };
   await open(page, '/login');
   await fill(page, typed);
+  await page.getByRole('checkbox', { name: 'Keep me signed in on this device' }).check();
   const sent = call(page, '/api/login');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   const request = await sent;
