@@ -14,7 +14,7 @@
 //! | `browser` | storage, the marker that tabs share, clocks, requests |
 //! | `components` | views that pages and islands share; the sign-in form sends the password and reports to `client` |
 //! | `inspector` | takes a token apart, for `/inspector` |
-//! | `server_fns` | every call of the server that a page can make; `bearer` sends it, `answer` reads the answer |
+//! | `server_fns` | every call of the server that a page can make; `protocol` says how, `answer` reads the answer |
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -22,7 +22,6 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 pub mod answer;
-pub mod bearer;
 pub mod browser;
 pub mod client;
 pub mod components;
@@ -31,6 +30,7 @@ pub mod islands;
 pub mod next;
 pub mod page_facts;
 pub mod pages;
+pub mod protocol;
 pub mod server_fns;
 pub mod shell;
 pub mod unverified_jwt;

@@ -19,7 +19,7 @@ use crate::api_types::{
     SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
 };
 
-/// Every server function names it: `output = Answer`.
+/// The answer of every server function.
 pub type Answer = Post<AnswerEncoding>;
 
 /// JSON: serde writes it, the browser reads it.
@@ -200,6 +200,7 @@ impl<T: Serialize> Encodes<T> for AnswerEncoding {
     }
 }
 
+/// Leptos requires it of an encoding. Our protocol lets the browser parse: `browser/fetch.rs`.
 impl<T: FromJson> Decodes<T> for AnswerEncoding {
     type Error = NotOurs;
 

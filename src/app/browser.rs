@@ -5,6 +5,7 @@
 //! | `storage` | where the access token is kept |
 //! | `marker` | the entry in `localStorage` by which tabs learn of each other's sign-ins and sign-outs |
 //! | `clock` | two clocks and the timers |
+//! | `fetch` | sends a request of a server function |
 //! | `request` | a request that can be given up |
 //! | `turn` | what can set the cookie, one tab at a time |
 //! | `document` | the attributes of `<html>`, and whether the page is hidden |
@@ -13,6 +14,7 @@
 
 pub mod clock;
 pub mod document;
+pub mod fetch;
 pub mod marker;
 pub mod request;
 pub mod storage;

@@ -1,7 +1,7 @@
 //! Every call that a page can make. Fixed endpoints under `/api`; bodies of one to four lines. Administrators' calls are in
 //! `server_fns/admin.rs`.
 //!
-//! A body exists only on the server, so its imports are inside it. A protected function says `client = Bearer` and
+//! A body exists only on the server, so its imports are inside it. A protected function says `protocol = Protected` and
 //! calls `current_user()` first. A function that forgets this is still protected: `server/http/guard.rs` requires a token
 //! for every door that is not on its public list.
 
@@ -17,14 +17,13 @@ use crate::api_types::{
     AccountAnswer, ApiError, EventsAnswer, GreetingAnswer, PasswordInput, Remember, SessionSummary, SignedInAnswer,
     StrengthAnswer,
 };
-use crate::app::answer::Answer;
-use crate::app::bearer::Bearer;
+use crate::app::protocol::{Open, Protected};
 
 /// Signs in.
 ///
 /// # Errors
 /// `bad_credentials`, `overloaded`, and the errors of every call.
-#[server(endpoint = "login", output = Answer)]
+#[server(endpoint = "login", protocol = Open)]
 pub async fn login(
     username: String,
     password: PasswordInput,
@@ -39,7 +38,7 @@ pub async fn login(
 ///
 /// # Errors
 /// `missing_token` without a cookie, `token_expired`, `token_revoked`, `refresh_token_reused`.
-#[server(endpoint = "refresh", output = Answer)]
+#[server(endpoint = "refresh", protocol = Open)]
 pub async fn refresh() -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
     let presented = http::refresh_cookie()?;
@@ -50,7 +49,7 @@ pub async fn refresh() -> Result<SignedInAnswer, ApiError> {
 ///
 /// # Errors
 /// Those of a bad token. An expired token with a right signature counts, and so does the cookie alone.
-#[server(endpoint = "logout", output = Answer, client = Bearer)]
+#[server(endpoint = "logout", protocol = Protected)]
 pub async fn logout() -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let (state, ending) = (http::app_state()?, http::session_to_end()?);
@@ -67,7 +66,7 @@ pub async fn logout() -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of a bad token.
-#[server(endpoint = "greeting", output = Answer, input = GetUrl, client = Bearer)]
+#[server(endpoint = "greeting", protocol = Protected<GetUrl>)]
 pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
@@ -78,7 +77,7 @@ pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
 ///
 /// # Errors
 /// Those of a bad token.
-#[server(endpoint = "sessions", output = Answer, input = GetUrl, client = Bearer)]
+#[server(endpoint = "sessions", protocol = Protected<GetUrl>)]
 pub async fn sessions() -> Result<Vec<SessionSummary>, ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
@@ -89,7 +88,7 @@ pub async fn sessions() -> Result<Vec<SessionSummary>, ApiError> {
 ///
 /// # Errors
 /// `not_found`, and those of a bad token.
-#[server(endpoint = "end-session", output = Answer, client = Bearer)]
+#[server(endpoint = "end-session", protocol = Protected)]
 pub async fn end_session(id: String) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
@@ -100,7 +99,7 @@ pub async fn end_session(id: String) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// `fresh_token_required`, and those of a bad token.
-#[server(endpoint = "end-other-sessions", output = Answer, client = Bearer)]
+#[server(endpoint = "end-other-sessions", protocol = Protected)]
 pub async fn end_other_sessions() -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let user = http::fresh_user()?;
@@ -112,7 +111,7 @@ pub async fn end_other_sessions() -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of a bad token.
-#[server(endpoint = "account", output = Answer, input = GetUrl, client = Bearer)]
+#[server(endpoint = "account", protocol = Protected<GetUrl>)]
 pub async fn account() -> Result<AccountAnswer, ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
@@ -123,7 +122,7 @@ pub async fn account() -> Result<AccountAnswer, ApiError> {
 ///
 /// # Errors
 /// Those of a bad token.
-#[server(endpoint = "events", output = Answer, input = GetUrl, client = Bearer)]
+#[server(endpoint = "events", protocol = Protected<GetUrl>)]
 pub async fn events(#[server(default)] before: String) -> Result<EventsAnswer, ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
@@ -134,7 +133,7 @@ pub async fn events(#[server(default)] before: String) -> Result<EventsAnswer, A
 ///
 /// # Errors
 /// `bad_credentials` for a wrong current password, those of a new one, and those of a bad token.
-#[server(endpoint = "password", output = Answer, client = Bearer)]
+#[server(endpoint = "password", protocol = Protected)]
 pub async fn change_password(current_password: PasswordInput, new_password: PasswordInput) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
@@ -147,7 +146,7 @@ pub async fn change_password(current_password: PasswordInput, new_password: Pass
 ///
 /// # Errors
 /// `bad_credentials` for a wrong password, `last_administrator`, and those of a bad token.
-#[server(endpoint = "delete-account", output = Answer, client = Bearer)]
+#[server(endpoint = "delete-account", protocol = Protected)]
 pub async fn delete_account(password: PasswordInput) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let user = http::current_user()?;
@@ -158,7 +157,7 @@ pub async fn delete_account(password: PasswordInput) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// `overloaded`.
-#[server(endpoint = "password-strength", output = Answer)]
+#[server(endpoint = "password-strength", protocol = Open)]
 pub async fn password_strength(
     #[server(default)] username: String,
     #[server(default)] password: PasswordInput,
@@ -172,7 +171,7 @@ pub async fn password_strength(
 /// # Errors
 /// `signup_closed`, `setup_not_done`, `bad_invitation`, `invalid_username`, `username_taken`, `password_too_short`, `password_too_long`,
 /// `password_too_common`.
-#[server(endpoint = "signup", output = Answer)]
+#[server(endpoint = "signup", protocol = Open)]
 pub async fn signup(
     username: String,
     password: PasswordInput,
@@ -188,7 +187,7 @@ pub async fn signup(
 ///
 /// # Errors
 /// `bad_setup_code`, `not_found` if there is an administrator already, and those of [`signup`].
-#[server(endpoint = "setup", output = Answer)]
+#[server(endpoint = "setup", protocol = Open)]
 pub async fn setup(
     code: String,
     username: String,

@@ -5,14 +5,13 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use crate::api_types::{ApiError, EventsAnswer, InvitationAnswer, KeySummary, UsersAnswer};
-use crate::app::answer::Answer;
-use crate::app::bearer::Bearer;
+use crate::app::protocol::Protected;
 
 /// Lists users by name; `search` is a part of a name, or empty; `after` is empty, or the `next` of the answer before.
 ///
 /// # Errors
 /// `insufficient_scope`, and those of a bad token.
-#[server(endpoint = "admin/users", output = Answer, input = GetUrl, client = Bearer)]
+#[server(endpoint = "admin/users", protocol = Protected<GetUrl>)]
 pub async fn admin_users(
     #[server(default)] search: String,
     #[server(default)] after: String,
@@ -26,7 +25,7 @@ pub async fn admin_users(
 ///
 /// # Errors
 /// `insufficient_scope`, and those of a bad token.
-#[server(endpoint = "admin/events", output = Answer, input = GetUrl, client = Bearer)]
+#[server(endpoint = "admin/events", protocol = Protected<GetUrl>)]
 pub async fn admin_events(#[server(default)] before: String) -> Result<EventsAnswer, ApiError> {
     use crate::server::{flows, http};
     http::admin()?;
@@ -37,7 +36,7 @@ pub async fn admin_events(#[server(default)] before: String) -> Result<EventsAns
 ///
 /// # Errors
 /// `insufficient_scope`, and those of a bad token.
-#[server(endpoint = "admin/keys", output = Answer, input = GetUrl, client = Bearer)]
+#[server(endpoint = "admin/keys", protocol = Protected<GetUrl>)]
 pub async fn admin_keys() -> Result<Vec<KeySummary>, ApiError> {
     use crate::server::{flows, http};
     http::admin()?;
@@ -48,7 +47,7 @@ pub async fn admin_keys() -> Result<Vec<KeySummary>, ApiError> {
 ///
 /// # Errors
 /// `fresh_token_required`, `insufficient_scope`, and those of a bad token.
-#[server(endpoint = "admin/invite", output = Answer, client = Bearer)]
+#[server(endpoint = "admin/invite", protocol = Protected)]
 pub async fn admin_invite() -> Result<InvitationAnswer, ApiError> {
     use crate::server::{flows, http};
     let by = http::acting_admin()?;
@@ -59,7 +58,7 @@ pub async fn admin_invite() -> Result<InvitationAnswer, ApiError> {
 ///
 /// # Errors
 /// `not_found`, `own_account`, `last_administrator`, and those of [`admin_invite`].
-#[server(endpoint = "admin/disable-user", output = Answer, client = Bearer)]
+#[server(endpoint = "admin/disable-user", protocol = Protected)]
 pub async fn admin_disable_user(id: String) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let by = http::acting_admin()?;
@@ -70,7 +69,7 @@ pub async fn admin_disable_user(id: String) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of [`admin_disable_user`].
-#[server(endpoint = "admin/enable-user", output = Answer, client = Bearer)]
+#[server(endpoint = "admin/enable-user", protocol = Protected)]
 pub async fn admin_enable_user(id: String) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let by = http::acting_admin()?;
@@ -81,7 +80,7 @@ pub async fn admin_enable_user(id: String) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of [`admin_disable_user`].
-#[server(endpoint = "admin/end-sessions", output = Answer, client = Bearer)]
+#[server(endpoint = "admin/end-sessions", protocol = Protected)]
 pub async fn admin_end_sessions(id: String) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let by = http::acting_admin()?;
@@ -92,7 +91,7 @@ pub async fn admin_end_sessions(id: String) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of [`admin_disable_user`].
-#[server(endpoint = "admin/set-admin", output = Answer, client = Bearer)]
+#[server(endpoint = "admin/set-admin", protocol = Protected)]
 pub async fn admin_set_admin(id: String, admin: bool) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let by = http::acting_admin()?;
@@ -103,7 +102,7 @@ pub async fn admin_set_admin(id: String, admin: bool) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of [`admin_disable_user`].
-#[server(endpoint = "admin/remove-user", output = Answer, client = Bearer)]
+#[server(endpoint = "admin/remove-user", protocol = Protected)]
 pub async fn admin_remove_user(id: String) -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let by = http::acting_admin()?;
@@ -114,7 +113,7 @@ pub async fn admin_remove_user(id: String) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Those of [`admin_invite`].
-#[server(endpoint = "admin/rotate-keys", output = Answer, client = Bearer)]
+#[server(endpoint = "admin/rotate-keys", protocol = Protected)]
 pub async fn admin_rotate_keys() -> Result<(), ApiError> {
     use crate::server::{flows, http};
     let by = http::acting_admin()?;
