@@ -115,10 +115,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn find_session(&self, id: SessionId) -> Result<Option<KeptSession>, StoreError> {
-        let uses = self.uses.of(|used| used == id);
+        let waiting = self.uses.of(|used| used == id);
         let row: Option<Row> =
             on_pool!(self, |pool| sqlx::query_as(FIND).bind(id.to_string()).fetch_optional(pool).await?);
-        row.map(|row| kept(row, &uses)).transpose()
+        row.map(|row| kept(row, &waiting)).transpose()
     }
 
     /// Returns the sessions of a user that were not ended, last used first. Some may have expired.
@@ -126,9 +126,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_sessions(&self, user: UserId) -> Result<Vec<KeptSession>, StoreError> {
-        let uses = self.uses.of(|_| true);
+        let waiting = self.uses.of(|_| true);
         let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(LIST).bind(user.to_string()).fetch_all(pool).await?);
-        rows.into_iter().map(|row| kept(row, &uses)).collect()
+        rows.into_iter().map(|row| kept(row, &waiting)).collect()
     }
 
     /// Returns the number of sessions that have neither ended nor expired.

@@ -103,9 +103,8 @@ impl Writer {
             let mut written = Vec::with_capacity(writes.len());
             for write in writes {
                 written.push(match write {
-                    Write::Nothing => Written::Rows(0),
-                    // Below.
-                    Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
+                    // The last two: below.
+                    Write::Nothing | Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
                     Write::CountTry(failed) => {
                         let mut counted = Vec::with_capacity(failed.counts.len());
                         for count in &failed.counts {
