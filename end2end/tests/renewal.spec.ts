@@ -132,7 +132,9 @@ test('a renewal without an answer is given up after ten seconds, and the page go
   await page.route('**/api/refresh', () => new Promise(() => {}), { times: 1 });
   await page.reload();
   await expect.poll(() => renewals).toHaveLength(1);
+  const failed = page.waitForEvent('requestfailed', request => request.url().endsWith('/api/refresh'));
   await page.clock.fastForward('00:10');
+  expect((await failed).failure()?.errorText, 'its late answer must not change the cookie').toBe('net::ERR_ABORTED');
   await expectGreeting(page, user);
   expect(renewals).toHaveLength(2);
 });
