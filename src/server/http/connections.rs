@@ -48,8 +48,8 @@ struct Open {
 }
 
 /// What a connection does, and what it was told.
-#[derive(Default)]
 struct Noted {
+    all: Connections,
     /// The tick since which it is so, then [`ANSWERING`] and [`STALLED`]. Only the task of the connection changes it.
     doing: AtomicU64,
     told: AtomicU8,
@@ -69,7 +69,6 @@ const CUT: u8 = 2;
 
 /// A connection, for its task. It is open until this is dropped.
 pub struct Connection {
-    all: Connections,
     number: u64,
     noted: Arc<Noted>,
 }
@@ -80,12 +79,10 @@ pub struct NotedStream<S> {
     note: Note,
 }
 
-/// Notes what a connection does.
+/// Notes what a connection does. Requests clone it, so it counts only the clones of its own connection: threads that count in
+/// one place wait for each other.
 #[derive(Clone)]
-pub struct Note {
-    all: Connections,
-    noted: Arc<Noted>,
-}
+pub struct Note(Arc<Noted>);
 
 impl Connections {
     pub fn new(limits: Limits) -> Self {
@@ -103,13 +100,18 @@ impl Connections {
 
     /// Opens a connection, which waits for its first request.
     pub fn open(&self) -> Connection {
-        let noted = Arc::<Noted>::default();
+        let noted = Arc::new(Noted {
+            all: self.clone(),
+            doing: AtomicU64::new(0),
+            told: AtomicU8::new(0),
+            waker: AtomicWaker::new(),
+        });
         let mut open = self.0.open();
         let number = open.next;
         open.next += 1;
         open.connections.insert(number, Arc::clone(&noted));
         drop(open);
-        let connection = Connection { all: self.clone(), number, noted };
+        let connection = Connection { number, noted };
         connection.note().waiting();
         connection
     }
@@ -172,7 +174,7 @@ impl Noted {
 
 impl Connection {
     pub fn note(&self) -> Note {
-        Note { all: self.all.clone(), noted: Arc::clone(&self.noted) }
+        Note(Arc::clone(&self.noted))
     }
 
     /// Serves until the connection closes, or until it is cut. `finish` lets it close after the request that has begun.
@@ -199,10 +201,11 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let mut open = self.all.0.open();
+        let shared = &self.noted.all.0;
+        let mut open = shared.open();
         open.connections.remove(&self.number);
         if open.connections.is_empty() {
-            self.all.0.all_closed.notify_waiters();
+            shared.all_closed.notify_waiters();
         }
     }
 }
@@ -210,7 +213,7 @@ impl Drop for Connection {
 impl Note {
     /// A request was read.
     pub fn answering(&self) {
-        self.noted.doing.store(self.since_now() | ANSWERING, Ordering::Relaxed);
+        self.0.doing.store(self.since_now() | ANSWERING, Ordering::Relaxed);
     }
 
     /// The answer is made. If its body is made while it is sent, the connection is answering until that ends.
@@ -230,11 +233,11 @@ impl Note {
 
     /// The server waits for the next request.
     fn waiting(&self) {
-        self.noted.doing.store(self.since_now(), Ordering::Relaxed);
+        self.0.doing.store(self.since_now(), Ordering::Relaxed);
     }
 
     fn wrote<T>(&self, written: &Poll<io::Result<T>>) {
-        let doing = self.noted.doing.load(Ordering::Relaxed);
+        let doing = self.0.doing.load(Ordering::Relaxed);
         let flags = doing & (ANSWERING | STALLED);
         let doing = match (written.is_pending(), flags & STALLED != 0) {
             // Since it began.
@@ -242,11 +245,11 @@ impl Note {
             (true, false) => self.since_now() | flags | STALLED,
             (false, _) => self.since_now() | (flags & ANSWERING),
         };
-        self.noted.doing.store(doing, Ordering::Relaxed);
+        self.0.doing.store(doing, Ordering::Relaxed);
     }
 
     fn since_now(&self) -> u64 {
-        u64::from(self.all.0.now.load(Ordering::Relaxed)) << FLAGS
+        u64::from(self.0.all.0.now.load(Ordering::Relaxed)) << FLAGS
     }
 }
 
@@ -313,7 +316,7 @@ mod tests {
 
     /// Whether a connection is late after each of these ticks from now on.
     fn late_after(connection: &Connection, ticks: [u32; 2]) -> [bool; 2] {
-        let shared = &connection.all.0;
+        let shared = &connection.noted.all.0;
         let now = shared.now.load(Ordering::Relaxed);
         ticks.map(|ticks| shared.is_late(connection.noted.doing.load(Ordering::Relaxed), now.wrapping_add(ticks)))
     }

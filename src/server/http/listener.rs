@@ -96,12 +96,17 @@ fn serve_connection(
     let connection = connections.open();
     let note = connection.note();
     let stream = NotedStream::new(JoinedWrites(stream), note.clone());
+    // For each connection, because its requests clone it: threads that count clones in one place wait for each other.
+    let door_and_note = Arc::new((door, note));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        note.answering();
+        door_and_note.1.answering();
         let mut request = request.map(to_body);
         request.extensions_mut().insert(Visit::begin(peer));
-        let (door, note) = (door.clone(), note.clone());
-        async move { Ok::<_, Infallible>(note.answered(door.answer(request).await)) }
+        let door_and_note = Arc::clone(&door_and_note);
+        async move {
+            let (door, note) = &*door_and_note;
+            Ok::<_, Infallible>(note.answered(door.answer(request).await))
+        }
     });
     tokio::spawn(async move {
         let serving = http1::Builder::new()
