@@ -26,7 +26,7 @@ $(BUILT): $(SOURCES)
 dist: setup $(DIST) ## Build target/dist/handstamp, to deploy: smaller and faster than that of `make build`, minutes later
 
 $(DIST): $(BUILT)
-	@echo "dist: the server once more, optimised as a whole (about 8 minutes the first time on two cores, then three)"
+	@echo "dist: the server once more, optimised as a whole (about 10 minutes the first time on two cores)"
 	@. scripts/paths.sh && cargo build $(CARGO_DIST) --bin handstamp
 	@touch $@
 

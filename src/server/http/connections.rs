@@ -1,7 +1,7 @@
 //! The open connections of a listener: how long each can make the server wait, and how all are told to end.
 //!
-//! hyper has timers for this. It makes, starts and removes one for every request, which is a tenth of the work for a short
-//! answer. Here a request notes only what its connection does since which tick of a clock, and [`Connections::watch`]
+//! hyper has timers for this. It makes, starts and removes one for every request, which is a twentieth of the work for a
+//! short answer. Here a request notes only what its connection does since which tick of a clock, and [`Connections::watch`]
 //! looks at all connections at every tick.
 
 use std::collections::HashMap;

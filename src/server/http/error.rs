@@ -284,7 +284,7 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// Logs the error with its cause, inside the span that holds the request id. The client reads "Internal error".
+/// Logs the error with its cause; the line has the request id. The client reads "Internal error".
 fn internal(cause: &dyn std::error::Error) -> ApiError {
     error!(%cause, "Internal error");
     ApiError::Internal
