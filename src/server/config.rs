@@ -1,6 +1,7 @@
 //! The configuration, parsed from the settings. A bad value stops the start with one line that names it and the fix.
 //! `config/settings.rs` has the table of names, meanings and defaults.
 
+mod database;
 mod settings;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use self::settings::{bad, unusable};
 use crate::server::domain::access_token::LONGEST_LIFETIME;
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::algorithm::{Algorithm, Family};
+use crate::server::domain::database::Database;
 use crate::server::domain::forwarded::TrustedProxies;
 use crate::server::domain::metrics_token::MetricsToken;
 use crate::server::domain::session::{Lifetime, SessionRules};
@@ -26,7 +28,9 @@ pub struct Config {
     pub site_addr: SocketAddr,
     /// Without a slash at the end.
     pub public_url: String,
-    pub database_url: String,
+    pub database: Database,
+    /// How old the blocklist in memory may be: a process that has not heard from the store for longer answers 503.
+    pub revocation_bound: Duration,
     /// Absent: generated once and kept beside the database.
     pub jwt_secret: Option<SecretString>,
     pub jwt_algorithm: Algorithm,
@@ -104,7 +108,8 @@ impl Config {
         Ok(Self {
             app_env,
             site_addr,
-            database_url: database_url(settings)?,
+            database: database::database(settings)?,
+            revocation_bound: database::revocation_bound(settings)?,
             jwt_secret: jwt_secret(settings)?,
             jwt_issuer: settings.get("JWT_ISSUER").unwrap_or(&public_url).to_owned(),
             jwt_audience: settings.get("JWT_AUDIENCE").unwrap_or("handstamp").to_owned(),
@@ -167,7 +172,7 @@ impl Config {
     /// The SQLite file, unless the database is in memory.
     #[must_use]
     pub fn sqlite_file(&self) -> Option<PathBuf> {
-        let path = self.database_url.strip_prefix("sqlite:")?.split('?').next()?;
+        let path = self.database.url.strip_prefix("sqlite:")?.split('?').next()?;
         let path = path.strip_prefix("//").unwrap_or(path);
         // As sqlx reads it.
         let path = percent_decode_str(path).decode_utf8_lossy();
@@ -249,19 +254,6 @@ fn additional_claims(settings: &Settings) -> Result<AdditionalClaims, BadSetting
 fn metrics_token(settings: &Settings) -> Result<Option<MetricsToken>, BadSetting> {
     let token = settings.get("METRICS_TOKEN").map(MetricsToken::parse).transpose();
     token.map_err(|unfit| bad("METRICS_TOKEN", unfit.to_string(), "make one with: openssl rand -hex 32"))
-}
-
-fn database_url(settings: &Settings) -> Result<String, BadSetting> {
-    let url = settings.get("DATABASE_URL").unwrap_or("sqlite:data/handstamp.db");
-    if url.starts_with("sqlite:") {
-        return Ok(url.to_owned());
-    }
-    // The address may contain a password: the message does not repeat it.
-    Err(bad(
-        "DATABASE_URL",
-        "is not an SQLite address",
-        "use sqlite:path/to/file.db; this version serves on SQLite only",
-    ))
 }
 
 fn public_url(settings: &Settings, app_env: AppEnv, addr: SocketAddr) -> Result<String, BadSetting> {

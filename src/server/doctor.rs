@@ -69,7 +69,7 @@ async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
             None,
         );
     }
-    let store = match Store::open_as_it_is(&config.database_url).await {
+    let store = match Store::open_as_it_is(config.database.clone()).await {
         Ok(store) => store,
         Err(error) => return (vec![problem("store", &error.into())], None),
     };

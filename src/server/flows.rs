@@ -51,10 +51,10 @@ pub use end_session::{
     EndSessionError, end_all_sessions, end_any_session, end_other_sessions, end_session, list_sessions_of,
 };
 pub use first_account::{FirstAccountError, first_account, setup_is_open};
-pub use follow_blocklist::{BlocklistFollower, FOLLOW_EVERY};
+pub use follow_blocklist::{BlocklistFollower, look_every};
 pub use follow_keys::{follow_keys, tidy_keys};
 pub use greeting::{Greeting, greeting, greeting_text};
-pub use inspect_token::inspect_token;
+pub use inspect_token::{InspectError, inspect_token};
 pub use invite::{Invitation, invite};
 pub use lesson::{LessonRefused, sign_lesson_token, verify_lesson_token};
 pub use list_events::{EventsPage, list_events, list_events_of, list_own_events};

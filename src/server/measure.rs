@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder as _};
@@ -59,8 +58,6 @@ const STATUSES: [u16; 19] =
     [200, 201, 204, 206, 303, 304, 400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 431, 500, 503];
 /// The door for paths without a door.
 const OTHER: &str = "other";
-/// The value before the blocklist was first read.
-const NEVER: u64 = u64::MAX;
 
 /// All metrics of one state.
 pub struct Measures {
@@ -71,8 +68,6 @@ pub struct Measures {
     refused: Counter,
     tokens_issued: Counter,
     revocations: Counter,
-    /// In milliseconds of uptime.
-    synced_at: AtomicU64,
     /// Set if this process writes a log.
     log: OnceLock<LogQueue>,
 }
@@ -84,7 +79,8 @@ pub struct Reading {
     /// Absent if the store does not answer.
     pub sessions: Option<u64>,
     pub blocklist: usize,
-    pub uptime: Duration,
+    /// Absent before the first reading.
+    pub sync_age: Option<Duration>,
 }
 
 /// All doors with their counters. The first is for paths without a door.
@@ -129,7 +125,6 @@ impl Measures {
             refused: counter(SIGN_INS, &[("result", "refused")]),
             tokens_issued: counter(TOKENS_ISSUED, &[]),
             revocations: counter(REVOCATIONS, &[]),
-            synced_at: AtomicU64::new(NEVER),
             log: OnceLock::new(),
             recorder,
         };
@@ -182,11 +177,6 @@ impl Measures {
         self.revocations.increment(1);
     }
 
-    /// Records that the blocklist was read from the store.
-    pub fn synced(&self, uptime: Duration) {
-        self.synced_at.store(millis(uptime), Ordering::Relaxed);
-    }
-
     /// From now on the lines that this log drops are counted.
     pub fn count_dropped_lines_of(&self, log: LogQueue) {
         // A process has one log.
@@ -203,9 +193,7 @@ impl Measures {
         self.recorder.register_counter(&key(LOG_DROPPED, &[]), &METADATA).absolute(dropped);
         self.set(SESSIONS, &[], reading.sessions.map_or(f64::NAN, number));
         self.set(BLOCKLIST, &[], number(reading.blocklist));
-        let synced_at = self.synced_at.load(Ordering::Relaxed);
-        let age = Duration::from_millis(millis(reading.uptime).saturating_sub(synced_at));
-        self.set(SYNC_AGE, &[], if synced_at == NEVER { f64::NAN } else { age.as_secs_f64() });
+        self.set(SYNC_AGE, &[], reading.sync_age.map_or(f64::NAN, |age| age.as_secs_f64()));
         self.recorder.handle().render()
     }
 
@@ -263,8 +251,4 @@ fn key(name: &'static str, labels: &[(&'static str, &str)]) -> Key {
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 fn number<N: TryInto<i64>>(count: N) -> f64 {
     count.try_into().unwrap_or(i64::MAX) as f64
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX - 1)
 }

@@ -10,14 +10,16 @@
 //! clock is compared; nothing is written while a server runs. All servers on an SQLite file are on one machine, as its
 //! write-ahead log needs shared memory: the lock reaches them all.
 //!
-//! A database that servers on several machines share needs another way: a row for each server with a number that the
-//! server raises again and again, and a start that watches the numbers of rows with other values. An advisory lock of
-//! PostgreSQL is no way there: it belongs to a connection, and a pooler in transaction mode gives connections to others.
+//! Servers on PostgreSQL announce themselves on the database (`store/announced.rs`).
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::server::domain::database::Database;
+use crate::server::store::StoreError;
+use crate::server::store::announced::{self, Announced, Announcement};
 
 /// Why a server does not start beside others.
 #[derive(Debug, thiserror::Error)]
@@ -28,25 +30,57 @@ pub enum PresenceError {
     Different { name: String, theirs: String, ours: String },
     #[error("{path} cannot be used: {cause}; check the folder's owner and mode")]
     File { path: String, cause: io::Error },
+    #[error("{0}")]
+    Store(#[from] StoreError),
 }
 
 /// That a server runs, for as long as it is held.
-pub struct Presence(Option<File>);
+pub struct Presence(Sign);
+
+/// By what others see it.
+enum Sign {
+    None,
+    File(File),
+    Announcement(Announcement),
+}
 
 impl Presence {
     /// Of a process that is no server, or has a database to itself.
     #[must_use]
     pub const fn none() -> Self {
-        Self(None)
+        Self(Sign::None)
     }
 
     /// The server stops. The end of its process does the same.
-    pub fn leave(&self) {
-        if let Some(file) = &self.0 {
+    pub async fn leave(&self) {
+        match &self.0 {
+            Sign::None => {}
             // Fails only where it is not held any more.
-            let _ = file.unlock();
+            Sign::File(file) => _ = file.unlock(),
+            Sign::Announcement(announcement) => announcement.end().await,
         }
     }
+}
+
+/// Says that a server runs on PostgreSQL. `ours` are the settings that all servers must have alike, by their names.
+///
+/// # Errors
+/// [`PresenceError`].
+pub async fn announce_on(database: &Database, ours: &[(&str, String)]) -> Result<Presence, PresenceError> {
+    let values: Vec<_> = ours.iter().map(|(_, value)| value.as_str()).collect();
+    let text = values.join(";");
+    let theirs = match announced::announce(database, &text).await? {
+        Announced::Yes(announcement) => return Ok(Presence(Sign::Announcement(announcement))),
+        Announced::Impossible => return Ok(Presence::none()),
+        Announced::Different(theirs) => theirs,
+    };
+    let shown = announced::shown_of(&text);
+    let pairs = ours.iter().zip(shown.split(';').zip(theirs.split(';')));
+    let (name, (ours, theirs)) = pairs
+        .map(|((name, _), values)| (*name, values))
+        .find(|(_, (ours, theirs))| ours != theirs)
+        .unwrap_or(("the version", (env!("CARGO_PKG_VERSION"), "another")));
+    Err(PresenceError::Different { name: name.to_owned(), theirs: theirs.to_owned(), ours: ours.to_owned() })
 }
 
 /// Says that a server runs on the SQLite file `database`; `None` is a database in memory, which no other process sees.
@@ -71,7 +105,7 @@ pub fn announce(database: Option<&Path>, ours: &[(&str, String)]) -> Result<Pres
     file.lock_shared().map_err(failed)?;
     let theirs = read(&mut file).map_err(failed)?;
     match difference(&ours, &theirs) {
-        None => Ok(Presence(Some(file))),
+        None => Ok(Presence(Sign::File(file))),
         Some((name, ours, theirs)) => Err(PresenceError::Different { name, theirs, ours }),
     }
 }
@@ -137,7 +171,8 @@ mod tests {
         let refused = announce("EdDSA").err().unwrap().to_string();
         assert!(refused.starts_with("another server runs on this database with JWT_ALGORITHM=HS256, and here it is "));
 
-        first.leave();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(first.leave());
         assert!(announce("EdDSA").is_err(), "one of two is left");
         drop(second);
         let changed = announce("EdDSA").unwrap();

@@ -4,8 +4,8 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use leptos::config::LeptosOptions;
@@ -17,6 +17,7 @@ use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::blocklist::Blocklist;
 use crate::server::domain::client::KnownClients;
 use crate::server::domain::crypto::{self, AnotherProvider};
+use crate::server::domain::freshness::Freshness;
 use crate::server::domain::jwt_secret::{JwtSecret, UnfitSecret};
 use crate::server::domain::key_ring::{KeyRing, RingError};
 use crate::server::domain::known_device::KnownDeviceKey;
@@ -75,7 +76,7 @@ pub enum StartupError {
     #[error("{0}; build this program so that nothing in it installs or uses a provider before it starts")]
     Provider(#[from] AnotherProvider),
     #[error("{0}")]
-    Presence(#[from] PresenceError),
+    Presence(PresenceError),
     #[error("ARGON2_MEMORY_KIB, ARGON2_ITERATIONS and ARGON2_PARALLELISM cannot be combined; use the defaults")]
     Argon2(#[from] HashingFailed),
 }
@@ -86,6 +87,12 @@ impl From<StoreError> for StartupError {
             return Self::Locked;
         }
         if matches!(error, StoreError::Migrate(_)) { Self::Tables(error) } else { Self::Store(error) }
+    }
+}
+
+impl From<PresenceError> for StartupError {
+    fn from(error: PresenceError) -> Self {
+        if let PresenceError::Store(error) = error { error.into() } else { Self::Presence(error) }
     }
 }
 
@@ -124,8 +131,13 @@ pub async fn start_with_site(
     let secret = jwt_secret(&config, &world)?;
     let key_settings = key_settings(&config, &secret, given_key(&config, &secret)?, true);
     // Before the store is opened: a server that is refused changes nothing.
-    let presence = presence::announce(config.sqlite_file().as_deref(), &key_settings.shared())?;
-    let store = Store::open(&config.database_url).await?;
+    let shared = key_settings.shared();
+    let presence = if config.database.is_postgres() {
+        presence::announce_on(&config.database, &shared).await?
+    } else {
+        presence::announce(config.sqlite_file().as_deref(), &shared)?
+    };
+    let store = Store::open(config.database.clone()).await?;
     let keys = settle_keys(&store, &world, &key_settings).await?;
     put_together(config, world, site, &secret, store, (key_settings, keys), presence).await
 }
@@ -143,7 +155,7 @@ pub async fn open(config: Config, world: World) -> Result<AppState, StartupError
     // The store has its real algorithm.
     let given = PrivateKey::from_secret(Algorithm::HS256, secret.expose_bytes()).ok();
     let key_settings = key_settings(&config, &secret, given, false);
-    let store = Store::open(&config.database_url).await?;
+    let store = Store::open(config.database.clone()).await?;
     let (version, kept) = store.list_signing_keys().await?;
     let keys = key_settings.open(version, &kept).map_err(KeysError::from)?;
     let (state, _) = put_together(config, world, site, &secret, store, (key_settings, keys), Presence::none()).await?;
@@ -156,7 +168,7 @@ pub async fn open(config: Config, world: World) -> Result<AppState, StartupError
 /// [`StartupError`].
 pub async fn open_store(config: &Config) -> Result<Store, StartupError> {
     make_private_place(config)?;
-    Ok(Store::open(&config.database_url).await?)
+    Ok(Store::open(config.database.clone()).await?)
 }
 
 async fn put_together(
@@ -209,6 +221,8 @@ async fn put_together(
             .reload_port(config.reload_port)
             .build(),
         blocklist: Blocklist::default(),
+        freshness: Freshness::within(config.revocation_bound),
+        follow_now: Arc::default(),
         past_purge: PastPurge::default(),
         known_clients: KnownClients::default(),
         config,

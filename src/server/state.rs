@@ -13,6 +13,7 @@ use crate::server::config::Config;
 use crate::server::domain::access_token::TokenRules;
 use crate::server::domain::blocklist::Blocklist;
 use crate::server::domain::client::KnownClients;
+use crate::server::domain::freshness::Freshness;
 use crate::server::domain::key_ring::KeyRing;
 use crate::server::domain::known_device::KnownDeviceKey;
 use crate::server::domain::lesson::LessonKey;
@@ -51,6 +52,10 @@ pub struct Inner {
     pub keys_seen: AtomicI64,
     pub lesson_key: LessonKey,
     pub blocklist: Blocklist,
+    /// Whether `blocklist` is that of the store.
+    pub freshness: Freshness,
+    /// Notified when the store may have news for the blocklist.
+    pub follow_now: Arc<Notify>,
     pub past_purge: PastPurge,
     pub known_clients: KnownClients,
     /// The number of the newest row of the blocklist in memory. Tasks that wait for the next row watch it.

@@ -10,6 +10,7 @@ use handstamp::server::domain::security_event::EventKind;
 use handstamp::server::domain::username::Username;
 use handstamp::server::store::Store;
 
+use crate::databases::sqlite_folder;
 use crate::harness::{PASSWORD, event};
 use crate::process::{Serving, database, eventually, handstamp, text};
 
@@ -123,7 +124,7 @@ fn a_bad_setting_or_secret_stops_the_start_with_one_line() {
 
 #[test]
 fn h19_a_secret_is_generated_once_and_kept_for_the_owner_alone() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let kept = folder.path().join("data/jwt_secret");
     run(folder.path(), &["user", "list"], "");
     let first = fs::read_to_string(&kept).unwrap();
@@ -146,7 +147,7 @@ fn h19_a_secret_is_generated_once_and_kept_for_the_owner_alone() {
 
 #[test]
 fn settings_come_from_a_file_and_the_environment_wins() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     fs::write(folder.path().join(".env"), "DATABASE_URL=sqlite:elsewhere/here.db\nPASSWORD_MIN_LENGTH=8\n").unwrap();
     assert!(run(folder.path(), &["user", "add", "ada", "--password-stdin"], "k7#vQx2p").status.success());
     assert!(folder.path().join("elsewhere/here.db").exists());
@@ -276,7 +277,7 @@ fn the_command_line_promotes_demotes_invites_and_lists_events() {
 
 #[tokio::test]
 async fn all_stored_events_are_listed_also_those_of_removed_accounts() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let said = |arguments: &[&str]| {
         let output = run(folder.path(), arguments, PASSWORD);
         assert!(output.status.success(), "{}", text(&output.stderr));

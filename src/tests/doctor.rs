@@ -9,6 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 use sqlx::Connection as _;
 
+use crate::databases::sqlite_folder;
 use crate::process::{Serving, add_ada, connect, database, handstamp, handstamp_under, sql, text};
 
 /// Returns what it prints, and whether it finds no problem.
@@ -37,7 +38,7 @@ fn expect(said: &str, verdict: &str, check: &str, words: &str) {
 
 #[tokio::test]
 async fn before_the_first_start_and_after_it_all_is_well_and_nothing_is_changed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let (before, well) = doctor(folder.path(), &[]);
     assert!(well, "{before}");
     expect(&before, "ok", "store", "created at the first start");
@@ -66,7 +67,7 @@ async fn before_the_first_start_and_after_it_all_is_well_and_nothing_is_changed(
 
 #[tokio::test]
 async fn whether_somebody_can_manage_users_is_said_in_every_case() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     let setup = |verdict: &str, words: &str| {
         let (said, well) = doctor(folder, &[]);
@@ -84,7 +85,7 @@ async fn whether_somebody_can_manage_users_is_said_in_every_case() {
 
 #[test]
 fn all_bad_settings_are_named_at_once() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let bad = [("APP_ENV", "production"), ("SIGNUP", "perhaps"), ("JWT_LEEWAY", "1h"), ("METRICS_TOKEN", "hunter2")];
     let (said, well) = doctor(folder.path(), &bad);
     assert!(!well);
@@ -106,7 +107,7 @@ fn all_bad_settings_are_named_at_once() {
 
 #[test]
 fn a_secret_or_key_that_cannot_be_used_is_a_problem() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let (said, _) = doctor(folder.path(), &[("JWT_SECRET", "hunter2")]);
     expect(&said, "problem", "secret", "JWT_SECRET");
     assert!(!said.contains("hunter2"), "{said}");
@@ -118,7 +119,7 @@ fn a_secret_or_key_that_cannot_be_used_is_a_problem() {
 
 #[tokio::test]
 async fn files_that_other_users_can_reach_are_reported_with_the_command_that_fixes_it() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     add_ada(folder).await;
     let set = |path: &str, mode: u32| fs::set_permissions(folder.join(path), fs::Permissions::from_mode(mode)).unwrap();
@@ -170,13 +171,13 @@ async fn a_database_that_stops_the_start_is_reported_with_its_exact_problem() {
         ),
         ("UPDATE _sqlx_migrations SET success = 0 WHERE version = 2", "broke off"),
     ] {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = sqlite_folder();
         add_ada(folder.path()).await;
         sql(folder.path(), change).await;
         expect(&doctor(folder.path(), &[]).0, "problem", "store", words);
     }
 
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     add_ada(folder).await;
     let mut other = connect(folder).await;
@@ -202,7 +203,7 @@ async fn a_database_that_stops_the_start_is_reported_with_its_exact_problem() {
 
 #[tokio::test]
 async fn a_clock_behind_what_the_store_has_seen_is_a_problem_and_a_server_warns_of_it() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     add_ada(folder.path()).await;
     sql(folder.path(), "UPDATE users SET created_at = created_at + 86400").await;
     expect(&doctor(folder.path(), &[]).0, "problem", "clock", "behind");
@@ -212,7 +213,7 @@ async fn a_clock_behind_what_the_store_has_seen_is_a_problem_and_a_server_warns_
 
 #[tokio::test]
 async fn too_little_of_the_machine_and_an_open_address_are_warned_of() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let greedy = [("HASH_CONCURRENCY", "1024"), ("ARGON2_MEMORY_KIB", "4194304")];
     expect(&doctor(folder.path(), &greedy).0, "problem", "memory", "HASH_CONCURRENCY");
     let few = handstamp_under(&["prlimit", "--nofile=100:100"], folder.path(), &["doctor"], &[]);
@@ -224,7 +225,7 @@ async fn too_little_of_the_machine_and_an_open_address_are_warned_of() {
 
 #[test]
 fn scripts_get_the_same_as_json() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let output = handstamp(folder.path(), &["doctor", "--json"], &[("JWT_SECRET", "short")]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
@@ -236,7 +237,7 @@ fn scripts_get_the_same_as_json() {
 
 #[test]
 fn a_page_that_may_call_the_doors_should_come_by_tls() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let none = doctor(folder.path(), &[]).0;
     assert!(!none.contains(" cors "), "{none}");
     for origins in ["https://app.example.org", "http://localhost:8080,http://127.0.0.1:5173, http://[::1]:1"] {

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::databases::sqlite_folder;
 use crate::process::{
     Serving, Tokens, add_ada, add_users, eventually, expect_intact, handstamp_under, log_file, signal, tracer_of,
 };
@@ -323,7 +324,7 @@ impl Rotated {
 
 /// Creates users with this number of sessions each, with a server that then stops in order.
 async fn a_folder_with_sessions(users: &[(&str, usize)]) -> (TempDir, Vec<Tokens>) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     add_ada(folder.path()).await;
     add_users(folder.path(), users.len() - 1).await;
     let serving = Serving::start_with(folder.path(), &[]);

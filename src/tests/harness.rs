@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::databases::{self, sqlite_folder};
 pub use crate::given::{PASSWORD, SECRET};
 use crate::logs::{self, Watched};
 
@@ -82,6 +83,11 @@ impl TestApp {
         Self::start_in(folder, settings, clocks(), Limits::default()).await
     }
 
+    /// For what can be seen only in files.
+    pub async fn start_on_sqlite() -> Self {
+        Self::start_in(Arc::new(sqlite_folder()), Vec::new(), clocks(), Limits::default()).await
+    }
+
     pub async fn start_limited(limits: Limits) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         Self::start_in(folder, Vec::new(), clocks(), limits).await
@@ -124,8 +130,18 @@ impl TestApp {
         flows::follow_keys(&self.state).await.unwrap();
     }
 
-    pub fn database_url(&self) -> String {
-        self.state.config.database_url.clone()
+    pub fn is_on_postgres(&self) -> bool {
+        databases::is_on_postgres(self.folder.path())
+    }
+
+    /// Runs statements as another process.
+    pub async fn execute(&self, statements: &str) {
+        databases::execute(&self.state.config.database.url, statements).await;
+    }
+
+    /// Reads or changes the database as another process. Returns the first column of the rows.
+    pub async fn sql(&self, statement: &str) -> Vec<String> {
+        databases::first_column(&self.state.config.database.url, statement).await
     }
 
     /// Stops the server in order, and starts another on the same data, clock and settings.
@@ -144,7 +160,7 @@ impl TestApp {
         self.stop_accepting();
         (&mut self.served).await.unwrap();
         self.state.store.close().await;
-        self.state.presence.leave();
+        self.state.presence.leave().await;
     }
 
     /// Sends the signal to stop, without waiting.
@@ -159,8 +175,14 @@ impl TestApp {
         (Arc::clone(&self.clock), Arc::clone(&self.uptime))
     }
 
-    /// Lets time pass. A change of only `clock` sets the clock instead.
+    /// Lets time pass, in which the server's process has followed the blocklist. A change of only `clock` sets the clock instead.
     pub fn pass(&self, duration: Duration) {
+        self.pass_unheard(duration);
+        self.state.freshness.complete(self.state.world.uptime());
+    }
+
+    /// Lets time pass in which the store has not answered.
+    pub fn pass_unheard(&self, duration: Duration) {
         self.uptime.fetch_add(duration.as_secs(), Ordering::SeqCst);
         self.clock.fetch_add(i64::try_from(duration.as_secs()).unwrap(), Ordering::SeqCst);
     }
@@ -354,7 +376,7 @@ async fn try_open(
     settings: &[(String, String)],
     clocks: &Clocks,
 ) -> Result<(AppState, BlocklistFollower), StartupError> {
-    let database = format!("sqlite:{}", folder.path().join("handstamp.db").display());
+    let database = databases::url_of(folder.path(), "handstamp.db");
     let fixed = [("DATABASE_URL", database.as_str()), ("JWT_SECRET", SECRET), ("HASH_CONCURRENCY", "2")];
     let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = Config::from_settings(&Settings::from_pairs(fixed.chain(settings.iter().cloned()))).unwrap();

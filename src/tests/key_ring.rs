@@ -237,7 +237,7 @@ async fn changing_the_algorithm_signs_no_user_out_unless_the_family_changes() {
     for (app, other) in [(&made, "EdDSA"), (&secret, "HS512"), (&file, "PS256")] {
         let token = app.somebody("ada").await;
         // Stopped: a server does not start beside one with another algorithm.
-        app.state.presence.leave();
+        app.state.presence.leave().await;
 
         let changed = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
         assert!(lets_in(&changed, &token), "{other}");
@@ -247,13 +247,13 @@ async fn changing_the_algorithm_signs_no_user_out_unless_the_family_changes() {
         // The next start changes nothing.
         let again = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
         assert_eq!(again.keys.load().version, keys.version, "{other}");
-        changed.presence.leave();
-        again.presence.leave();
+        changed.presence.leave().await;
+        again.presence.leave().await;
 
         let back = app.start_another_with(&[]).await.unwrap();
         assert!(lets_in(&back, &token), "{other}");
         assert_eq!(back.keys.load().active().algorithm.name(), part(&token, 0)["alg"]);
-        back.presence.leave();
+        back.presence.leave().await;
     }
 
     let token = made.login("ada").await;
@@ -269,7 +269,7 @@ async fn a_server_neither_takes_the_keys_of_another_algorithm_nor_loses_its_own(
         let mut app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
         let token = app.somebody("ada").await;
         // As a server of an earlier version, which does not say that it runs.
-        app.state.presence.leave();
+        app.state.presence.leave().await;
         let later = app.start_another_with(&[("JWT_ALGORITHM", other)]).await.unwrap();
         let theirs = later.store.list_signing_keys().await.unwrap();
 
@@ -287,7 +287,7 @@ async fn a_server_neither_takes_the_keys_of_another_algorithm_nor_loses_its_own(
         assert_eq!(kid(&app.login("ada").await), kid(&token), "{other}");
 
         // The last start has the store, and now it is the other that goes on with what it has.
-        later.presence.leave();
+        later.presence.leave().await;
         let app = app.restart().await;
         let ours = app.state.store.list_signing_keys().await.unwrap();
         flows::follow_keys(&later).await.unwrap();
@@ -320,7 +320,7 @@ async fn in_any_order_of_readers_the_newest_keys_stay() {
 async fn two_first_starts_at_once_agree_on_the_keys() {
     let app = TestApp::start().await;
     flows::retire_all_keys(&app.state.store).await.unwrap();
-    app.state.presence.leave();
+    app.state.presence.leave().await;
     let settings = [("JWT_ALGORITHM", "ES384")];
     let (one, two) = tokio::join!(app.start_another_with(&settings), app.start_another_with(&settings));
     let (one, two) = (one.unwrap(), two.unwrap());

@@ -70,7 +70,7 @@ async fn it_counts_what_happens_at_the_doors() {
     app.send("HEAD", "/healthz", &[], None).await;
     let (other, _) = app.another_process().await;
     flows::end_all_sessions(&other, Target::Name("ada"), &Actor::Operator).await.unwrap();
-    app.pass(Duration::from_secs(7));
+    app.pass_unheard(Duration::from_secs(7));
 
     let after = metrics(&app).await;
     let counts =

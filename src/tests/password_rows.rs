@@ -4,8 +4,6 @@ use handstamp::server::domain::throttle::SIGN_UP;
 use handstamp::server::domain::user::Roles;
 use handstamp::server::flows::{self, Actor, Target};
 use serde_json::json;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use crate::harness::{Answer, PASSWORD, TestApp};
 
@@ -23,13 +21,6 @@ async fn signup(app: &TestApp, name: &str, password: &str) -> Answer {
 
 async fn login(app: &TestApp, name: &str, password: &str) -> Answer {
     app.post_json("/login", &json!({ "username": name, "password": password }).to_string()).await
-}
-
-/// Reads or changes the database directly. Returns the first column of the rows.
-async fn sql(app: &TestApp, statement: &str) -> Vec<String> {
-    let file = app.database_url().strip_prefix("sqlite:").unwrap().to_owned();
-    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
-    sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut connection).await.unwrap()
 }
 
 #[tokio::test]
@@ -128,7 +119,7 @@ async fn p6_what_is_kept_of_a_password_is_argon2id_with_a_salt_of_its_own() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     app.add_user("bob").await;
-    let hashes = sql(&app, "SELECT password_hash FROM users").await;
+    let hashes = app.sql("SELECT password_hash FROM users").await;
     for hash in &hashes {
         let parts: Vec<_> = hash.split('$').collect();
         assert_eq!(parts[1..4], ["argon2id", "v=19", "m=19456,t=2,p=1"], "{hash}");
@@ -195,7 +186,7 @@ async fn p12_there_is_no_default_account() {
             assert_eq!(login(&app, name, password).await.error(), WRONG, "{name}");
         }
     }
-    assert_eq!(sql(&app, "SELECT id FROM users").await, Vec::<String>::new());
+    assert_eq!(app.sql("SELECT id FROM users").await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -272,7 +263,7 @@ async fn p14_a42_a_damaged_hash_is_an_error_that_says_nothing() {
     let app = TestApp::start().await;
     app.add_user("ada").await;
     for damaged in ["", "nonsense", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA", "$2b$12$abcdefghijklmnopqrstuv"] {
-        sql(&app, &format!("UPDATE users SET password_hash = '{damaged}' RETURNING id")).await;
+        app.sql(&format!("UPDATE users SET password_hash = '{damaged}' RETURNING id")).await;
         let answer = login(&app, "ada", PASSWORD).await;
         assert_eq!(answer.error(), "500 internal Internal error", "{damaged}");
     }

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, SqliteConnection};
 
+use crate::databases::{first_column, is_on_postgres, numbered_id, url_of};
 use crate::harness::{Answer, PASSWORD, bearer, send_to};
 use crate::logs::{self, Watched};
 
@@ -29,6 +30,7 @@ pub fn handstamp_under(tool: &[&str], folder: &Path, arguments: &[&str], setting
         .current_dir(folder)
         .env_clear()
         .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
+        .envs(is_on_postgres(folder).then(|| ("DATABASE_URL", url_of(folder, FILE))))
         .envs(settings.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -217,25 +219,30 @@ pub async fn add_users(folder: &Path, number: usize) {
     let copies = format!(
         "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {number}) \
          INSERT INTO users (id, username, skeleton, password_hash, roles, created_at) \
-         SELECT printf('%021dA', i), 'user' || i, 'user' || i, password_hash, roles, created_at \
-         FROM users, numbers WHERE i <= {number}"
+         SELECT {}, 'user' || i, 'user' || i, password_hash, roles, created_at \
+         FROM users, numbers WHERE i <= {number}",
+        numbered_id("i"),
     );
     sql(folder, &copies).await;
 }
 
-/// Opens the database as another process.
+/// Opens the SQLite database as another process.
 pub async fn connect(folder: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(database(folder)).connect().await.unwrap()
 }
 
 /// Reads or changes the database as another process. Returns the first column of the rows.
 pub async fn sql(folder: &Path, statement: &str) -> Vec<String> {
-    let mut connection = connect(folder).await;
-    sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut connection).await.unwrap()
+    first_column(&url_of(folder, FILE), statement).await
 }
 
+/// Where the database is, in the folder of a server with the usual settings.
+const FILE: &str = "data/handstamp.db";
+
+/// The file of the SQLite database.
 pub fn database(folder: &Path) -> PathBuf {
-    folder.join("data/handstamp.db")
+    assert!(!is_on_postgres(folder), "the folder of this spec must be a `sqlite_folder`");
+    folder.join(FILE)
 }
 
 /// The write-ahead log.
@@ -244,6 +251,9 @@ pub fn log_file(folder: &Path) -> PathBuf {
 }
 
 pub async fn expect_intact(folder: &Path) {
+    if is_on_postgres(folder) {
+        return;
+    }
     assert_eq!(sql(folder, "PRAGMA integrity_check").await, ["ok"]);
 }
 

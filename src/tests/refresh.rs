@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use handstamp::server::flows::{self, Actor, Target};
 use secrecy::ExposeSecret as _;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::harness::{MORNING, PASSWORD, TestApp, bearer, part};
 
@@ -205,17 +204,24 @@ async fn a_refreshed_token_is_fresh_only_as_long_as_the_password_was_typed_not_l
 async fn a_refresh_that_cannot_be_stored_leaves_the_token_valid() {
     let app = start_with_ada(&[]).await;
     let first = app.tokens("ada").await;
-    let options: SqliteConnectOptions = app.database_url().parse().unwrap();
-    let mut database: SqliteConnection = options.connect().await.unwrap();
-    let broken = "CREATE TRIGGER broken BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'broken'); END";
-    sqlx::query(broken).execute(&mut database).await.unwrap();
+    let (break_it, mend_it) = if app.is_on_postgres() {
+        (
+            "ALTER TABLE sessions ADD CONSTRAINT broken CHECK (generation = 0)",
+            "ALTER TABLE sessions DROP CONSTRAINT broken",
+        )
+    } else {
+        (
+            "CREATE TRIGGER broken BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'broken'); END",
+            "DROP TRIGGER broken",
+        )
+    };
+    app.execute(break_it).await;
 
     let refused = app.refresh(&first.refresh).await;
     assert_eq!(refused.error(), "503 unavailable Temporarily unavailable");
     assert_eq!(app.protected(&first.access).await.status, 200);
 
-    sqlx::query("DROP TRIGGER broken").execute(&mut database).await.unwrap();
-    database.close().await.unwrap();
+    app.execute(mend_it).await;
     assert_eq!(app.refresh(&first.refresh).await.status, 200);
 }
 

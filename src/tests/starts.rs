@@ -10,6 +10,7 @@ use handstamp::server::store::{MIGRATIONS, migrator};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
+use crate::databases::sqlite_folder;
 use crate::process::{Serving, Tokens, add_ada, connect, database, handstamp, handstamp_under, log_file, sql, text};
 
 /// Creates a database, closed in order, with one ended session and one live session.
@@ -38,7 +39,7 @@ fn refusal(command: Command) -> String {
 
 #[tokio::test]
 async fn a_sign_out_waits_for_another_writer_of_the_database_and_protected_doors_do_not() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     let (ended, living) = database_left_by_a_server(folder).await;
     let mut other = connect(folder).await;
@@ -59,7 +60,7 @@ async fn a_sign_out_waits_for_another_writer_of_the_database_and_protected_doors
 
 #[tokio::test]
 async fn a_database_that_another_process_has_locked_stops_the_start() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     let (ended, living) = database_left_by_a_server(folder).await;
     let mut other = connect(folder).await;
@@ -76,7 +77,7 @@ async fn a_database_that_another_process_has_locked_stops_the_start() {
 
 #[tokio::test]
 async fn a_second_server_on_the_same_address_changes_nothing_before_it_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     let settings = [("JWT_ALGORITHM", "EdDSA")];
     add_ada(folder).await;
@@ -94,7 +95,7 @@ async fn a_second_server_on_the_same_address_changes_nothing_before_it_is_refuse
 #[test]
 fn many_first_starts_at_once_all_succeed_and_make_one_secret() {
     for _ in 0..3 {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = sqlite_folder();
         let starts: Vec<_> =
             (0..8).map(|_| handstamp(folder.path(), &["user", "list"], &[]).spawn().unwrap()).collect();
         for start in starts {
@@ -113,7 +114,7 @@ async fn tables_of_a_newer_version_or_of_half_an_update_stop_the_start() {
         "UPDATE _sqlx_migrations SET success = 0 WHERE version = 2",
         "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1",
     ] {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = sqlite_folder();
         add_ada(folder.path()).await;
         sql(folder.path(), change).await;
         let line = refusal(handstamp(folder.path(), &[], &[]));
@@ -123,11 +124,11 @@ async fn tables_of_a_newer_version_or_of_half_an_update_stop_the_start() {
 
 #[tokio::test]
 async fn tables_of_any_older_version_are_updated_with_their_rows() {
-    let today = tempfile::tempdir().unwrap();
+    let today = sqlite_folder();
     add_ada(today.path()).await;
     let hash = sql(today.path(), "SELECT password_hash FROM users").await.remove(0);
     for (version, ..) in &MIGRATIONS[..MIGRATIONS.len() - 1] {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = sqlite_folder();
         let folder = folder.path();
         fs::create_dir(folder.join("data")).unwrap();
         let options = SqliteConnectOptions::new().filename(database(folder)).create_if_missing(true);
@@ -155,7 +156,7 @@ async fn tables_of_any_older_version_are_updated_with_their_rows() {
 
 #[tokio::test]
 async fn a_file_or_folder_that_cannot_be_written_stops_the_start() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     add_ada(folder).await;
     // File modes do not limit root.
@@ -173,7 +174,7 @@ async fn a_file_or_folder_that_cannot_be_written_stops_the_start() {
 
 #[tokio::test]
 async fn a_file_that_is_not_a_database_stops_the_start() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     add_ada(folder).await;
     fs::write(database(folder), "This is no database.\n".repeat(1000)).unwrap();
@@ -186,7 +187,7 @@ async fn a_file_that_is_not_a_database_stops_the_start() {
 #[tokio::test]
 async fn with_any_damaged_page_the_start_fails_or_verification_is_right() {
     const PAGE: usize = 4096;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     let (ended, living) = database_left_by_a_server(folder).await;
     let whole = fs::read(database(folder)).unwrap();

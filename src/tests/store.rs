@@ -21,7 +21,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::harness::event;
-use crate::{store_administrators, store_keys, store_sign_outs, store_throttle};
+use crate::{databases, store_administrators, store_keys, store_sign_outs, store_throttle};
 
 const NOW: UnixTime = UnixTime(1_795_338_720);
 
@@ -78,7 +78,7 @@ async fn the_store_keeps_its_word_on_sqlite() {
 
 #[tokio::test]
 async fn the_store_keeps_its_word_on_postgresql() {
-    let Some(url) = option_env("TEST_POSTGRES_URL") else {
+    let Some(url) = databases::postgres() else {
         println!("TEST_POSTGRES_URL is not set: PostgreSQL was not tried; `make test` tries it");
         return;
     };
@@ -309,9 +309,4 @@ async fn look_alikes(store: &Store, other: &Store) {
 
 async fn add(store: &Store, number: u8, name: &str) -> Inserted {
     store.insert_user(&user(number, name), &hash("a"), &event(EventKind::SignedUp)).await.unwrap()
-}
-
-#[expect(clippy::disallowed_methods, reason = "not a setting of the server, but of its specs")]
-fn option_env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }

@@ -150,7 +150,7 @@ async fn t23_a_token_says_who_and_until_when_and_nothing_else() {
 
 #[tokio::test]
 async fn s8_a_copy_of_the_database_contains_no_token() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_on_sqlite().await;
     app.add_user("ada").await;
     let (ended, revoked, first) = (app.tokens("ada").await, app.tokens("ada").await, app.tokens("ada").await);
     let second = app.refresh(&first.refresh).await.tokens();

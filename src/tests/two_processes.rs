@@ -14,10 +14,9 @@ use handstamp::server::domain::algorithm::Algorithm;
 use handstamp::server::flows::{self, AuthenticateError};
 use handstamp::server::world::World;
 use secrecy::ExposeSecret as _;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use crate::algorithms::with_key_file;
+use crate::databases::numbered_id;
 use crate::harness::{Answer, SECRET, TestApp, bearer, part};
 use crate::process::{Serving, Tokens, add_ada, eventually, expect_intact, handstamp, sql};
 
@@ -157,7 +156,7 @@ async fn a_second_server_with_another_key_file_does_not_take_the_ring_either() {
     let names = format!("JWT_PRIVATE_KEY_FILE=(key id {})", other.id);
     assert!(refused.starts_with("another server runs on this database") && refused.contains(&names), "{refused}");
     assert_eq!(app.protected(&token).await.status, 200);
-    app.state.presence.leave();
+    app.state.presence.leave().await;
     assert_eq!(app.start_another_with(&another).await.unwrap().keys.load().active().id, other.id);
 }
 
@@ -187,15 +186,14 @@ async fn however_many_rows_the_blocklist_has_and_whatever_their_numbers_a_start_
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;
     let session = part(&token, 1)["sid"].as_str().unwrap().to_owned();
-    let options: SqliteConnectOptions = app.database_url().parse().unwrap();
-    let mut connection = options.connect().await.unwrap();
     // Two rows with the same number, as when all sessions of a user end at once, and a number far from the others.
     let fill = format!(
         "WITH RECURSIVE rows (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM rows WHERE i < 40000) \
-         INSERT INTO blocklist SELECT printf('%021dA', i), 'token', 4000000000 + i, i / 2 FROM rows WHERE i > 1; \
-         INSERT INTO blocklist VALUES ('{session}', 'session', 4000000000, 1000000000000)"
+         INSERT INTO blocklist SELECT {}, 'token', 4000000000 + i, i / 2 FROM rows WHERE i > 1; \
+         INSERT INTO blocklist VALUES ('{session}', 'session', 4000000000, 1000000000000)",
+        numbered_id("i"),
     );
-    sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut connection).await.unwrap();
+    app.execute(&fill).await;
 
     let (other, mut follower) = app.another_process().await;
 

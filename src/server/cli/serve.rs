@@ -1,6 +1,7 @@
 //! `handstamp`: serves until SIGTERM or SIGINT.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -14,7 +15,7 @@ use crate::server::config::Config;
 use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
 use crate::server::domain::hash_memory;
-use crate::server::flows::{BlocklistFollower, FOLLOW_EVERY, PURGE_EVERY, follow_keys, purge_expired, tidy_keys};
+use crate::server::flows::{BlocklistFollower, PURGE_EVERY, follow_keys, look_every, purge_expired, tidy_keys};
 use crate::server::http::{self, Limits};
 use crate::server::log_queue::LogQueue;
 use crate::server::machine;
@@ -23,6 +24,8 @@ use crate::server::startup;
 use crate::server::state::AppState;
 use crate::server::world::World;
 
+/// How often to look at the keys of other processes, and at what can be given back.
+const TIDY_EVERY: Duration = Duration::from_millis(500);
 /// "File size limit exceeded", as Linux numbers it on x86-64 and ARM.
 const SIGXFSZ: i32 = 25;
 
@@ -61,7 +64,17 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     }
     info!(%addr, "Listening");
 
-    let chores = [tokio::spawn(follow(state.clone(), follower)), tokio::spawn(purge(state.clone()))];
+    let chores = [
+        tokio::spawn(follow(state.clone(), follower)),
+        tokio::spawn(tidy(state.clone())),
+        tokio::spawn(purge(state.clone())),
+    ];
+    // Ends when it is dropped.
+    let listening = state.store.listen(
+        &state.config.database,
+        &format!("{:x}", u128::from_be_bytes(state.world.random_bytes())),
+        &state.follow_now,
+    )?;
     let checks = tokio::spawn(warn_of_what_is_not_well(state.clone()));
     let limits = Limits::default();
     let router = http::router(&state, limits);
@@ -73,9 +86,10 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     for chore in chores {
         chore.abort();
     }
+    drop(listening);
     checks.await?;
     state.store.close().await;
-    state.presence.leave();
+    state.presence.leave().await;
     info!("Stopped");
     Ok(())
 }
@@ -88,13 +102,28 @@ fn announce(line: impl Display) {
 }
 
 async fn follow(state: AppState, mut follower: BlocklistFollower) {
-    let mut ticks = interval(FOLLOW_EVERY);
+    let mut ticks = interval(look_every(&state.config.database, state.config.revocation_bound));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut fails = false;
+    loop {
+        tokio::select! { _ = ticks.tick() => {}, () = state.follow_now.notified() => {} }
+        let read = follower.catch_up(&state).await;
+        match &read {
+            Err(error) if !fails => {
+                warn!(%error, "The blocklist cannot be read; after REVOCATION_BOUND, protected doors answer 503");
+            }
+            Ok(()) if fails => info!("The blocklist can be read again"),
+            Ok(()) | Err(_) => {}
+        }
+        fails = read.is_err();
+    }
+}
+
+async fn tidy(state: AppState) {
+    let mut ticks = interval(TIDY_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = follower.catch_up(&state).await {
-            warn!(%error, "The blocklist could not be read");
-        }
         if let Err(error) = follow_keys(&state).await {
             warn!(%error, "The keys could not be read");
         }

@@ -9,7 +9,7 @@ use super::output::print_line;
 use super::shared::{Failure, when};
 use crate::server::config::Config;
 use crate::server::domain::refused::Check;
-use crate::server::flows;
+use crate::server::flows::{self, InspectError};
 use crate::server::startup::{self, StartupError};
 use crate::server::world::World;
 
@@ -35,8 +35,13 @@ pub async fn run(config: Config, command: TokenCommand) -> Result<(), Failure> {
     state.key_settings.check_seals(&keys).map_err(|_| StartupError::AnotherSecret)?;
     let inspected = flows::inspect_token(&state, input.trim());
     state.store.close().await;
-
-    let failed = inspected.as_ref().err().copied();
+    let failed = match &inspected {
+        Ok(_) => None,
+        Err(InspectError::Bad(check)) => Some(*check),
+        Err(InspectError::Unknown) => {
+            return Err("the database answers too slowly to say whether the token is revoked; run it again".into());
+        }
+    };
     if json {
         print_line(json!({"accepted": failed.is_none(), "failed": failed.map(Check::demand)}))?;
     } else {

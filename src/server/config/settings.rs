@@ -16,11 +16,19 @@ pub struct Setting {
 }
 
 /// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 30] = [
+pub const SETTINGS: [Setting; 34] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
     setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "the address and port that the server listens on"),
     setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "the issuer of the tokens, and the server's own origin"),
-    setting("DATABASE_URL", "sqlite:data/handstamp.db", "the database for accounts, sessions and the blocklist"),
+    setting("DATABASE_URL", "sqlite:data/handstamp.db", "the database: `sqlite:` and a path, or `postgres://`"),
+    setting(
+        "DATABASE_LISTEN_URL",
+        "<DATABASE_URL>",
+        "the same PostgreSQL without a pooler, for news from other servers",
+    ),
+    setting("DATABASE_MAX_CONNECTIONS", "16", "the most connections to PostgreSQL for requests"),
+    setting("DATABASE_TIMEOUT", "2s", "how long PostgreSQL may take; after that, requests get 503"),
+    setting("REVOCATION_BOUND", "1s", "how old the blocklist in memory may be; if older, protected doors answer 503"),
     setting("JWT_SECRET", "generated once", "at least 32 bytes (HS384 48, HS512 64); `base64:` before binary"),
     setting(
         "JWT_ALGORITHM",
@@ -176,10 +184,25 @@ impl Settings {
         range: std::ops::RangeInclusive<Duration>,
         fix: &'static str,
     ) -> Result<Duration, BadSetting> {
-        let Some(value) = self.get(name) else { return Ok(default) };
-        let duration = humantime::parse_duration(value).ok();
+        let duration = self.milliseconds(name, default, range, fix)?;
         // Times in tokens are whole seconds.
-        let duration = duration.filter(|duration| range.contains(duration) && duration.subsec_nanos() == 0);
+        if duration.subsec_nanos() == 0 {
+            Ok(duration)
+        } else {
+            Err(unusable(name, self.get(name).unwrap_or_default(), fix))
+        }
+    }
+
+    /// Reads a duration that tokens do not contain.
+    pub(super) fn milliseconds(
+        &self,
+        name: &'static str,
+        default: Duration,
+        range: std::ops::RangeInclusive<Duration>,
+        fix: &'static str,
+    ) -> Result<Duration, BadSetting> {
+        let Some(value) = self.get(name) else { return Ok(default) };
+        let duration = humantime::parse_duration(value).ok().filter(|duration| range.contains(duration));
         duration.ok_or_else(|| unusable(name, value, fix))
     }
 }
@@ -187,7 +210,7 @@ impl Settings {
 /// Whether a setting is secret, so that only its owner should read it.
 fn is_secret(name: &str, value: &str) -> bool {
     match name {
-        "DATABASE_URL" => holds_password(value),
+        "DATABASE_URL" | "DATABASE_LISTEN_URL" => holds_password(value),
         "JWT_SECRET" | "METRICS_TOKEN" => true,
         _ => false,
     }

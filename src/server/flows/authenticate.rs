@@ -46,6 +46,8 @@ pub enum AuthenticateError {
     Refused(#[from] TokenRefused),
     #[error("the session has ended")]
     Revoked,
+    #[error("whether the session has ended is not known: the store has not answered lately")]
+    Unknown,
 }
 
 /// Identifies the user who sent these `Authorization` headers. Reads only memory, never the database.
@@ -97,6 +99,9 @@ pub(super) fn verify_unrevoked(
     }
     if state.past_purge.may_have_forgotten(token.token_id, keep_until(token.expires_at, state.token_rules.leeway)) {
         return Err(TokenRefused(Check::Expiry).into());
+    }
+    if !state.freshness.is_fresh(state.world.uptime()) {
+        return Err(AuthenticateError::Unknown);
     }
     if token.is_first_use() {
         state.store.note_use(token.session_id, token.token_id, token.issued_at, state.world.now());

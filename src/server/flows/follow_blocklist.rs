@@ -1,19 +1,30 @@
-//! Follows the table of the blocklist: this process rejects soon what another process (`handstamp user remove`) has
-//! written.
+//! Follows the table of the blocklist: this process rejects soon what another process (another server, `handstamp user remove`)
+//! has written.
 
 use std::time::Duration;
 
 use super::block::block;
+use crate::server::domain::database::Database;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
+use crate::server::store::position::Position;
 
-/// How long a change by another process may take until it is seen here: half of the bound of promise 2.
-pub const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+/// How often to look whether SQLite has news: another process's sign-out is seen within 50 ms.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// The same for PostgreSQL, which also tells the news at once.
+const LOOK_EVERY_POSTGRES: Duration = Duration::from_millis(250);
+
+/// Returns how often to look. Three looks may fail before the blocklist is too old.
+#[must_use]
+pub fn look_every(database: &Database, bound: Duration) -> Duration {
+    let often = if database.is_postgres() { LOOK_EVERY_POSTGRES } else { LOOK_EVERY };
+    often.min(bound / 4)
+}
 
 /// The position up to which the table was read.
 #[derive(Debug)]
 pub struct BlocklistFollower {
-    seen: i64,
+    seen: Position,
 }
 
 impl BlocklistFollower {
@@ -23,10 +34,10 @@ impl BlocklistFollower {
     /// [`StoreError`].
     pub async fn begin(state: &AppState) -> Result<Self, StoreError> {
         state.blocklist.reserve(usize::try_from(state.store.count_blocked().await?).unwrap_or(0));
-        let seen = state.store.load_blocklist(|rows| state.blocklist.load(rows)).await?;
-        state.blocklist_seq.send_replace(seen);
-        state.measures.synced(state.world.uptime());
-        Ok(Self { seen })
+        let mut follower = Self { seen: load(state).await? };
+        // To load many rows can take longer than they may be old.
+        follower.catch_up(state).await?;
+        Ok(follower)
     }
 
     /// Loads the rows that were added since the last call.
@@ -34,11 +45,33 @@ impl BlocklistFollower {
     /// # Errors
     /// [`StoreError`]; nothing is lost: the next call reads the same rows.
     pub async fn catch_up(&mut self, state: &AppState) -> Result<(), StoreError> {
-        for entry in state.store.list_blocked_since(self.seen).await? {
-            block(state, entry);
-            self.seen = entry.seq;
+        let asked_at = state.world.uptime();
+        let position = state.store.blocklist_position().await?;
+        if position.server != self.seen.server || position.newest < self.seen.newest {
+            self.seen = load(state).await?;
+            return Ok(());
         }
-        state.measures.synced(state.world.uptime());
+        if position.newest > self.seen.newest {
+            let entries = state.store.list_blocked_since(self.seen.newest).await?;
+            self.seen = position;
+            for entry in entries {
+                block(state, entry);
+                // Rows that came after the position was read.
+                self.seen.newest = self.seen.newest.max(entry.seq);
+            }
+        }
+        state.freshness.complete(asked_at);
         Ok(())
     }
+}
+
+async fn load(state: &AppState) -> Result<Position, StoreError> {
+    let asked_at = state.world.uptime();
+    // Before the rows: there may be more of them, never fewer.
+    let mut position = state.store.blocklist_position().await?;
+    let newest = state.store.load_blocklist(|rows| state.blocklist.load(rows)).await?;
+    position.newest = position.newest.max(newest);
+    state.blocklist_seq.send_replace(position.newest);
+    state.freshness.complete(asked_at);
+    Ok(position)
 }

@@ -13,6 +13,6 @@ pub async fn report_metrics(state: &AppState) -> String {
         hashing: state.hash_pool.load(),
         sessions,
         blocklist: state.blocklist.len(),
-        uptime: state.world.uptime(),
+        sync_age: state.freshness.age(state.world.uptime()),
     })
 }

@@ -1,4 +1,4 @@
-//! Rotates and retires signing keys. Other processes follow within `FOLLOW_EVERY`.
+//! Rotates and retires signing keys. Other processes follow within half a second.
 
 use tracing::info;
 

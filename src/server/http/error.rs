@@ -101,6 +101,7 @@ impl From<AuthenticateError> for ApiError {
             // A more exact message would only help an attacker.
             AuthenticateError::Refused(_) => Self::InvalidToken,
             AuthenticateError::Revoked => Self::TokenRevoked,
+            AuthenticateError::Unknown => Self::Unavailable,
         }
     }
 }
@@ -274,7 +275,7 @@ impl From<Unfit> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Database(_) | StoreError::Closed => {
+            StoreError::Database(_) | StoreError::Unreachable | StoreError::Standby | StoreError::Closed => {
                 error!(cause = %error, "The store failed");
                 Self::Unavailable
             }

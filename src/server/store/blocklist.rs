@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::error::StoreError;
 use super::many_rows::ManyRows;
-use super::pool::{Store, in_transaction, on_pool};
+use super::pool::{Pool, Store, in_transaction, on_pool};
 use super::queue::{Write, Written};
 use crate::server::domain::blocklist::Blocked;
 use crate::server::domain::ids::{BlockedId, SessionId, TokenId};
@@ -20,7 +20,10 @@ pub struct Entry {
 
 /// The number of the next rows. Locks the counter until the transaction ends, so that numbers become visible in order:
 /// a process that has read row n has missed no lower one.
-pub(super) const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value";
+const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value";
+/// The same, and tells the processes that listen when the transaction commits.
+const NEXT_SEQ_TOLD: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' \
+                             RETURNING value, pg_notify('handstamp', '')";
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new("INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ", 4, " ON CONFLICT (id) DO NOTHING")
 });
@@ -45,6 +48,16 @@ const COUNT: &str = "SELECT COUNT(*) FROM blocklist";
 const PURGE: &str = "DELETE FROM blocklist WHERE id IN (SELECT id FROM blocklist WHERE keep_until < $1 LIMIT $2)";
 const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purged_to' AND value < $1";
 const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
+
+impl Pool {
+    /// Returns the statement that numbers the next rows.
+    pub(super) fn next_seq(&self) -> &'static str {
+        match self {
+            Self::Postgres(pool) if pool.is_postgresql() => NEXT_SEQ_TOLD,
+            Self::Postgres(_) | Self::Sqlite { .. } => NEXT_SEQ,
+        }
+    }
+}
 
 impl Store {
     /// Returns the number of rows.

@@ -3,15 +3,15 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
 
 use super::error::StoreError;
-use super::open::{BUSY_TIMEOUT, MIGRATIONS};
+use super::open::{BUSY_TIMEOUT, MIGRATIONS, connected};
 use super::pool::{Pool, Store, on_pool};
 use super::writer;
+use crate::server::domain::database::Database;
 use crate::server::domain::unix_time::UnixTime;
 
 /// The version of the tables in a database, compared with this program.
@@ -39,15 +39,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if it is absent or cannot be reached.
-    pub async fn open_as_it_is(url: &str) -> Result<Self, StoreError> {
-        let pool = if url.starts_with("sqlite:") {
-            let connection: SqliteConnectOptions = url.parse()?;
+    pub async fn open_as_it_is(database: impl Into<Database>) -> Result<Self, StoreError> {
+        let database = database.into();
+        let pool = if database.is_postgres() {
+            Pool::Postgres(connected(&database).await?)
+        } else {
+            let connection: SqliteConnectOptions = database.url.parse()?;
             let connection = connection.create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
             let writer = Arc::new(Mutex::new(Some(SqliteConnection::connect_with(&connection).await?)));
             let pool = SqlitePoolOptions::new().max_connections(1).connect_with(connection).await?;
             Pool::Sqlite { pool, writer }
-        } else {
-            Pool::Postgres(PgPoolOptions::new().max_connections(1).connect(url).await?)
         };
         let uses = Arc::default();
         Ok(Self { queue: writer::start(pool.clone(), Arc::clone(&uses)), uses, pool })
@@ -81,11 +82,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if they cannot be written to.
     pub async fn try_writing(&self) -> Result<(), StoreError> {
-        on_pool!(self, |pool| {
-            let mut transaction = pool.begin().await?;
-            sqlx::query(CHANGE_NOTHING).execute(&mut *transaction).await?;
-            transaction.rollback().await?;
-        });
+        match &self.pool {
+            Pool::Sqlite { pool, .. } => {
+                let mut transaction = pool.begin().await?;
+                sqlx::query(CHANGE_NOTHING).execute(&mut *transaction).await?;
+                transaction.rollback().await?;
+            }
+            // Dropped, it is rolled back.
+            Pool::Postgres(pool) => _ = sqlx::query(CHANGE_NOTHING).execute(&mut pool.begin().await?).await?,
+        }
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use sqlx::migrate::MigrateError;
 
+use super::held::is_of_connection;
+
 /// Why the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -9,6 +11,11 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("the tables could not be updated")]
     Migrate(#[from] MigrateError),
+    /// Whatever was to be written may or may not be.
+    #[error("the database does not answer")]
+    Unreachable,
+    #[error("the database is a standby, which may lack what the primary has")]
+    Standby,
     #[error("the store is closed")]
     Closed,
     #[error("another request changed the same data first")]
@@ -22,6 +29,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Returns whether the connection to PostgreSQL failed, and not the statement.
+    pub(super) fn is_of_connection(&self) -> bool {
+        matches!(self, Self::Database(error) if is_of_connection(error))
+    }
+
     /// Returns whether another process has locked SQLite's file for longer than we wait.
     #[must_use]
     pub fn is_locked(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, SqlSafeStr as _, SqliteConnection};
 use tokio::sync::Mutex;
@@ -15,7 +15,10 @@ use tokio::task::spawn_blocking;
 use super::checkpoints::LONGEST_LOG;
 use super::error::StoreError;
 use super::pool::{Pool, Store};
+use super::pooler;
+use super::postgres::Postgres;
 use super::writer;
+use crate::server::domain::database::Database;
 
 /// All migrations, in order. Never edit a released one; add a new file.
 pub const MIGRATIONS: [(i64, &str, &str); 7] = [
@@ -33,21 +36,20 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection. After that, the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 16;
 
 impl Store {
     /// Opens the database, creates it if it is absent (SQLite), and updates its tables.
     ///
     /// # Errors
     /// [`StoreError`] if it is unreachable, not writable, or has tables of a newer version.
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let pool = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
-            let pool = options.connect(url).await?;
-            migrator().run(&pool).await?;
-            Pool::Postgres(pool)
+    pub async fn open(database: impl Into<Database>) -> Result<Self, StoreError> {
+        let database = database.into();
+        let pool = if database.is_postgres() {
+            let postgres = connected(&database).await?;
+            update_postgres(&database).await?;
+            Pool::Postgres(postgres)
         } else {
-            let connection: SqliteConnectOptions = url.parse()?;
+            let connection: SqliteConnectOptions = database.url.parse()?;
             let connection = connection
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
@@ -81,6 +83,29 @@ impl Store {
         store.renew_skeletons().await?;
         Ok(store)
     }
+}
+
+/// Prepares connections to PostgreSQL, after it has answered.
+///
+/// # Errors
+/// [`StoreError`] if it does not.
+pub(super) async fn connected(database: &Database) -> Result<Postgres, StoreError> {
+    let options: PgConnectOptions = database.url.parse()?;
+    let options = options.application_name("handstamp");
+    let found = pooler::find_out(&options).await?;
+    let options = if found.dedicated { options } else { options.statement_cache_capacity(0) };
+    Ok(Postgres::new(database, options, found))
+}
+
+/// Updates the tables, on a connection without a time limit. Two processes wait for each other; but not where a pooler stands
+/// between, because their lock belongs to a connection.
+async fn update_postgres(database: &Database) -> Result<(), StoreError> {
+    let options: PgConnectOptions = database.listen_url.parse()?;
+    let mut migrator = migrator();
+    migrator.set_locking(pooler::find_out(&options).await?.dedicated);
+    let mut connection = PgConnection::connect_with(&options.statement_cache_capacity(0)).await?;
+    migrator.run(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 /// Waits until no other process opens a database in this folder, and lets none do it until the result is dropped. Two that

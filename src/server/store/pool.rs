@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
 use super::error::StoreError;
+use super::postgres::Postgres;
 use super::queue::{Queue, Write, Written};
 use super::turn::{self, WriteConnection};
 use super::uses::Uses;
@@ -25,7 +25,7 @@ pub(super) enum Pool {
         pool: SqlitePool,
         writer: WriteConnection,
     },
-    Postgres(PgPool),
+    Postgres(Postgres),
 }
 
 /// Runs one expression on a connection of either database.
@@ -50,9 +50,10 @@ macro_rules! in_transaction {
                 result
             }
             $crate::server::store::pool::Pool::Postgres(pool) => {
-                let mut $transaction = pool.begin().await?;
+                let mut transaction = pool.begin().await?;
+                let $transaction = &mut transaction;
                 let result = $body;
-                $transaction.commit().await?;
+                transaction.commit().await?;
                 result
             }
         }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::administrators::IS_LAST_ADMINISTRATOR;
-use super::blocklist::{Entry, NEXT_SEQ, block, entry_of};
+use super::blocklist::{Entry, block, entry_of};
 use super::error::StoreError;
 use super::many_rows::{ManyRows, parts};
 use super::pool::{Store, in_transaction, on_pool};
@@ -225,7 +225,7 @@ impl Store {
     ) -> Result<Vec<Entry>, StoreError> {
         let except = except.map_or_else(String::new, |id| id.to_string());
         let entries = in_transaction!(self, |transaction| {
-            let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
+            let (seq,): (i64,) = sqlx::query_as(self.pool.next_seq()).fetch_one(&mut *transaction).await?;
             let sessions: Vec<(String, i64)> =
                 sqlx::query_as(END_ALL).bind(user.to_string()).bind(&except).fetch_all(&mut *transaction).await?;
             let mut entries = Vec::with_capacity(sessions.len());

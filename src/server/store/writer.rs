@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::blocklist::{NEXT_SEQ, block};
+use super::blocklist::block;
 use super::checkpoints::Checkpoints;
 use super::endings::Endings;
 use super::error::StoreError;
@@ -53,6 +53,13 @@ impl Writer {
             let (writes, listeners): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.done)).unzip();
             match self.attempt(&uses, &writes).await {
                 Ok(written) => listeners.into_iter().zip(written).for_each(|(done, written)| tell(done, Ok(written))),
+                // Nothing can be written: none is tried again, each alone would wait as long.
+                Err(error) if error.is_of_connection() => {
+                    warn!(%error, writes = writes.len(), "The store cannot be reached");
+                    for done in listeners {
+                        tell(done, Err(StoreError::Unreachable));
+                    }
+                }
                 // One of them made all fail, or nothing can be written. Try each alone to find out which. Those that
                 // were committed after all find their work done.
                 Err(_) if writes.len() > 1 || !(uses.is_empty() || writes.is_empty()) => {
@@ -92,7 +99,7 @@ impl Writer {
             let seq = if endings.is_empty() {
                 0
             } else {
-                let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *transaction).await?;
+                let (seq,): (i64,) = sqlx::query_as(self.pool.next_seq()).fetch_one(&mut *transaction).await?;
                 seq
             };
             for round in uses::rounds(uses) {

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::TokenRequest;
+use crate::api_types::ApiError;
 use crate::server::domain::accepted_token::AcceptedToken;
-use crate::server::flows;
+use crate::server::flows::{self, InspectError};
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::http::json::Json;
@@ -46,7 +47,8 @@ pub async fn introspect(
 ) -> Result<Response, HttpError> {
     Ok(match flows::inspect_token(&state, request.token()?) {
         Ok(token) => Json(good_token(&state, &token)).into_response(),
-        Err(_) => Json(BadToken { active: false }).into_response(),
+        Err(InspectError::Bad(_)) => Json(BadToken { active: false }).into_response(),
+        Err(InspectError::Unknown) => return Err(ApiError::Unavailable.into()),
     })
 }
 

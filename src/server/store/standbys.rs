@@ -1,0 +1,54 @@
+//! Whether the standbys that the operator demands have a commit. The `Ok` of a commit does not say it: PostgreSQL answers `Ok`
+//! with a warning when somebody cancels the wait for a standby.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Error, Row as _};
+use tokio::time::sleep;
+
+use super::held::{Held, Rows};
+use crate::server::domain::sync_standbys::demanded;
+
+/// Commits, and asks in the same message how far the log is durable here, and what standbys must have it. The log up to there
+/// contains the commit.
+pub(super) const COMMIT: &str = "COMMIT; SELECT pg_current_wal_flush_lsn()::text, \
+     CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN '' ELSE current_setting('synchronous_standby_names') END";
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Waits until the standbys have what [`COMMIT`] committed. Costs nothing where none is demanded.
+///
+/// # Errors
+/// At the time limit of the connection; and if the role may not see the standbys.
+pub(super) async fn confirm(held: &mut Held, committed: &Rows) -> Result<(), Error> {
+    let Some(row) = committed.iter().find_map(|part| part.as_ref().right()) else { return Ok(()) };
+    let (lsn, setting): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+    let wanted = demanded(&setting);
+    if wanted == 0 {
+        return Ok(());
+    }
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let (have, hidden) = standbys_with(held, &lsn).await?;
+        if have >= wanted {
+            return Ok(());
+        }
+        if hidden > 0 {
+            return Err(Error::Protocol(
+                "the role may not see whether standbys have a commit; grant it pg_read_all_stats".into(),
+            ));
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// The standbys that count and have the log up to here, and those about which nothing is shown.
+async fn standbys_with(held: &mut Held, lsn: &str) -> Result<(i64, i64), Error> {
+    let query = format!(
+        "SELECT COUNT(*) FILTER (WHERE sync_state IN ('sync', 'quorum') AND flush_lsn >= '{lsn}'::pg_lsn), \
+         COUNT(*) FILTER (WHERE state IS NULL) FROM pg_stat_replication"
+    );
+    let rows = held.run(sqlx::raw_sql(AssertSqlSafe(query))).await?;
+    let row = rows.iter().find_map(|part| part.as_ref().right()).ok_or(Error::RowNotFound)?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
