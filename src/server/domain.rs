@@ -12,6 +12,8 @@ pub mod client;
 pub mod compact_jws;
 pub mod crypto;
 pub mod device;
+pub mod feed;
+pub mod feed_cursor;
 pub mod forwarded;
 pub mod hash_memory;
 pub mod id_set;

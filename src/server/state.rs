@@ -27,6 +27,7 @@ use crate::server::domain::throttle_key::ThrottleKeys;
 use crate::server::flows::KeySettings;
 use crate::server::hash_pool::HashPool;
 use crate::server::measure::Measures;
+use crate::server::news::News;
 use crate::server::presence::Presence;
 use crate::server::site::Site;
 use crate::server::store::Store;
@@ -53,8 +54,9 @@ pub struct Inner {
     pub blocklist: Blocklist,
     pub past_purge: PastPurge,
     pub known_clients: KnownClients,
-    /// The number of the newest row of the blocklist in memory. Tasks that wait for the next row watch it.
-    pub blocklist_seq: watch::Sender<i64>,
+    /// Notified of every entry that this process adds to the blocklist. The follower reads its row then.
+    pub follow_now: Notify,
+    pub news: News,
     /// Decides whether a purge can trust the clock.
     pub steady_clock: Mutex<SteadyClock>,
     /// Notified of every new entry in the blocklist. A task with an open answer waits for the end of its session.

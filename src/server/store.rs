@@ -15,6 +15,7 @@ mod pool;
 mod queue;
 pub mod sessions;
 pub mod signing_keys;
+mod store_id;
 pub mod throttle;
 mod turn;
 pub mod users;

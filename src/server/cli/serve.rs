@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use super::logging::start_logging;
@@ -14,7 +14,9 @@ use crate::server::config::Config;
 use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
 use crate::server::domain::hash_memory;
-use crate::server::flows::{BlocklistFollower, FOLLOW_EVERY, PURGE_EVERY, follow_keys, purge_expired, tidy_keys};
+use crate::server::flows::{
+    BlocklistFollower, FOLLOW_EVERY, FOLLOW_PAUSE, PURGE_EVERY, follow_keys, purge_expired, tidy_keys,
+};
 use crate::server::http::{self, Limits};
 use crate::server::log_queue::LogQueue;
 use crate::server::machine;
@@ -91,9 +93,13 @@ async fn follow(state: AppState, mut follower: BlocklistFollower) {
     let mut ticks = interval(FOLLOW_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        let is_tick = tokio::select! { _ = ticks.tick() => true, () = state.follow_now.notified() => false };
         if let Err(error) = follower.catch_up(&state).await {
             warn!(%error, "The blocklist could not be read");
+        }
+        if !is_tick {
+            sleep(FOLLOW_PAUSE).await;
+            continue;
         }
         if let Err(error) = follow_keys(&state).await {
             warn!(%error, "The keys could not be read");

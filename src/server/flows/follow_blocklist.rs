@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
-use super::block::block;
+use super::block::add;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
 /// How long a change by another process may take until it is seen here: half of the bound of promise 2.
 pub const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+
+/// The shortest time between two reads for sign-outs of this process. Many sign-outs then share a read.
+pub const FOLLOW_PAUSE: Duration = Duration::from_millis(10);
 
 /// The position up to which the table was read.
 #[derive(Debug)]
@@ -24,19 +27,24 @@ impl BlocklistFollower {
     pub async fn begin(state: &AppState) -> Result<Self, StoreError> {
         state.blocklist.reserve(usize::try_from(state.store.count_blocked().await?).unwrap_or(0));
         let seen = state.store.load_blocklist(|rows| state.blocklist.load(rows)).await?;
-        state.blocklist_seq.send_replace(seen);
+        state.news.begin(seen);
         state.measures.synced(state.world.uptime());
         Ok(Self { seen })
     }
 
-    /// Loads the rows that were added since the last call.
+    /// Loads the rows that were added since the last call, and tells them to the services that follow the blocklist.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is lost: the next call reads the same rows.
     pub async fn catch_up(&mut self, state: &AppState) -> Result<(), StoreError> {
-        for entry in state.store.list_blocked_since(self.seen).await? {
-            block(state, entry);
+        let rows = state.store.list_blocked_since(self.seen).await?;
+        for entry in &rows {
+            add(state, *entry);
             self.seen = entry.seq;
+        }
+        if state.news.append(&rows) {
+            let state = state.clone();
+            tokio::spawn(async move { state.news.release_until_quiet().await });
         }
         state.measures.synced(state.world.uptime());
         Ok(())
