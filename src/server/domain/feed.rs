@@ -36,13 +36,13 @@ impl Feed {
 
     /// Appends the next rows of the table, in order.
     pub fn append(&mut self, rows: &[Entry]) {
-        self.entries.extend(rows);
-        self.read_to = rows.last().map_or(self.read_to, |row| row.seq);
-        while self.entries.len() > self.most {
-            let oldest = self.entries[0].seq;
-            self.entries.drain(..self.entries.partition_point(|entry| entry.seq <= oldest));
-            self.reaches_to = oldest;
+        let too_many = (self.entries.len() + rows.len()).saturating_sub(self.most);
+        if let Some(oldest) = self.entries.iter().chain(rows).take(too_many).last() {
+            self.reaches_to = oldest.seq;
+            self.entries.drain(..self.entries.partition_point(|entry| entry.seq <= self.reaches_to));
         }
+        self.entries.extend(&rows[rows.partition_point(|row| row.seq <= self.reaches_to)..]);
+        self.read_to = rows.last().map_or(self.read_to, |row| row.seq);
     }
 
     /// The number up to which the table was read.
@@ -141,6 +141,10 @@ mod tests {
         feed.append(&rows(&[14; 5]));
         assert_eq!((feed.room(), feed.reaches_to(), feed.read_to()), (4, 14, 14));
         assert_eq!((feed.between(13, 14), feed.between(14, 14)), (None, Some(Vec::new())));
+        // More at once than it can hold.
+        feed.append(&rows(&[15, 16, 16, 17, 18, 19]));
+        assert_eq!((feed.room(), feed.reaches_to(), feed.read_to()), (1, 16, 19));
+        assert_eq!(feed.between(16, 19), Some(rows(&[17, 18, 19])));
     }
 
     #[test]
