@@ -49,7 +49,7 @@ export async function feed(tools) {
 
 /** Starts the services. `told`: what they were told, when all know all sign-outs of a round. */
 async function startFollowers(server, basic) {
-  const { cursor } = await (await get(`${server.origin}/revocations`, { headers: { authorization: basic } })).json();
+  const cursor = await cursorOfNow(server, basic);
   const words = [new URL(server.origin).port, basic, cursor, SERVICES, EACH].map(String);
   const followers = fork(join(root, 'scripts/bench/followers.mjs'), words, { serialization: 'advanced' });
   followers.ended = new Promise(end => followers.once('exit', end));
@@ -60,6 +60,14 @@ async function startFollowers(server, basic) {
   });
   expect('the services', await within(message(), 'the services to connect'), 'ready');
   return { followers, told: message() };
+}
+
+/** A cursor after which nothing comes of the sign-outs before: the server reads the last of them some milliseconds later. */
+async function cursorOfNow({ origin }, authorization) {
+  const ask = async query => (await get(`${origin}/revocations${query}`, { headers: { authorization, prefer: 'wait=1' } })).json();
+  let news = await ask('');
+  do news = await ask(`?after=${news.cursor}`); while (news.entries.length > 0);
+  return news.cursor;
 }
 
 /** Signs out at the given rate. Returns when each answer came, by session, in microseconds of the machine's steady clock. */
