@@ -21,6 +21,7 @@ use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::algorithm::Algorithm;
 use handstamp::server::domain::compact_jws::MAX_TOKEN_BYTES;
 use handstamp::server::domain::crypto;
+use handstamp::server::domain::feed_cursor::Cursor;
 use handstamp::server::domain::forwarded::TrustedProxies;
 use handstamp::server::domain::ids::{ID_BYTES, SessionId};
 use handstamp::server::domain::jwt_secret::JwtSecret;
@@ -172,6 +173,15 @@ pub fn refresh_token(bytes: &[u8]) -> bool {
         assert!(spoiled == text || key.read(&spoiled).is_none(), "a spoiled token was read");
     }
     read.is_some()
+}
+
+/// The bytes as a cursor of the feed; returns whether it is one.
+pub fn cursor(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(cursor) = Cursor::parse(&text) else { return false };
+    assert_eq!(cursor.to_string(), text, "there is one spelling of a cursor");
+    assert!(cursor.seq >= 0);
+    true
 }
 
 /// `X-Forwarded-For`, one header on each line. The first line is the address of the caller.

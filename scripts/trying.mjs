@@ -31,7 +31,7 @@ export function expectQuoted(mark, file) {
 }
 
 /** Variables that later commands of a transcript use: their names, and the pattern that finds each in an answer. */
-const SHOWN = { TOKEN: /"access_token":"([^"]+)"/, REFRESH_TOKEN: /"refresh_token":"([^"]+)"/, SECRET: /^(hs_cs_\S+)$/m };
+const SHOWN = { TOKEN: /"access_token":"([^"]+)"/, REFRESH_TOKEN: /"refresh_token":"([^"]+)"/, SECRET: /^(hs_cs_\S+)$/m, CURSOR: /"cursor":"([^"]+)"/ };
 
 /** Types a transcript. A line with `$ ` is a command, the lines after it are its answer; `…` matches any text. */
 export function tryTranscript(mark, server, variables = {}) {

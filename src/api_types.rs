@@ -206,6 +206,7 @@ pub enum ApiError {
     SetupNotDone,
     BadSetupCode,
     BadInvitation,
+    CursorExpired,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -229,7 +230,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -254,6 +255,7 @@ impl ApiError {
         Self::SetupNotDone,
         Self::BadSetupCode,
         Self::BadInvitation,
+        Self::CursorExpired,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
@@ -301,6 +303,7 @@ impl ApiError {
             Self::SetupNotDone => ("setup_not_done", 403, "Setup is not done yet"),
             Self::BadSetupCode => ("bad_setup_code", 403, "Setup code is wrong"),
             Self::BadInvitation => ("bad_invitation", 403, "Invitation is not valid"),
+            Self::CursorExpired => ("cursor_expired", 410, "Cursor expired; fetch a snapshot"),
             Self::NotFound => ("not_found", 404, "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "Method not allowed"),
             Self::RequestTimeout => ("request_timeout", 408, "Request took too long"),

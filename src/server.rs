@@ -8,10 +8,10 @@
 //! ```
 //!
 //! Beside them: `config` (every setting), `world` (clock and random bytes), `hash_pool` (hashes passwords), `measure`
-//! (every metric), `log_queue` (writes the log), `request_id` (of the request that a thread works on), `machine` (memory,
-//! disk, modes), `presence` (which servers run on one database), `private_files` (secrets on disk), `state` (what a request
-//! can use), `site` (the pages' files), `startup` (builds the state), `doctor` (checks the same and changes nothing). Every
-//! step goes one layer down and returns.
+//! (every metric), `news` (what services that follow the blocklist are told, and when), `log_queue` (writes the log),
+//! `request_id` (of the request that a thread works on), `machine` (memory, disk, modes), `presence` (which servers run on
+//! one database), `private_files` (secrets on disk), `state` (what a request can use), `site` (the pages' files), `startup`
+//! (builds the state), `doctor` (checks the same and changes nothing). Every step goes one layer down and returns.
 //!
 //! ## Invariants, checked by `src/tests/layers.rs`
 //! - `http`, `cli` and `app::server_fns` know flows, `api_types` and domain types. `flows` know domain and store. `store`
@@ -34,6 +34,7 @@ pub mod http;
 pub mod log_queue;
 pub mod machine;
 pub mod measure;
+pub mod news;
 pub mod presence;
 pub mod private_files;
 pub mod request_id;

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PASSWORD, Server, expect, get, root, said, start, stop } from '../trying.mjs';
-import { block, newIds } from './data.mjs';
+import { addSessions, block, newIds } from './data.mjs';
 import { ONE_CORE, on } from './load.mjs';
-import { ISSUER, claims, newKeys } from './tokens.mjs';
+import { ISSUER, claims, newId, newKeys, reissued } from './tokens.mjs';
 
 export const FORM = 'application/x-www-form-urlencoded';
 
@@ -34,6 +34,23 @@ export async function signIn(server) {
   const answer = await get(`${server.origin}/login`, { method: 'POST', body: new URLSearchParams(credentials()) });
   expect('signing in', answer.status, 200);
   return answer.json();
+}
+
+/** A server on these cores with this number of sessions of ada, a token of each, and another service. */
+export async function withSessions(tools, name, number, cores) {
+  const keys = newKeys('HS256', tools.folder);
+  const folder = newFolder(tools, name, keys.settings);
+  const basic = addClient(tools, folder, keys.settings);
+  let server = await handstamp(tools, folder, keys.settings, cores);
+  const { access_token: token } = await signIn(server);
+  await server.stop();
+  const sessions = newIds(number);
+  addSessions(folder, sessions);
+  const tokens = sessions.map(sid => reissued(keys, token, { sid, jti: newId() }));
+  const file = join(folder, 'tokens');
+  writeFileSync(file, tokens.join('\n'));
+  server = await handstamp(tools, folder, keys.settings, cores);
+  return { server, tokens, file, basic };
 }
 
 export function credentials() {

@@ -13,6 +13,8 @@ pub mod compact_jws;
 pub mod crypto;
 pub mod database;
 pub mod device;
+pub mod feed;
+pub mod feed_cursor;
 pub mod forwarded;
 pub mod freshness;
 pub mod hash_memory;

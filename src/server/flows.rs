@@ -51,7 +51,7 @@ pub use end_session::{
     EndSessionError, end_all_sessions, end_any_session, end_other_sessions, end_session, list_sessions_of,
 };
 pub use first_account::{FirstAccountError, first_account, setup_is_open};
-pub use follow_blocklist::{BlocklistFollower, look_every};
+pub use follow_blocklist::{BlocklistFollower, look_every, pause_between_looks};
 pub use follow_keys::{follow_keys, tidy_keys};
 pub use greeting::{Greeting, greeting, greeting_text};
 pub use inspect_token::{InspectError, inspect_token};
@@ -59,7 +59,7 @@ pub use invite::{Invitation, invite};
 pub use lesson::{LessonRefused, sign_lesson_token, verify_lesson_token};
 pub use list_events::{EventsPage, list_events, list_events_of, list_own_events};
 pub use list_keys::list_keys;
-pub use list_revocations::{Revocations, list_revocations};
+pub use list_revocations::{ChangesError, list_changes, snapshot, snapshot_cursor};
 pub use list_sessions::{ListedSession, list_sessions, session_lives};
 pub use list_users::{ListedUsers, list_users};
 pub use login::{LoginError, NewSession, SignedIn, login};

@@ -30,6 +30,10 @@ pub enum PresenceError {
     Different { name: String, theirs: String, ours: String },
     #[error("{path} cannot be used: {cause}; check the folder's owner and mode")]
     File { path: String, cause: io::Error },
+    #[error(
+        "another version of Handstamp runs on this database, and says of itself: {0}; stop it, or run the same version"
+    )]
+    Version(String),
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -74,13 +78,16 @@ pub async fn announce_on(database: &Database, ours: &[(&str, String)]) -> Result
         Announced::Impossible => return Ok(Presence::none()),
         Announced::Different(theirs) => theirs,
     };
+    // The others see the end of a long text cut off.
     let shown = announced::shown_of(&text);
     let pairs = ours.iter().zip(shown.split(';').zip(theirs.split(';')));
-    let (name, (ours, theirs)) = pairs
-        .map(|((name, _), values)| (*name, values))
-        .find(|(_, (ours, theirs))| ours != theirs)
-        .unwrap_or(("the version", (env!("CARGO_PKG_VERSION"), "another")));
-    Err(PresenceError::Different { name: name.to_owned(), theirs: theirs.to_owned(), ours: ours.to_owned() })
+    let different = pairs.filter(|(_, (ours, theirs))| ours != theirs).map(|(ours, (_, theirs))| (ours, theirs)).next();
+    Err(match different {
+        Some(((name, ours), theirs)) => {
+            PresenceError::Different { name: (*name).to_owned(), theirs: theirs.to_owned(), ours: ours.clone() }
+        }
+        None => PresenceError::Version(theirs),
+    })
 }
 
 /// Says that a server runs on the SQLite file `database`; `None` is a database in memory, which no other process sees.

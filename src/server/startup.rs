@@ -18,6 +18,7 @@ use crate::server::domain::blocklist::Blocklist;
 use crate::server::domain::client::KnownClients;
 use crate::server::domain::crypto::{self, AnotherProvider};
 use crate::server::domain::freshness::Freshness;
+use crate::server::domain::ids::StoreId;
 use crate::server::domain::jwt_secret::{JwtSecret, UnfitSecret};
 use crate::server::domain::key_ring::{KeyRing, RingError};
 use crate::server::domain::known_device::KnownDeviceKey;
@@ -35,6 +36,7 @@ use crate::server::domain::verification_key::UnfitKey;
 use crate::server::flows::{BlocklistFollower, KeySettings, KeysError, recall_tries, settle_keys};
 use crate::server::hash_pool::HashPool;
 use crate::server::measure::Measures;
+use crate::server::news::News;
 use crate::server::presence::{self, Presence, PresenceError};
 use crate::server::private_files::{self, PrivateFileError};
 use crate::server::site::{Embedded, Site};
@@ -185,6 +187,7 @@ async fn put_together(
     let hasher = Hasher::new(config.argon2_memory_kib, config.argon2_iterations, config.argon2_parallelism)?;
     let dummy_hash = hasher.dummy_hash(&world.random_bytes(), &world.random_bytes())?;
 
+    let store_id = store.settle_id(StoreId::from_random(world.random_bytes())).await?;
     let setup_round = store.setup_round().await?;
     let setup_code = (!store.has_administrator().await?).then(|| SetupCode::from_random(world.random_bytes()));
     let state = AppState::new(Inner {
@@ -203,7 +206,7 @@ async fn put_together(
         keys_seen: AtomicI64::new(keys.version),
         keys: ArcSwap::from_pointee(keys),
         lesson_key,
-        blocklist_seq: watch::Sender::new(0),
+        news: News::of(store_id),
         steady_clock: Mutex::new(SteadyClock::begin(world.now(), world.uptime())),
         blocked: Notify::new(),
         stopping: watch::Sender::new(false),

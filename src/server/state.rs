@@ -28,6 +28,7 @@ use crate::server::domain::throttle_key::ThrottleKeys;
 use crate::server::flows::KeySettings;
 use crate::server::hash_pool::HashPool;
 use crate::server::measure::Measures;
+use crate::server::news::News;
 use crate::server::presence::Presence;
 use crate::server::site::Site;
 use crate::server::store::Store;
@@ -58,8 +59,7 @@ pub struct Inner {
     pub follow_now: Arc<Notify>,
     pub past_purge: PastPurge,
     pub known_clients: KnownClients,
-    /// The number of the newest row of the blocklist in memory. Tasks that wait for the next row watch it.
-    pub blocklist_seq: watch::Sender<i64>,
+    pub news: News,
     /// Decides whether a purge can trust the clock.
     pub steady_clock: Mutex<SteadyClock>,
     /// Notified of every new entry in the blocklist. A task with an open answer waits for the end of its session.

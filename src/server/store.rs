@@ -23,6 +23,7 @@ mod queue;
 pub mod sessions;
 pub mod signing_keys;
 mod standbys;
+mod store_id;
 pub mod throttle;
 mod turn;
 pub mod users;

@@ -1,6 +1,5 @@
-//! Other services: introspection (RFC 7662), revocation (RFC 7009), the blocklist as a feed.
+//! Other services: introspection (RFC 7662), revocation (RFC 7009). `revocation_feed.rs` has the feed of the blocklist.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -15,13 +14,6 @@ const REVOKED: &str = "401 token_revoked Token has been revoked";
 impl TestApp {
     async fn introspect(&self, client: &Client, token: &str) -> Answer {
         self.as_client("POST", "/introspect", client, &format!("token={token}&token_type_hint=access_token")).await
-    }
-
-    async fn revocations(&self, client: &Client, headers: &[(&str, &str)]) -> Answer {
-        use base64::{Engine as _, engine::general_purpose::STANDARD};
-        let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", client.name, client.secret)));
-        let headers: Vec<_> = headers.iter().copied().chain([("authorization", basic.as_str())]).collect();
-        self.send("GET", "/revocations", &headers, None).await
     }
 }
 
@@ -119,7 +111,7 @@ async fn a_token_is_revoked_at_any_time_of_the_clock() {
 
         assert_eq!(app.post_form("/revoke", &format!("token={token}")).await.status, 200);
 
-        let told = app.revocations(&client, &[]).await.json();
+        let told = app.revocations(&client, "", &[]).await.json();
         let told = told["entries"].as_array().unwrap().iter().any(|entry| entry["jti"] == part(&token, 1)["jti"]);
         assert!(told, "{off}: who follows the blocklist is told too");
         flows::purge_expired(&app.state).await.unwrap();
@@ -160,78 +152,4 @@ async fn s14_the_answer_to_a_revocation_does_not_show_whether_the_token_existed(
     let evil = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
     let answer = app.send("POST", "/revoke", &evil, Some("token=x")).await;
     assert_eq!(answer.error(), "403 cross_site_request Cross-site request refused");
-}
-
-#[tokio::test]
-async fn the_blocklist_feed_lists_all_entries_and_an_etag_avoids_sending_it_again() {
-    let app = TestApp::start().await;
-    let client = app.client("billing").await;
-    let empty = app.revocations(&client, &[]).await;
-    assert_eq!(empty.body, r#"{"entries":[]}"#);
-
-    let (session, single) = (app.somebody("ada").await, app.login("ada").await);
-    app.logout(&session).await;
-    app.post_form("/revoke", &format!("token={single}")).await;
-
-    let tag = empty.header("etag").unwrap();
-    let news = app.revocations(&client, &[("if-none-match", tag)]).await;
-    assert_eq!(news.status, 200);
-    let entries = news.json()["entries"].clone();
-    assert_eq!(entries[0]["sid"], part(&session, 1)["sid"]);
-    assert_eq!(entries[1]["jti"], part(&single, 1)["jti"]);
-    for (entry, token) in [(&entries[0], &session), (&entries[1], &single)] {
-        assert!(entry["exp"].as_i64() >= part(token, 1)["exp"].as_i64(), "{entry}");
-        assert_eq!(entry.as_object().unwrap().len(), 2);
-    }
-    let tag = news.header("etag").unwrap();
-    let none = app.revocations(&client, &[("if-none-match", tag)]).await;
-    assert_eq!((none.status, none.body.as_str(), none.header("etag")), (304, "", Some(tag)));
-    // After its time, an entry is removed: no service needs it any more.
-    app.pass(Duration::from_hours(2));
-    assert_eq!(app.revocations(&client, &[]).await.body, r#"{"entries":[]}"#);
-}
-
-#[tokio::test]
-async fn a_waiting_client_gets_a_sign_out_at_once() {
-    let app = Arc::new(TestApp::start().await);
-    let (client, token) = (Arc::new(app.client("billing").await), app.somebody("ada").await);
-    let tag = app.revocations(&client, &[]).await.header("etag").unwrap().to_owned();
-    let waiting = {
-        let (app, client) = (Arc::clone(&app), Arc::clone(&client));
-        tokio::spawn(async move {
-            // Far longer than the spec takes: an earlier answer means that something changed.
-            app.revocations(&client, &[("if-none-match", &tag), ("prefer", "respond-async, wait=25")]).await
-        })
-    };
-    while app.state.blocklist_seq.receiver_count() == 0 {
-        tokio::task::yield_now().await;
-    }
-    assert!(!waiting.is_finished());
-
-    app.logout(&token).await;
-
-    let answer = waiting.await.unwrap();
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.json()["entries"][0]["sid"], part(&token, 1)["sid"]);
-}
-
-#[tokio::test]
-async fn a_waiting_client_gets_an_answer_when_the_server_stops() {
-    let mut app = TestApp::start().await;
-    let client = app.client("billing").await;
-    let tag = app.revocations(&client, &[]).await.header("etag").unwrap().to_owned();
-    let waiting = {
-        use base64::{Engine as _, engine::general_purpose::STANDARD};
-        let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", client.name, client.secret)));
-        let origin = app.origin.clone();
-        tokio::spawn(async move {
-            let headers = [("authorization", &*basic), ("if-none-match", &*tag), ("prefer", "wait=25")];
-            crate::harness::send_to(&origin, "GET", "/revocations", &headers, None).await
-        })
-    };
-    while app.state.blocklist_seq.receiver_count() == 0 {
-        tokio::task::yield_now().await;
-    }
-    app.stop().await;
-    assert_eq!(waiting.await.unwrap().status, 304);
 }

@@ -13,6 +13,9 @@ async fn protected_doors_answer_503_after_the_bound_and_judge_again_after_the_ne
     let (token, ended) = (app.tokens("ada").await, app.login("ada").await);
     assert_eq!(app.logout(&ended).await.status, 200);
 
+    let client = app.client("reports").await;
+    let cursor = app.revocations(&client, "", &[]).await.json()["cursor"].as_str().unwrap().to_owned();
+
     app.pass_unheard(Duration::from_secs(2));
     assert_eq!(app.protected(&token.access).await.status, 200);
     assert_eq!(app.get("/readyz").await.status, 200);
@@ -21,11 +24,17 @@ async fn protected_doors_answer_503_after_the_bound_and_judge_again_after_the_ne
     assert_eq!(app.protected(&token.access).await.error(), UNAVAILABLE);
     assert_eq!(app.get_as("/api/greeting", &token.access).await.error(), UNAVAILABLE);
     assert_eq!(app.get("/readyz").await.error(), UNAVAILABLE);
-    let client = app.client("reports").await;
     assert_eq!(
         app.as_client("POST", "/introspect", &client, &format!("token={}", token.access)).await.error(),
         UNAVAILABLE
     );
+    // "No news" would be a promise.
+    for prefer in ["wait=0", "wait=1"] {
+        for query in [String::new(), format!("?after={cursor}")] {
+            let answer = app.revocations(&client, &query, &[("prefer", prefer)]).await;
+            assert_eq!(answer.error(), UNAVAILABLE, "{query} {prefer}");
+        }
+    }
     // What is known for certain is still said.
     assert_eq!(app.get("/healthz").await.status, 200);
     assert_eq!(app.protected("a.b.c").await.error(), "401 invalid_token Invalid token");

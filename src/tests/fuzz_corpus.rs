@@ -61,3 +61,8 @@ fn a11_of_the_corpus_only_the_valid_tokens_are_accepted() {
         assert!(!accepted.contains(&forged.to_owned()), "{forged}");
     }
 }
+
+#[test]
+fn a11_of_the_corpus_only_cursors_as_the_server_writes_them_are_accepted() {
+    assert_eq!(replay("cursor", entries::cursor), ["first", "honest"]);
+}

@@ -64,6 +64,8 @@ mod process;
 mod protected;
 mod protection;
 mod refresh;
+mod revocation_feed;
+mod revocation_followers;
 mod rows;
 mod security_events;
 mod server_functions;

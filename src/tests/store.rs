@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::blocklist::{Blocked, keep_until};
-use handstamp::server::domain::ids::{SessionId, TokenId, UserId};
+use handstamp::server::domain::ids::{SessionId, StoreId, TokenId, UserId};
 use handstamp::server::domain::password::PasswordHash;
 use handstamp::server::domain::refresh_token::{Generation, Rotation};
 use handstamp::server::domain::security_event::{EventKind, NewEvent};
@@ -112,8 +112,19 @@ async fn accounts_made_before_there_were_skeletons_cannot_be_imitated_either() {
     }
 }
 
+/// All processes agree on the id of a store, also those that open a new one at the same time.
+async fn id(store: &Store, other: &Store) {
+    let [one, another, third] = [1, 2, 3].map(|random| StoreId::from_random([random; 16]));
+    let (here, there) = tokio::join!(store.settle_id(one), other.settle_id(another));
+    let id = here.unwrap();
+    assert_eq!(there.unwrap(), id);
+    assert!([one, another].contains(&id));
+    assert_eq!(store.settle_id(third).await.unwrap(), id);
+}
+
 /// `other` is a second process on the same database.
 async fn keeps_its_word(store: &Store, other: &Store) {
+    id(store, other).await;
     users(store).await;
     sessions(store, other).await;
     rotation(store, other).await;

@@ -106,6 +106,17 @@ pub async fn many_at_once(store: &Store, other: &Store) {
     };
     assert_eq!(loaded, all.iter().map(|row| (bytes(row.blocked), row.keep_until)).collect());
     assert_eq!(Some(newest), all.last().map(|row| row.seq));
+
+    // So do services that follow, part by part.
+    assert_eq!(other.next_blocked(before).await.unwrap(), rows);
+    assert_eq!(other.next_blocked(newest).await.unwrap(), Vec::new());
+    assert_eq!(other.blocklist_position().await.unwrap().newest, newest);
+    for most in [1, rows.len(), usize::MAX] {
+        let counted = other.count_blocked_between(before, newest, most).await.unwrap();
+        assert_eq!(counted, rows.len().min(most));
+    }
+    let last = rows.iter().filter(|row| row.seq == newest).count();
+    assert_eq!(other.count_blocked_between(before, newest - 1, usize::MAX).await.unwrap(), rows.len() - last);
 }
 
 #[tokio::test]

@@ -1,12 +1,11 @@
 // Durable sign-outs a second, the time of each, and how soon another service knows. Server and clients share all cores.
-import { closeSync, fdatasyncSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, get } from '../../trying.mjs';
-import { addClient, handstamp, newFolder, signIn } from '../candidates.mjs';
-import { addSessions, newIds } from '../data.mjs';
+import { withSessions } from '../candidates.mjs';
 import { atLeast, atMost, shown, spread } from '../figures.mjs';
 import { SHARED, TWO_CORES, load } from '../load.mjs';
-import { claims, newId, newKeys, reissued } from '../tokens.mjs';
+import { claims } from '../tokens.mjs';
 
 const CLIENTS = 64;
 const ROUNDS = 3;
@@ -20,7 +19,7 @@ const BOUND_MS = 1000;
 
 export async function signOuts(tools) {
   console.log(`\nThe disk needs ${shown(fsyncTime(tools.folder))} ms (median) to make 4 KiB durable.`);
-  const { server, tokens, file } = await started(tools, 'sign-outs', ROUNDS * EACH);
+  const { server, tokens, file } = await withSessions(tools, 'sign-outs', ROUNDS * EACH, TWO_CORES);
   const options = { seconds: 3, patience: 1, connections: CLIENTS, ...(SHARED && { wrkOn: TWO_CORES }) };
   const runs = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -38,18 +37,17 @@ export async function signOuts(tools) {
   await followed(tools);
 }
 
-/** Another service follows the blocklist by ETag meanwhile. */
+/** Another service follows the blocklist by a cursor meanwhile. */
 async function followed(tools) {
-  const { server, tokens, basic } = await started(tools, 'followed', 50 * CLIENTS);
+  const { server, tokens, basic } = await withSessions(tools, 'followed', 50 * CLIENTS, TWO_CORES);
   const [known, answered] = [new Map(), new Map()];
   const follow = async () => {
-    for (let tag = '"nothing"'; known.size < tokens.length;) {
-      const headers = { authorization: basic, 'if-none-match': tag, prefer: 'wait=25' };
-      const answer = await get(`${server.origin}/revocations`, { headers });
-      const entries = answer.status === 304 ? [] : (await answer.json()).entries;
+    for (let query = ''; known.size < tokens.length;) {
+      const headers = { authorization: basic, prefer: 'wait=25' };
+      const { cursor, entries } = await (await get(`${server.origin}/revocations${query}`, { headers })).json();
       const now = performance.now();
       for (const { sid } of entries) if (!known.has(sid)) known.set(sid, now);
-      tag = answer.headers.get('etag') ?? tag;
+      query = `?after=${cursor}`;
     }
   };
   const client = async number => {
@@ -65,23 +63,6 @@ async function followed(tools) {
   const { median, high } = spread([...answered].map(([sid, at]) => Math.max(0, known.get(sid) - at)));
   console.log(`Another service follows GET /revocations: of ${answered.size} sign-outs it knew after ${shown(median)} ms (median)`);
   atMost(BOUND_MS, 'until another service knows, at most', { median: high }, 'ms');
-}
-
-/** A server on all cores with this number of sessions of ada, and a token of each. */
-async function started(tools, name, number) {
-  const keys = newKeys('HS256', tools.folder);
-  const folder = newFolder(tools, name, keys.settings);
-  const basic = addClient(tools, folder, keys.settings);
-  let server = await handstamp(tools, folder, keys.settings, TWO_CORES);
-  const { access_token: token } = await signIn(server);
-  await server.stop();
-  const sessions = newIds(number);
-  addSessions(folder, sessions);
-  const tokens = sessions.map(sid => reissued(keys, token, { sid, jti: newId() }));
-  const file = join(folder, 'tokens');
-  writeFileSync(file, tokens.join('\n'));
-  server = await handstamp(tools, folder, keys.settings, TWO_CORES);
-  return { server, tokens, file, basic };
 }
 
 async function status(server, token) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use super::logging::start_logging;
@@ -15,7 +15,9 @@ use crate::server::config::Config;
 use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
 use crate::server::domain::hash_memory;
-use crate::server::flows::{BlocklistFollower, PURGE_EVERY, follow_keys, look_every, purge_expired, tidy_keys};
+use crate::server::flows::{
+    BlocklistFollower, PURGE_EVERY, follow_keys, look_every, pause_between_looks, purge_expired, tidy_keys,
+};
 use crate::server::http::{self, Limits};
 use crate::server::log_queue::LogQueue;
 use crate::server::machine;
@@ -104,6 +106,7 @@ fn announce(line: impl Display) {
 async fn follow(state: AppState, mut follower: BlocklistFollower) {
     let mut ticks = interval(look_every(&state.config.database, state.config.revocation_bound));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let pause = pause_between_looks(&state.config.database);
     let mut fails = false;
     loop {
         tokio::select! { _ = ticks.tick() => {}, () = state.follow_now.notified() => {} }
@@ -116,6 +119,7 @@ async fn follow(state: AppState, mut follower: BlocklistFollower) {
             Ok(()) | Err(_) => {}
         }
         fails = read.is_err();
+        sleep(pause).await;
     }
 }
 

@@ -39,6 +39,14 @@ impl Blocked {
     }
 }
 
+/// A row of the table `blocklist`. `seq`: its number, the same for all rows of one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub blocked: Blocked,
+    pub keep_until: UnixTime,
+    pub seq: i64,
+}
+
 /// The set that every verification reads.
 #[derive(Default)]
 pub struct Blocklist {

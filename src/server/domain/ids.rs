@@ -91,6 +91,11 @@ id! {
     EventId
 }
 
+id! {
+    /// One store: the first part of a cursor of the feed.
+    StoreId
+}
+
 impl EventId {
     /// Makes an id from a time and random bytes. Ids of the same second have the same beginning, so that their rows are
     /// beside each other in the index: a new row then changes a page that is at hand, however long the table is.

@@ -1,20 +1,22 @@
 //! Adds a durable row of the blocklist to memory, and wakes the tasks that wait for it.
 
+use crate::server::domain::blocklist::Entry;
 use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::state::AppState;
-use crate::server::store::blocklist::Entry;
 
-/// Adds the entry. From now on its tokens are rejected.
+/// Adds an entry that this process has written. From now on its tokens are rejected. Services that follow the blocklist
+/// are told when the follower has read its row, in order with those of other processes: wakes the follower.
 pub(super) fn block(state: &AppState, entry: Entry) {
+    add(state, entry);
+    state.follow_now.notify_one();
+}
+
+/// Adds an entry. From now on its tokens are rejected.
+pub(super) fn add(state: &AppState, entry: Entry) {
     if state.blocklist.block(entry.blocked, entry.keep_until) {
         state.measures.revoked();
     }
     state.blocked.notify_waiters();
-    state.blocklist_seq.send_if_modified(|seq| {
-        let newer = entry.seq > *seq;
-        *seq = entry.seq.max(*seq);
-        newer
-    });
 }
 
 /// Waits until the tokens of this session are rejected.

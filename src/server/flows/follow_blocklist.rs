@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::block::block;
+use super::block::add;
 use crate::server::domain::database::Database;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
@@ -19,6 +19,13 @@ const LOOK_EVERY_POSTGRES: Duration = Duration::from_millis(250);
 pub fn look_every(database: &Database, bound: Duration) -> Duration {
     let often = if database.is_postgres() { LOOK_EVERY_POSTGRES } else { LOOK_EVERY };
     often.min(bound / 4)
+}
+
+/// Returns the shortest time between two looks, so that many sign-outs share a look. On SQLite only the services that follow
+/// the blocklist wait for it, because this process knows of its own sign-outs.
+#[must_use]
+pub fn pause_between_looks(database: &Database) -> Duration {
+    Duration::from_millis(if database.is_postgres() { 2 } else { 10 })
 }
 
 /// The position up to which the table was read.
@@ -40,7 +47,7 @@ impl BlocklistFollower {
         Ok(follower)
     }
 
-    /// Loads the rows that were added since the last call.
+    /// Loads the rows that were added since the last call, and tells them to the services that follow the blocklist.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is lost: the next call reads the same rows.
@@ -52,12 +59,16 @@ impl BlocklistFollower {
             return Ok(());
         }
         if position.newest > self.seen.newest {
-            let entries = state.store.list_blocked_since(self.seen.newest).await?;
-            self.seen = position;
-            for entry in entries {
-                block(state, entry);
-                // Rows that came after the position was read.
-                self.seen.newest = self.seen.newest.max(entry.seq);
+            let rows = state.store.list_blocked_since(self.seen.newest).await?;
+            for row in &rows {
+                add(state, *row);
+            }
+            // There may be rows that came after the position was read.
+            let newest = rows.last().map_or(position.newest, |row| row.seq.max(position.newest));
+            self.seen = Position { newest, ..position };
+            if state.news.append(&rows) {
+                let state = state.clone();
+                tokio::spawn(async move { state.news.release_until_quiet().await });
             }
         }
         state.freshness.complete(asked_at);
@@ -71,7 +82,7 @@ async fn load(state: &AppState) -> Result<Position, StoreError> {
     let mut position = state.store.blocklist_position().await?;
     let newest = state.store.load_blocklist(|rows| state.blocklist.load(rows)).await?;
     position.newest = position.newest.max(newest);
-    state.blocklist_seq.send_replace(position.newest);
+    state.news.begin(position.newest);
     state.freshness.complete(asked_at);
     Ok(position)
 }

@@ -14,8 +14,9 @@ use crate::server::domain::password::Unfit;
 use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
-    AuthenticateError, AuthorizeError, ChangePasswordError, EndSessionError, FirstAccountError, KeysError, LoginError,
-    LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError, SignupError, Throttled, WhoAmIError,
+    AuthenticateError, AuthorizeError, ChangePasswordError, ChangesError, EndSessionError, FirstAccountError,
+    KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError, SignupError,
+    Throttled, WhoAmIError,
 };
 use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
@@ -221,6 +222,16 @@ impl From<ChangePasswordError> for ApiError {
             ChangePasswordError::Current(error) => error.into(),
             ChangePasswordError::New(error) => error.into(),
             ChangePasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangesError> for ApiError {
+    fn from(error: ChangesError) -> Self {
+        match error {
+            ChangesError::CursorExpired => Self::CursorExpired,
+            ChangesError::Unheard => Self::Unavailable,
+            ChangesError::Store(error) => error.into(),
         }
     }
 }

@@ -6,17 +6,9 @@ use super::error::StoreError;
 use super::many_rows::ManyRows;
 use super::pool::{Pool, Store, in_transaction, on_pool};
 use super::queue::{Write, Written};
-use crate::server::domain::blocklist::Blocked;
+use crate::server::domain::blocklist::{Blocked, Entry};
 use crate::server::domain::ids::{BlockedId, SessionId, TokenId};
 use crate::server::domain::unix_time::UnixTime;
-
-/// A row, for a process that follows the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    pub blocked: Blocked,
-    pub keep_until: UnixTime,
-    pub seq: i64,
-}
 
 /// The number of the next rows. Locks the counter until the transaction ends, so that numbers become visible in order:
 /// a process that has read row n has missed no lower one.
@@ -27,24 +19,20 @@ const NEXT_SEQ_TOLD: &str = "UPDATE counters SET value = value + 1 WHERE name = 
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new("INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ", 4, " ON CONFLICT (id) DO NOTHING")
 });
-/// The numbers of the next chunk after `$1`: some hundred KiB of text.
-macro_rules! chunk {
-    () => {
-        " FROM blocklist WHERE seq BETWEEN (SELECT MIN(seq) FROM blocklist WHERE seq > $1) \
-         AND (SELECT MIN(seq) FROM blocklist WHERE seq > $1) + 8191"
-    };
-}
 /// Many rows as a few texts, words separated by spaces: a start reads a million rows, and with single rows sqlx takes most of
 /// the time. All texts have the same order, which is undefined.
-const ROWS: &str = concat!(
-    "SELECT string_agg(id, ' '), string_agg(kind, ' '), string_agg(CAST(keep_until AS TEXT), ' '), \
-     string_agg(CAST(seq AS TEXT), ' '), MAX(seq)",
-    chunk!()
-);
-/// What a start needs of them, in half of the time.
-const LOADED: &str =
-    concat!("SELECT string_agg(id, ' '), string_agg(CAST(keep_until AS TEXT), ' '), MAX(seq)", chunk!());
+///
+/// 8,192 rows, and those with the same number as the last of them.
+const ROWS: &str = "SELECT string_agg(id, ' '), string_agg(kind, ' '), string_agg(CAST(keep_until AS TEXT), ' '), \
+                    string_agg(CAST(seq AS TEXT), ' ') FROM blocklist WHERE seq > $1 AND seq <= \
+                    (SELECT MAX(seq) FROM (SELECT seq FROM blocklist WHERE seq > $1 ORDER BY seq LIMIT 8192) AS next)";
+/// What a start needs of them, in half of the time: the rows of the next 8,192 numbers.
+const LOADED: &str = "SELECT string_agg(id, ' '), string_agg(CAST(keep_until AS TEXT), ' '), MAX(seq) FROM blocklist \
+                      WHERE seq BETWEEN (SELECT MIN(seq) FROM blocklist WHERE seq > $1) \
+                      AND (SELECT MIN(seq) FROM blocklist WHERE seq > $1) + 8191";
 const COUNT: &str = "SELECT COUNT(*) FROM blocklist";
+const COUNT_BETWEEN: &str = "SELECT COUNT(*) FROM \
+                             (SELECT 1 AS one FROM blocklist WHERE seq > $1 AND seq <= $2 LIMIT $3) AS counted";
 const PURGE: &str = "DELETE FROM blocklist WHERE id IN (SELECT id FROM blocklist WHERE keep_until < $1 LIMIT $2)";
 const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purged_to' AND value < $1";
 const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
@@ -105,23 +93,48 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_blocked_since(&self, seq: i64) -> Result<Vec<Entry>, StoreError> {
-        type Texts = (Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
         let mut entries = Vec::new();
         let mut seen = seq;
         loop {
-            let (ids, kinds, times, numbers, newest): Texts =
-                on_pool!(self, |pool| sqlx::query_as(ROWS).bind(seen).fetch_one(pool).await?);
-            let Some(newest) = newest else { break };
-            seen = newest;
-            let [ids, kinds, times, numbers] = [ids, kinds, times, numbers].map(Option::unwrap_or_default);
-            let mut rest = [&kinds, &times, &numbers].map(|text| text.split_ascii_whitespace());
-            for id in ids.split_ascii_whitespace() {
-                let [kind, keep_until, seq] = rest.each_mut().map(Iterator::next);
-                entries.push(entry(id, kind, keep_until, seq)?);
-            }
+            let rows = self.next_blocked(seen).await?;
+            let Some(last) = rows.last() else { return Ok(entries) };
+            seen = last.seq;
+            entries.extend(rows);
         }
-        entries.sort_by_key(|entry| entry.seq);
-        Ok(entries)
+    }
+
+    /// Returns the next rows after number `seq`, some thousand in order, and all rows of each number. None if there are no
+    /// more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn next_blocked(&self, seq: i64) -> Result<Vec<Entry>, StoreError> {
+        type Texts = (Option<String>, Option<String>, Option<String>, Option<String>);
+        let texts: Texts = on_pool!(self, |pool| sqlx::query_as(ROWS).bind(seq).fetch_one(pool).await?);
+        let [ids, kinds, times, numbers] = <[Option<String>; 4]>::from(texts).map(Option::unwrap_or_default);
+        let mut rest = [&kinds, &times, &numbers].map(|text| text.split_ascii_whitespace());
+        let rows = ids.split_ascii_whitespace().map(|id| {
+            let [kind, keep_until, seq] = rest.each_mut().map(Iterator::next);
+            entry(id, kind, keep_until, seq)
+        });
+        let mut rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+        rows.sort_by_key(|row| row.seq);
+        Ok(rows)
+    }
+
+    /// Returns how many rows there are after number `after`, up to number `to`. Counts no further than `most`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_blocked_between(&self, after: i64, to: i64, most: usize) -> Result<usize, StoreError> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let (count,): (i64,) = on_pool!(self, |pool| sqlx::query_as(COUNT_BETWEEN)
+            .bind(after)
+            .bind(to)
+            .bind(most)
+            .fetch_one(pool)
+            .await?);
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// Blocks one token: durable when this returns.

@@ -2,9 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::blocklist::Entry;
 use super::queue::{End, Write};
-use crate::server::domain::blocklist::{Blocked, keep_until};
+use crate::server::domain::blocklist::{Blocked, Entry, keep_until};
 use crate::server::domain::ids::SessionId;
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::unix_time::UnixTime;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::administrators::IS_LAST_ADMINISTRATOR;
-use super::blocklist::{Entry, block, entry_of};
+use super::blocklist::{block, entry_of};
 use super::error::StoreError;
 use super::many_rows::{ManyRows, parts};
 use super::pool::{Store, in_transaction, on_pool};
@@ -12,7 +12,7 @@ use super::queue::{End, Start, Write};
 use super::uses::Used;
 use super::{events, invitations, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
-use crate::server::domain::blocklist::{Blocked, keep_until};
+use crate::server::domain::blocklist::{Blocked, Entry, keep_until};
 use crate::server::domain::ids::{SessionId, TokenId, UserId};
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::refresh_token::{Generation, Rotation};

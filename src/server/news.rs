@@ -1,0 +1,184 @@
+//! What services that follow the blocklist are told, and when.
+//!
+//! Only `flows::BlocklistFollower` appends: it reads the table in the order of its numbers, so no row of another process is
+//! missing below what it has read. Services that wait are all told the same, at the same moments: the first news after a
+//! quiet time at once, later news at most every [`RELEASE_EVERY`]. So they all have the same cursors, and an answer is
+//! written once for all of them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::server::domain::blocklist::Entry;
+use crate::server::domain::feed::{Feed, MOST};
+use crate::server::domain::feed_cursor::Cursor;
+use crate::server::domain::ids::StoreId;
+
+/// The shortest time between two answers to a service that waits.
+pub const RELEASE_EVERY: Duration = Duration::from_millis(100);
+
+/// The most answers that are kept, and their bytes together.
+const MOST_TEXTS: usize = 16;
+const MOST_BYTES: usize = 16 << 20;
+
+/// The news of a process.
+pub struct News {
+    store: StoreId,
+    feed: Mutex<Feed>,
+    /// The number up to which services that wait are told. They watch it.
+    pub released: watch::Sender<i64>,
+    /// Whether the last release was a short time ago.
+    resting: Mutex<bool>,
+    /// Held while old rows are read: services that come back must not take all connections to the database.
+    pub reading: tokio::sync::Mutex<()>,
+    texts: Mutex<VecDeque<(Range, Arc<[u8]>)>>,
+}
+
+/// Two numbers of the blocklist: after the first, up to the second.
+type Range = (i64, i64);
+
+impl News {
+    #[must_use]
+    pub fn of(store: StoreId) -> Self {
+        Self {
+            store,
+            feed: Mutex::new(Feed::new(MOST)),
+            released: watch::Sender::new(0),
+            resting: Mutex::new(false),
+            reading: tokio::sync::Mutex::default(),
+            texts: Mutex::default(),
+        }
+    }
+
+    /// Begins after this number: the table was read up to it.
+    pub fn begin(&self, seq: i64) {
+        self.feed().begin(seq);
+        self.released.send_replace(seq);
+    }
+
+    /// Returns the cursor for this number.
+    pub const fn cursor(&self, seq: i64) -> Cursor {
+        Cursor { store: self.store, seq }
+    }
+
+    /// The feed. Not to be held for long.
+    pub fn feed(&self) -> MutexGuard<'_, Feed> {
+        locked(&self.feed)
+    }
+
+    /// Appends the next rows of the table. Returns whether the caller must start [`Self::release_until_quiet`].
+    #[must_use]
+    pub fn append(&self, rows: &[Entry]) -> bool {
+        let mut resting = locked(&self.resting);
+        self.feed().append(rows);
+        let starts = !*resting && self.release();
+        *resting |= starts;
+        starts
+    }
+
+    /// Releases what has come, every [`RELEASE_EVERY`], until nothing comes.
+    pub async fn release_until_quiet(&self) {
+        loop {
+            tokio::time::sleep(RELEASE_EVERY).await;
+            let mut resting = locked(&self.resting);
+            if !self.release() {
+                *resting = false;
+                return;
+            }
+        }
+    }
+
+    /// Returns whether there was something to release.
+    fn release(&self) -> bool {
+        let read_to = self.feed().read_to();
+        self.released.send_if_modified(|released| std::mem::replace(released, read_to) != read_to)
+    }
+
+    /// Returns an answer with the entries of this range, written with `write` unless another service got the same. `None`
+    /// if the feed does not reach back so far.
+    pub fn text(&self, range: Range, write: impl FnOnce(&[Entry]) -> Vec<u8>) -> Option<Arc<[u8]>> {
+        let kept = locked(&self.texts).iter().find(|(known, _)| *known == range).map(|(_, text)| Arc::clone(text));
+        if kept.is_some() {
+            return kept;
+        }
+        // Not while the texts are locked: a long text takes milliseconds.
+        let entries = self.feed().between(range.0, range.1)?;
+        let text: Arc<[u8]> = write(&entries).into();
+        let mut texts = locked(&self.texts);
+        texts.push_back((range, Arc::clone(&text)));
+        while texts.len() > MOST_TEXTS || texts.iter().map(|(_, text)| text.len()).sum::<usize>() > MOST_BYTES {
+            texts.pop_front();
+        }
+        Some(text)
+    }
+}
+
+/// No code panics while it holds one of these locks.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::server::domain::blocklist::Blocked;
+    use crate::server::domain::ids::SessionId;
+    use crate::server::domain::unix_time::UnixTime;
+
+    fn row(seq: i64) -> Entry {
+        Entry { blocked: Blocked::Session(SessionId::from_random([7; 16])), keep_until: UnixTime(1), seq }
+    }
+
+    fn news() -> News {
+        News::of(StoreId::from_random([1; 16]))
+    }
+
+    #[tokio::test]
+    async fn the_first_news_is_released_at_once_and_later_news_together_after_a_pause() {
+        let news = news();
+        let begun = Instant::now();
+        assert!(news.append(&[row(1)]));
+        assert_eq!(*news.released.borrow(), 1);
+        for seq in [2, 3] {
+            assert!(!news.append(&[row(seq)]), "one task is enough");
+            assert_eq!(*news.released.borrow(), 1);
+        }
+        let mut released = news.released.subscribe();
+        let together = async {
+            released.changed().await.unwrap();
+            assert_eq!(*released.borrow(), 3);
+            assert!(begun.elapsed() >= RELEASE_EVERY);
+        };
+        tokio::join!(news.release_until_quiet(), together);
+        assert!(news.append(&[row(4)]), "it is quiet again");
+        assert_eq!(*news.released.borrow(), 4);
+    }
+
+    #[test]
+    fn an_answer_is_written_once_for_all_services_and_few_are_kept() {
+        let news = news();
+        let numbers: Vec<_> = (1..=100).map(row).collect();
+        let _ = news.append(&numbers);
+        let written = std::cell::Cell::new(0);
+        let text = |range| {
+            news.text(range, |entries| {
+                written.set(written.get() + 1);
+                format!("{range:?} {}", entries.len()).into_bytes()
+            })
+        };
+        let texts = [text((0, 3)), text((0, 3)), text((1, 3)), text((0, 3))]
+            .map(|text| String::from_utf8(text.unwrap().to_vec()).unwrap());
+        assert_eq!(texts, ["(0, 3) 3", "(0, 3) 3", "(1, 3) 2", "(0, 3) 3"]);
+        assert_eq!(written.get(), 2);
+        (0..99).for_each(|after| assert!(text((after, 100)).is_some()));
+        assert_eq!(news.texts.lock().unwrap().len(), MOST_TEXTS);
+        let long = |range| news.text(range, |_| vec![b' '; MOST_BYTES / 2]).unwrap();
+        (0..3).for_each(|after| assert_eq!(long((after, 50)).len(), MOST_BYTES / 2));
+        assert_eq!(news.texts.lock().unwrap().len(), 2);
+        assert!(news.text((-1, 3), |_| Vec::new()).is_none());
+    }
+}
