@@ -9,7 +9,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
 
 use super::error::StoreError;
-use super::open::{BUSY_TIMEOUT, MIGRATIONS};
+use super::open::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, MIGRATIONS};
 use super::pool::{Pool, Store, on_pool};
 use super::writer;
 use crate::server::domain::unix_time::UnixTime;
@@ -47,7 +47,8 @@ impl Store {
             let pool = SqlitePoolOptions::new().max_connections(1).connect_with(connection).await?;
             Pool::Sqlite { pool, writer }
         } else {
-            Pool::Postgres(PgPoolOptions::new().max_connections(1).connect(url).await?)
+            let options = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT);
+            Pool::Postgres(options.connect(url).await?)
         };
         let uses = Arc::default();
         Ok(Self { queue: writer::start(pool.clone(), Arc::clone(&uses)), uses, pool })

@@ -31,7 +31,7 @@ pub const MIGRATIONS: [(i64, &str, &str); 7] = [
 /// How long a statement waits for another process that holds SQLite's write lock.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection. After that, the answer is 503.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
