@@ -178,6 +178,7 @@ async fn nobody_is_signed_out_by_a_copy_to_postgresql_and_back_and_who_was_signe
             copied(folder, &postgres, &third);
             assert_eq!(rows(&third).await, all);
             nobody_is_signed_out(&used, &postgres, algorithm).await;
+            assert!(!folder.join("data").exists(), "the command needs no folder for PostgreSQL");
         } else {
             copied(folder, &second, &third);
         }

@@ -127,6 +127,25 @@ async fn a_target_with_any_row_is_refused_and_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_store_of_an_earlier_version_that_is_in_use_is_not_even_updated() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let app = stopped().await;
+    for target in targets(folder, "earlier").await {
+        copied(folder, &app.database_url(), &target);
+        script(&target, "DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)")
+            .await;
+        let versions = || sql(&target, "SELECT CAST(MAX(version) AS TEXT) FROM _sqlx_migrations");
+        let before = versions().await;
+
+        let line = refused(folder, &app.database_url(), &target);
+
+        assert!(line.contains("the target is not empty: `users` has rows; "), "{line}");
+        assert_eq!(versions().await, before);
+    }
+}
+
+#[tokio::test]
 async fn of_two_copies_at_once_into_one_target_one_is_done_and_whole() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -41,11 +41,16 @@ pub async fn run(command: StoreCommand) -> Result<(), Failure> {
         return Err(format!("--from: there is no file {}; check the path", file.display()).into());
     }
     let _no_server_on_the_source = source.keep_servers_away()?;
-    let store = Store::open_as_it_is(&source.url).await.map_err(|error| source.cannot_open(&error))?;
+    let store = source.open_as_it_is().await?;
     store.check_source().await.map_err(|error| source.failed(&error))?;
 
-    make_private_place(&target.url)?;
+    if target.file.is_some() {
+        make_private_place(&target.url)?;
+    }
     let _no_server_on_the_target = target.keep_servers_away()?;
+    let before = target.open_as_it_is().await?;
+    before.check_target().await.map_err(|error| target.failed(&error))?;
+    before.close().await;
     let copy = Store::open(&target.url).await.map_err(|error| target.cannot_open(&error))?;
 
     let mut shown = 0;
@@ -87,15 +92,21 @@ impl Place {
     }
 
     fn is(&self, other: &Self) -> bool {
-        let identity = |file: &Option<PathBuf>| {
-            Some(file.as_ref()?.metadata().ok()).map(|known| known.map(|known| (known.dev(), known.ino())))
-        };
-        self.name == other.name
-            || identity(&self.file).flatten().is_some_and(|this| identity(&other.file).flatten() == Some(this))
+        self.name == other.name || self.identity().is_some_and(|this| other.identity() == Some(this))
+    }
+
+    /// Returns which file it is, under any name.
+    fn identity(&self) -> Option<(u64, u64)> {
+        let metadata = self.file.as_ref()?.metadata().ok()?;
+        Some((metadata.dev(), metadata.ino()))
     }
 
     fn keep_servers_away(&self) -> Result<Presence, Failure> {
         presence::announce_copy(self.file.as_deref()).map_err(|error| self.failed(&error))
+    }
+
+    async fn open_as_it_is(&self) -> Result<Store, Failure> {
+        Store::open_as_it_is(&self.url).await.map_err(|error| self.cannot_open(&error))
     }
 
     fn failed(&self, error: &dyn std::error::Error) -> Failure {

@@ -82,6 +82,18 @@ impl Store {
         Ok(())
     }
 
+    /// Checks that this store is none of an earlier version that is in use: to open it as a target would update its tables.
+    ///
+    /// # Errors
+    /// [`CopyError`].
+    pub async fn check_target(&self) -> Result<(), CopyError> {
+        // Where there are no tables, the query fails.
+        if self.tables().await? == Tables::Older && self.has_users().await.unwrap_or(false) {
+            return Err(CopyError::NotEmpty("users"));
+        }
+        Ok(())
+    }
+
     /// Copies all rows into `target`, whose tables must be of this version. Calls `progress` again and again with the number
     /// of rows that are copied, and of all rows.
     ///
