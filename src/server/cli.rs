@@ -11,6 +11,7 @@ mod output;
 mod serve;
 mod session;
 mod shared;
+mod store;
 mod token;
 mod user;
 
@@ -47,6 +48,9 @@ enum Command {
     /// List and end sessions
     #[command(subcommand, after_help = session::EXAMPLE)]
     Session(session::SessionCommand),
+    /// Copy a store to another database, for example from SQLite to PostgreSQL
+    #[command(subcommand, after_help = store::EXAMPLE)]
+    Store(store::StoreCommand),
     /// Check a token with the server's own rules
     #[command(subcommand, after_help = token::EXAMPLE)]
     Token(token::TokenCommand),
@@ -76,6 +80,7 @@ async fn run_command(command: Option<Command>, site: Embedded) -> Result<(), Fai
         Some(Command::Key(command)) => key::run(config()?, command).await,
         Some(Command::Client(command)) => client::run(config()?, command).await,
         Some(Command::Session(command)) => session::run(config()?, command).await,
+        Some(Command::Store(command)) => store::run(command).await,
         Some(Command::Token(command)) => token::run(config()?, command).await,
         Some(Command::Doctor(arguments)) => doctor::run(Settings::gather()?, &arguments).await,
         Some(Command::Openapi) => Ok(print(openapi::DOCUMENT)?),

@@ -164,20 +164,32 @@ impl Config {
     /// The folder for the server's own files: that of the SQLite file, if there is one.
     #[must_use]
     pub fn data_dir(&self) -> PathBuf {
-        let file = self.sqlite_file();
-        let folder = file.as_deref().and_then(std::path::Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-        folder.map_or_else(|| PathBuf::from("data"), PathBuf::from)
+        data_dir(&self.database.url)
     }
 
     /// The SQLite file, unless the database is in memory.
     #[must_use]
     pub fn sqlite_file(&self) -> Option<PathBuf> {
-        let path = self.database.url.strip_prefix("sqlite:")?.split('?').next()?;
-        let path = path.strip_prefix("//").unwrap_or(path);
-        // As sqlx reads it.
-        let path = percent_decode_str(path).decode_utf8_lossy();
-        (path != ":memory:").then(|| path.as_ref().into())
+        sqlite_file(&self.database.url)
     }
+}
+
+/// The folder for the own files of servers on this database.
+#[must_use]
+pub fn data_dir(database_url: &str) -> PathBuf {
+    let file = sqlite_file(database_url);
+    let folder = file.as_deref().and_then(std::path::Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or_else(|| PathBuf::from("data"), PathBuf::from)
+}
+
+/// The SQLite file of this database, unless it is in memory, or is none of SQLite.
+#[must_use]
+pub fn sqlite_file(database_url: &str) -> Option<PathBuf> {
+    let path = database_url.strip_prefix("sqlite:")?.split('?').next()?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    // As sqlx reads it.
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    (path != ":memory:").then(|| path.as_ref().into())
 }
 
 fn trusted_proxies(settings: &Settings) -> Result<TrustedProxies, BadSetting> {

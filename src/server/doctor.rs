@@ -90,7 +90,10 @@ async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
             }
             Tables::Half => Finding::problem("store", "an update broke off", "restore a backup from before the update"),
         });
-        if tables == Tables::Current {
+        if tables == Tables::Current && store.is_unfinished_copy().await? {
+            let found = "it is the target of an unfinished copy";
+            findings.push(Finding::problem("store", found, "repeat the command `handstamp store copy`"));
+        } else if tables == Tables::Current {
             newest = store.newest_time().await?;
             let Administrators { all, disabled } = store.administrators().await?;
             findings.push(checkup::setup(all, disabled));

@@ -28,6 +28,10 @@ pub enum PresenceError {
         "another server runs on this database with {name}={theirs}, and here it is {name}={ours}; set the same {name}, or stop all servers before you change it"
     )]
     Different { name: String, theirs: String, ours: String },
+    #[error("`handstamp store copy` uses this database; start the server when that has finished")]
+    BeingCopied,
+    #[error("a server runs on this database; stop it first, because a copy does not have what it writes from now on")]
+    Served,
     #[error("{path} cannot be used: {cause}; check the folder's owner and mode")]
     File { path: String, cause: io::Error },
     #[error(
@@ -37,6 +41,10 @@ pub enum PresenceError {
     #[error("{0}")]
     Store(#[from] StoreError),
 }
+
+/// What a copy writes instead of settings.
+const COPYING: &str = "handstamp store copy\n";
+const COPYING_POSTGRES: &str = "store copy";
 
 /// That a server runs, for as long as it is held.
 pub struct Presence(Sign);
@@ -76,6 +84,7 @@ pub async fn announce_on(database: &Database, ours: &[(&str, String)]) -> Result
     let theirs = match announced::announce(database, &text).await? {
         Announced::Yes(announcement) => return Ok(Presence(Sign::Announcement(announcement))),
         Announced::Impossible => return Ok(Presence::none()),
+        Announced::Different(theirs) if theirs == COPYING_POSTGRES => return Err(PresenceError::BeingCopied),
         Announced::Different(theirs) => theirs,
     };
     // The others see the end of a long text cut off.
@@ -97,24 +106,56 @@ pub async fn announce_on(database: &Database, ours: &[(&str, String)]) -> Result
 /// [`PresenceError`].
 pub fn announce(database: Option<&Path>, ours: &[(&str, String)]) -> Result<Presence, PresenceError> {
     let Some(database) = database else { return Ok(Presence::none()) };
+    let ours = to_text(ours);
+    let (file, theirs) = join(database, &ours)?;
+    if theirs == COPYING {
+        return Err(PresenceError::BeingCopied);
+    }
+    match difference(&ours, &theirs) {
+        None => Ok(Presence(Sign::File(file))),
+        Some((name, ours, theirs)) => Err(PresenceError::Different { name, theirs, ours }),
+    }
+}
+
+/// Says that the SQLite file `database` is being copied: no server runs on it, and none starts as long as this is held.
+///
+/// # Errors
+/// [`PresenceError`].
+pub fn announce_copy(database: Option<&Path>) -> Result<Presence, PresenceError> {
+    let Some(database) = database else { return Ok(Presence::none()) };
+    let (file, theirs) = join(database, COPYING)?;
+    if theirs == COPYING { Ok(Presence(Sign::File(file))) } else { Err(PresenceError::Served) }
+}
+
+/// Says that the PostgreSQL database is being copied: no server runs on it, and none starts as long as this is held. Where a
+/// pooler stands between, this is not known.
+///
+/// # Errors
+/// [`PresenceError`].
+pub async fn announce_copy_on(database: &Database) -> Result<Presence, PresenceError> {
+    match announced::announce(database, COPYING_POSTGRES).await? {
+        Announced::Yes(announcement) => Ok(Presence(Sign::Announcement(announcement))),
+        Announced::Impossible => Ok(Presence::none()),
+        Announced::Different(_) => Err(PresenceError::Served),
+    }
+}
+
+/// Takes the shared lock. Returns the file, and what the process wrote into it that came first: `ours` if that is this one.
+fn join(database: &Path, ours: &str) -> Result<(File, String), PresenceError> {
     // A link leads to the same database.
     let path = beside(&database.canonicalize().unwrap_or_else(|_| database.to_owned()));
     let failed = |cause| PresenceError::File { path: path.display().to_string(), cause };
     let mut file = open(&path).map_err(failed)?;
-    let ours = to_text(ours);
     match file.try_lock() {
         // No server lives. Between the two locks another start may write its values in place of ours: they are read below.
-        Ok(()) => write(&mut file, &ours).and_then(|()| file.unlock()).map_err(failed)?,
+        Ok(()) => write(&mut file, ours).and_then(|()| file.unlock()).map_err(failed)?,
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(cause)) => return Err(failed(cause)),
     }
     // Waits for another start that is writing. From here on nobody writes.
     file.lock_shared().map_err(failed)?;
     let theirs = read(&mut file).map_err(failed)?;
-    match difference(&ours, &theirs) {
-        None => Ok(Presence(Sign::File(file))),
-        Some((name, ours, theirs)) => Err(PresenceError::Different { name, theirs, ours }),
-    }
+    Ok((file, theirs))
 }
 
 /// The file beside the database.
@@ -213,6 +254,20 @@ mod tests {
             });
             assert!(one.is_ok() != two.is_ok());
         }
+    }
+
+    #[test]
+    fn while_a_database_is_copied_no_server_starts_and_beside_a_server_it_is_not_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("handstamp.db");
+
+        let server = announce(Some(&database), &shared("HS256")).unwrap();
+        assert!(matches!(announce_copy(Some(&database)), Err(PresenceError::Served)));
+        drop(server);
+        let copies = [announce_copy(Some(&database)).unwrap(), announce_copy(Some(&database)).unwrap()];
+        assert!(matches!(announce(Some(&database), &shared("HS256")), Err(PresenceError::BeingCopied)));
+        drop(copies);
+        announce(Some(&database), &shared("HS256")).unwrap();
     }
 
     #[test]

@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use leptos::config::LeptosOptions;
 use tokio::sync::{Notify, watch};
 
-use crate::server::config::Config;
+use crate::server::config::{Config, data_dir, sqlite_file};
 use crate::server::domain::access_token::TokenRules;
 use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::blocklist::Blocklist;
@@ -75,6 +75,10 @@ pub enum StartupError {
         "DATABASE_URL: {0}; if a newer version has used the database, run that version; otherwise check the owner and the free space"
     )]
     Tables(StoreError),
+    #[error(
+        "DATABASE_URL is the target of an unfinished copy; repeat the command `handstamp store copy`, or delete that database"
+    )]
+    UnfinishedCopy,
     #[error("{0}; build this program so that nothing in it installs or uses a provider before it starts")]
     Provider(#[from] AnotherProvider),
     #[error("{0}")]
@@ -129,7 +133,7 @@ pub async fn start_with_site(
 ) -> Result<(AppState, BlocklistFollower), StartupError> {
     crypto::install()?;
     let site = Site::open(config.site_root.clone(), embedded).map_err(StartupError::Site)?;
-    make_private_place(&config)?;
+    make_private_place(&config.database.url)?;
     let secret = jwt_secret(&config, &world)?;
     let key_settings = key_settings(&config, &secret, given_key(&config, &secret)?, true);
     // Before the store is opened: a server that is refused changes nothing.
@@ -139,7 +143,13 @@ pub async fn start_with_site(
     } else {
         presence::announce(config.sqlite_file().as_deref(), &shared)?
     };
-    let store = Store::open(config.database.clone()).await?;
+    let store = match open_store(&config).await {
+        Ok(store) => store,
+        Err(error) => {
+            presence.leave().await;
+            return Err(error);
+        }
+    };
     let keys = settle_keys(&store, &world, &key_settings).await?;
     put_together(config, world, site, &secret, store, (key_settings, keys), presence).await
 }
@@ -152,12 +162,12 @@ pub async fn start_with_site(
 pub async fn open(config: Config, world: World) -> Result<AppState, StartupError> {
     crypto::install()?;
     let site = Site::open(None, None).map_err(StartupError::Site)?;
-    make_private_place(&config)?;
+    make_private_place(&config.database.url)?;
     let secret = jwt_secret(&config, &world)?;
     // The store has its real algorithm.
     let given = PrivateKey::from_secret(Algorithm::HS256, secret.expose_bytes()).ok();
     let key_settings = key_settings(&config, &secret, given, false);
-    let store = Store::open(config.database.clone()).await?;
+    let store = open_store(&config).await?;
     let (version, kept) = store.list_signing_keys().await?;
     let keys = key_settings.open(version, &kept).map_err(KeysError::from)?;
     let (state, _) = put_together(config, world, site, &secret, store, (key_settings, keys), Presence::none()).await?;
@@ -169,8 +179,13 @@ pub async fn open(config: Config, world: World) -> Result<AppState, StartupError
 /// # Errors
 /// [`StartupError`].
 pub async fn open_store(config: &Config) -> Result<Store, StartupError> {
-    make_private_place(config)?;
-    Ok(Store::open(config.database.clone()).await?)
+    make_private_place(&config.database.url)?;
+    let store = Store::open(config.database.clone()).await?;
+    if store.is_unfinished_copy().await? {
+        store.close().await;
+        return Err(StartupError::UnfinishedCopy);
+    }
+    Ok(store)
 }
 
 async fn put_together(
@@ -295,10 +310,13 @@ fn given_key(config: &Config, secret: &JwtSecret) -> Result<Option<PrivateKey>, 
     key.map(Some).map_err(|unfit| StartupError::UnfitKey { path: path.display().to_string(), unfit })
 }
 
-/// Creates the folder for the database and the files beside it.
-fn make_private_place(config: &Config) -> Result<(), StartupError> {
-    private_files::make_folder(&config.data_dir())?;
-    if let Some(database) = config.sqlite_file() {
+/// Creates the folder for a database and the files beside it.
+///
+/// # Errors
+/// [`PrivateFileError`].
+pub fn make_private_place(database_url: &str) -> Result<(), PrivateFileError> {
+    private_files::make_folder(&data_dir(database_url))?;
+    if let Some(database) = sqlite_file(database_url) {
         // SQLite gives its other files the same mode.
         private_files::make_file(&database)?;
     }

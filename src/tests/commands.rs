@@ -58,6 +58,30 @@ fn help_names_the_commands_and_every_setting() {
 
     Example: printf '%s' "$PASSWORD" | handstamp user add ada --password-stdin
     "#);
+    insta::assert_snapshot!(text(&run(folder.path(), &["store", "--help"], "").stdout), @r"
+    Copy a store to another database, for example from SQLite to PostgreSQL
+
+    Usage: handstamp store <COMMAND>
+
+    Commands:
+      copy  Copy everything into an empty database, while all servers are stopped. If it fails, run it again
+      help  Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help
+
+    Example: handstamp store copy --from sqlite:data/handstamp.db --to postgres://handstamp@localhost/handstamp
+    ");
+    insta::assert_snapshot!(text(&run(folder.path(), &["store", "copy", "--help"], "").stdout), @r"
+    Copy everything into an empty database, while all servers are stopped. If it fails, run it again
+
+    Usage: handstamp store copy --from <URL> --to <URL>
+
+    Options:
+          --from <URL>  The database to copy, like sqlite:data/handstamp.db
+          --to <URL>    An empty database, like postgres://handstamp@localhost/handstamp
+      -h, --help        Print help
+    ");
     let events = text(&run(folder.path(), &["user", "events", "--help"], "").stdout);
     assert!(events.contains("the events of all accounts, also of removed ones"), "{events}");
 }

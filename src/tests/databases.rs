@@ -118,6 +118,13 @@ pub fn numbered_id(number: &str) -> String {
     format!("substr('000000000000000000000' || {number}, length('' || {number}) + 1) || 'A'")
 }
 
+/// A new database on PostgreSQL without tables, in both runs.
+pub fn empty_on_postgres(name: &str) -> Option<String> {
+    postgres()?;
+    create(name, "template1");
+    Some(named(name))
+}
+
 /// A new database on PostgreSQL, in both runs, and the socket where PostgreSQL listens.
 pub fn new_on_postgres() -> Option<(String, PathBuf)> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);

@@ -85,7 +85,16 @@ impl TestApp {
 
     /// For what can be seen only in files.
     pub async fn start_on_sqlite() -> Self {
-        Self::start_in(Arc::new(sqlite_folder()), Vec::new(), clocks(), Limits::default()).await
+        Self::start_on_sqlite_with(&[]).await
+    }
+
+    pub async fn start_on_sqlite_with(settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::start_in(Arc::new(sqlite_folder()), settings, clocks(), Limits::default()).await
+    }
+
+    pub fn database_url(&self) -> String {
+        self.state.config.database.url.clone()
     }
 
     pub async fn start_limited(limits: Limits) -> Self {
@@ -136,12 +145,12 @@ impl TestApp {
 
     /// Runs statements as another process.
     pub async fn execute(&self, statements: &str) {
-        databases::execute(&self.state.config.database.url, statements).await;
+        databases::execute(&self.database_url(), statements).await;
     }
 
     /// Reads or changes the database as another process. Returns the first column of the rows.
     pub async fn sql(&self, statement: &str) -> Vec<String> {
-        databases::first_column(&self.state.config.database.url, statement).await
+        databases::first_column(&self.database_url(), statement).await
     }
 
     /// Stops the server in order, and starts another on the same data, clock and settings.

@@ -77,6 +77,8 @@ mod starts;
 mod stopping;
 mod store;
 mod store_administrators;
+mod store_copy;
+mod store_copy_failures;
 mod store_keys;
 mod store_sign_outs;
 mod store_throttle;

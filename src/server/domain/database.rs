@@ -33,7 +33,7 @@ pub fn is_postgres(url: &str) -> bool {
 }
 
 /// A database with the defaults for all else.
-impl<T: AsRef<str>> From<&T> for Database {
+impl<T: AsRef<str> + ?Sized> From<&T> for Database {
     fn from(url: &T) -> Self {
         let url = url.as_ref().to_owned();
         Self { listen_url: url.clone(), url, max_connections: Self::MAX_CONNECTIONS, timeout: Self::TIMEOUT }

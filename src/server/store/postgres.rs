@@ -63,8 +63,13 @@ impl Postgres {
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction, Error> {
+        self.begin_as("BEGIN").await
+    }
+
+    /// Begins with this statement.
+    pub(super) async fn begin_as(&self, begin: &'static str) -> Result<Transaction, Error> {
         let mut held = self.hold().await?;
-        held.run(sqlx::raw_sql("BEGIN")).await?;
+        held.run(sqlx::raw_sql(begin)).await?;
         Ok(Transaction { held, commit: if self.postgresql { standbys::COMMIT } else { "COMMIT" } })
     }
 
