@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::server::domain::blocklist::Entry;
 use crate::server::domain::feed::{Feed, MOST};
-use crate::server::domain::feed_cursor::Cursor;
+use crate::server::domain::feed_cursor::{Cursor, id_under};
 use crate::server::domain::ids::StoreId;
 
 /// The shortest time between two answers to a service that waits.
@@ -44,7 +44,7 @@ impl News {
     pub fn of(store: StoreId) -> Self {
         Self {
             store,
-            feed: Mutex::new(Feed::new(MOST)),
+            feed: Mutex::new(Feed::new(store, MOST)),
             released: watch::Sender::new(0),
             resting: Mutex::new(false),
             reading: tokio::sync::Mutex::default(),
@@ -52,15 +52,16 @@ impl News {
         }
     }
 
-    /// Begins after this number: the table was read up to it.
-    pub fn begin(&self, seq: i64) {
-        self.feed().begin(seq);
+    /// Begins after this number: the table was read up to it. `server`: which server has the database, if that matters.
+    pub fn begin(&self, seq: i64, server: Option<&str>) {
+        self.feed().begin(id_under(self.store, server), seq);
+        locked(&self.texts).clear();
         self.released.send_replace(seq);
     }
 
-    /// Returns the cursor for this number.
-    pub const fn cursor(&self, seq: i64) -> Cursor {
-        Cursor { store: self.store, seq }
+    /// Returns the cursor of those who know everything up to now.
+    pub fn cursor(&self) -> Cursor {
+        self.feed().cursor()
     }
 
     /// The feed. Not to be held for long.

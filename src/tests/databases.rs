@@ -1,5 +1,6 @@
-//! On which database specs run: on SQLite, or with `TEST_DATABASE=postgres` on the PostgreSQL of `TEST_POSTGRES_URL`. Each folder
-//! has a database of its own there. Specs about SQLite's files are on SQLite in both runs.
+//! On which database specs run: on SQLite, or with `TEST_DATABASE=postgres` on the PostgreSQL of `TEST_POSTGRES_URL`, through
+//! the pooler of `TEST_POOLER_URL` if there is one. Each folder has a database of its own there. Specs about SQLite's files are
+//! on SQLite in both runs.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,15 @@ pub fn is_on_postgres(folder: &Path) -> bool {
 /// The address of the folder's database: a file with this name, unless it is on PostgreSQL.
 pub fn url_of(folder: &Path, file: &str) -> String {
     if is_on_postgres(folder) { postgres_url(folder) } else { format!("sqlite:{}", folder.join(file).display()) }
+}
+
+/// The settings with which a server finds the folder's database.
+pub fn settings_of(folder: &Path, file: &str) -> Vec<(&'static str, String)> {
+    let url = url_of(folder, file);
+    match setting("TEST_POOLER_URL").filter(|_| is_on_postgres(folder)) {
+        Some(pooler) => vec![("DATABASE_URL", with_name(&pooler, &name_of(folder))), ("DATABASE_LISTEN_URL", url)],
+        None => vec![("DATABASE_URL", url)],
+    }
 }
 
 /// Runs statements as another process.
@@ -73,25 +83,33 @@ const TEMPLATE: &str = "handstamp_template";
 
 /// Returns a database of PostgreSQL with this name, in place of the one that the address has.
 fn named(name: &str) -> String {
-    let url = postgres().expect("TEST_POSTGRES_URL is set: make test does it");
-    let (server, query) = url.split_once('?').unwrap_or((&url, ""));
+    with_name(&postgres().expect("TEST_POSTGRES_URL is set: make test does it"), name)
+}
+
+fn with_name(url: &str, name: &str) -> String {
+    let (server, query) = url.split_once('?').unwrap_or((url, ""));
     let (server, _) = server.rsplit_once('/').unwrap();
     format!("{server}/{name}?{query}")
+}
+
+fn name_of(folder: &Path) -> String {
+    let letters = folder.to_str().unwrap().chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// The folder's database. Made at its first use, from one that has the tables.
 fn postgres_url(folder: &Path) -> String {
     static MADE: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
     static TEMPLATE_MADE: OnceLock<()> = OnceLock::new();
-    let name: String = folder.to_str().unwrap().chars().filter(char::is_ascii_alphanumeric).collect();
-    let url = named(&name.to_ascii_lowercase());
+    let name = name_of(folder);
+    let url = named(&name);
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     if made.get_or_insert_default().insert(folder.to_owned()) {
         TEMPLATE_MADE.get_or_init(|| {
             create(TEMPLATE, "template1");
             apart(async || Store::open(&named(TEMPLATE)).await.unwrap().close().await);
         });
-        create(&name.to_ascii_lowercase(), TEMPLATE);
+        create(&name, TEMPLATE);
     }
     url
 }

@@ -145,12 +145,12 @@ impl TestApp {
 
     /// Runs statements as another process.
     pub async fn execute(&self, statements: &str) {
-        databases::execute(&self.database_url(), statements).await;
+        databases::execute(&self.state.config.database.listen_url, statements).await;
     }
 
     /// Reads or changes the database as another process. Returns the first column of the rows.
     pub async fn sql(&self, statement: &str) -> Vec<String> {
-        databases::first_column(&self.database_url(), statement).await
+        databases::first_column(&self.state.config.database.listen_url, statement).await
     }
 
     /// Stops the server in order, and starts another on the same data, clock and settings.
@@ -385,9 +385,9 @@ async fn try_open(
     settings: &[(String, String)],
     clocks: &Clocks,
 ) -> Result<(AppState, BlocklistFollower), StartupError> {
-    let database = databases::url_of(folder.path(), "handstamp.db");
-    let fixed = [("DATABASE_URL", database.as_str()), ("JWT_SECRET", SECRET), ("HASH_CONCURRENCY", "2")];
-    let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let fixed = [("JWT_SECRET", SECRET.to_owned()), ("HASH_CONCURRENCY", "2".to_owned())];
+    let database = databases::settings_of(folder.path(), "handstamp.db");
+    let fixed = fixed.into_iter().chain(database).map(|(name, value)| (name.to_owned(), value));
     let config = Config::from_settings(&Settings::from_pairs(fixed.chain(settings.iter().cloned()))).unwrap();
     let (clock, uptime) = clocks.clone();
     let world = World::with_clocks(

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
-use crate::databases::{first_column, is_on_postgres, numbered_id, url_of};
+use crate::databases::{first_column, is_on_postgres, numbered_id, settings_of, url_of};
 use crate::harness::{Answer, PASSWORD, bearer, send_to};
 use crate::logs::{self, Watched};
 
@@ -30,7 +30,7 @@ pub fn handstamp_under(tool: &[&str], folder: &Path, arguments: &[&str], setting
         .current_dir(folder)
         .env_clear()
         .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
-        .envs(is_on_postgres(folder).then(|| ("DATABASE_URL", url_of(folder, FILE))))
+        .envs(is_on_postgres(folder).then(|| settings_of(folder, FILE)).into_iter().flatten())
         .envs(settings.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -128,7 +128,7 @@ async fn keeps_its_word(store: &Store, other: &Store) {
     users(store).await;
     sessions(store, other).await;
     rotation(store, other).await;
-    purging(store).await;
+    purging(store, other).await;
     store_administrators::first_ones(store, other).await;
     look_alikes(store, other).await;
     store_administrators::last_ones(store, other).await;
@@ -282,7 +282,7 @@ async fn rotation(store: &Store, other: &Store) {
     store.purge_blocklist(later(1_000_000), 100).await.unwrap();
 }
 
-async fn purging(store: &Store) {
+async fn purging(store: &Store, other: &Store) {
     let ada = user(1, "ada");
     for number in 20..26 {
         assert!(start(store, &session(number, &ada), "new").await);
@@ -292,6 +292,14 @@ async fn purging(store: &Store) {
     assert_eq!(store.purge_sessions(NOW, 100).await.unwrap(), 0);
     let purged = store.purge_sessions(UnixTime(NOW.0 + 3601), 100).await.unwrap();
     assert_eq!(purged, 2, "the one that lives, and the one that ended by a reused token");
+
+    // Of two processes one has the turn, until the other takes the next. A clock that was far ahead takes none away.
+    let (turn, at) = (Duration::from_secs(50), |seconds| UnixTime(NOW.0 + seconds));
+    for (process, seconds, taken) in [(store, 0, true), (other, 49, false), (store, 49, false), (other, 50, true)] {
+        assert_eq!(process.take_purge_turn(at(seconds), turn).await.unwrap(), taken, "{seconds}");
+    }
+    assert!(store.take_purge_turn(at(86_400), turn).await.unwrap());
+    assert!(other.take_purge_turn(at(100), turn).await.unwrap());
 
     let last_seq = store.list_blocked_since(0).await.unwrap().last().unwrap().seq;
     assert_eq!(store.purge_blocklist(UnixTime(NOW.0 + 5001), 4).await.unwrap(), 4);

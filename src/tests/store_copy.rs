@@ -20,7 +20,7 @@ use handstamp::server::store::copied_tables::TABLES;
 use handstamp::server::world::World;
 use tokio::net::TcpListener;
 
-use crate::databases::{empty_on_postgres as postgres, execute as script, first_column as sql};
+use crate::databases::{empty_on_postgres as postgres, execute as script, first_column as sql, sqlite_folder};
 use crate::harness::{Answer, SECRET, TestApp, Tokens, bearer, send_to};
 use crate::process::{handstamp, text};
 
@@ -127,7 +127,7 @@ async fn nobody_is_signed_out(used: &Used, url: &str, algorithm: &str) {
 
 #[tokio::test]
 async fn nobody_is_signed_out_by_a_copy_to_postgresql_and_back_and_who_was_signed_out_stays_so() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     for algorithm in ["HS256", "EdDSA"] {
         let used = used(algorithm).await;
@@ -155,7 +155,7 @@ async fn nobody_is_signed_out_by_a_copy_to_postgresql_and_back_and_who_was_signe
 
 #[tokio::test]
 async fn with_another_secret_no_session_survives_so_the_command_says_where_the_secret_is() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     handstamp(folder, &["user", "list"], &[]).output().unwrap();
     let secret = std::fs::read_to_string(folder.join("data/jwt_secret")).unwrap();
@@ -187,7 +187,7 @@ async fn with_another_secret_no_session_survives_so_the_command_says_where_the_s
 
 #[tokio::test]
 async fn a_long_copy_shows_its_progress_and_a_short_one_does_not() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let folder = folder.path();
     let used = used("HS256").await;
     let source = used.app.database_url();
@@ -248,7 +248,7 @@ async fn schema(url: &str) -> Schema {
 
 #[tokio::test]
 async fn the_list_of_tables_to_copy_is_the_schema_of_both_databases() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sqlite_folder();
     let databases = [Some(sqlite(folder.path(), "handstamp.db")), postgres("has_all_tables")];
     let listed: BTreeSet<String> = TABLES
         .iter()

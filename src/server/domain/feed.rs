@@ -9,12 +9,16 @@
 use std::collections::VecDeque;
 
 use super::blocklist::Entry;
+use super::feed_cursor::Cursor;
+use super::ids::StoreId;
 
 /// The most entries of the feed: 40 bytes each, and an answer with all of them has about 4 MB.
 pub const MOST: usize = 65_536;
 
 /// The newest entries.
 pub struct Feed {
+    /// Which store, and which server of it, in cursors.
+    store: StoreId,
     entries: VecDeque<Entry>,
     most: usize,
     /// Every row with a higher number is here, up to `read_to`.
@@ -25,13 +29,19 @@ pub struct Feed {
 impl Feed {
     /// Makes an empty feed that holds at most `most` entries.
     #[must_use]
-    pub const fn new(most: usize) -> Self {
-        Self { entries: VecDeque::new(), most, reaches_to: 0, read_to: 0 }
+    pub const fn new(store: StoreId, most: usize) -> Self {
+        Self { store, entries: VecDeque::new(), most, reaches_to: 0, read_to: 0 }
     }
 
-    /// Begins after this number: the table was read up to it.
-    pub fn begin(&mut self, seq: i64) {
-        *self = Self { reaches_to: seq, read_to: seq, ..Self::new(self.most) };
+    /// Begins after this number: the table of this store was read up to it.
+    pub fn begin(&mut self, store: StoreId, seq: i64) {
+        *self = Self { reaches_to: seq, read_to: seq, ..Self::new(store, self.most) };
+    }
+
+    /// Returns the cursor of those who know everything up to now.
+    #[must_use]
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { store: self.store, seq: self.read_to }
     }
 
     /// Appends the next rows of the table, in order.
@@ -103,8 +113,8 @@ mod tests {
 
     /// A feed of four entries at most, whose table was read up to number 10.
     fn feed() -> Feed {
-        let mut feed = Feed::new(4);
-        feed.begin(10);
+        let mut feed = Feed::new(StoreId::from_random([1; 16]), 4);
+        feed.begin(StoreId::from_random([1; 16]), 10);
         feed
     }
 
@@ -158,8 +168,8 @@ mod tests {
         assert_eq!(feed.between(8, 11), Some(rows(&[9, 11])));
         assert_eq!(feed.between(5, 12), None);
         // All rows between may have been purged.
-        let mut feed = Feed::new(4);
-        feed.begin(10);
+        let mut feed = Feed::new(StoreId::from_random([1; 16]), 4);
+        feed.begin(StoreId::from_random([1; 16]), 10);
         assert!(feed.put_before(10, 0, &[]));
         assert_eq!(feed.between(0, 10), Some(Vec::new()));
     }

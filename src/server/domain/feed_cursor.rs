@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{Context, SHA256};
+
 use super::ids::StoreId;
 
 /// A cursor. Services treat its text as opaque.
@@ -29,6 +31,19 @@ impl Cursor {
     }
 }
 
+/// Returns the id for cursors of this store while this server of a database has it. A standby that takes over may lack the
+/// newest rows and give their numbers to others, so cursors from before say nothing about what it has.
+#[must_use]
+pub fn id_under(store: StoreId, server: Option<&str>) -> StoreId {
+    let Some(server) = server else { return store };
+    let mut hashed = Context::new(&SHA256);
+    hashed.update(&store.to_bytes());
+    hashed.update(server.as_bytes());
+    let mut id = [0; 16];
+    id.copy_from_slice(&hashed.finish().as_ref()[..16]);
+    StoreId::from_random(id)
+}
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.store, self.seq)
@@ -38,6 +53,16 @@ impl fmt::Display for Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cursors_under_another_server_are_others_and_without_one_the_store_names_itself() {
+        let store = StoreId::from_random([7; 16]);
+        let ids = [None, Some("2026-11-28 13:00:00+00"), Some("2026-11-28 13:00:01+00")]
+            .map(|server| id_under(store, server));
+        assert_eq!(ids[0], store);
+        assert!(ids[0] != ids[1] && ids[1] != ids[2]);
+        assert_eq!(id_under(store, Some("2026-11-28 13:00:00+00")), ids[1]);
+    }
 
     #[test]
     fn a_cursor_is_read_back_from_its_text_alone() {

@@ -82,7 +82,7 @@ async fn load(state: &AppState) -> Result<Position, StoreError> {
     let mut position = state.store.blocklist_position().await?;
     let newest = state.store.load_blocklist(|rows| state.blocklist.load(rows)).await?;
     position.newest = position.newest.max(newest);
-    state.news.begin(position.newest);
+    state.news.begin(position.newest, position.server.as_deref());
     state.freshness.complete(asked_at);
     Ok(position)
 }

@@ -36,13 +36,13 @@ pub async fn snapshot_cursor(
     wait: Duration,
 ) -> Result<Option<Cursor>, ChangesError> {
     let news = &state.news;
-    let cursor = news.cursor(news.feed().read_to());
+    let cursor = news.cursor();
     if known != Some(cursor) {
         return expect_fresh(state).map(|()| Some(cursor));
     }
     let newest = news_within(state, cursor.seq, wait).await;
     expect_fresh(state)?;
-    Ok((newest > cursor.seq).then(|| news.cursor(newest)))
+    Ok((newest > cursor.seq).then_some(Cursor { seq: newest, ..cursor }))
 }
 
 fn expect_fresh(state: &AppState) -> Result<(), ChangesError> {
@@ -79,7 +79,7 @@ pub async fn list_changes(
     write: impl Fn(Cursor, &[Entry]) -> Vec<u8>,
 ) -> Result<Arc<[u8]>, ChangesError> {
     let news = &state.news;
-    if after.store != news.cursor(0).store || is_ahead_of_store(state, after.seq).await? {
+    if after.store != news.cursor().store || is_ahead_of_store(state, after.seq).await? {
         return Err(ChangesError::CursorExpired);
     }
     let newest = news_within(state, after.seq, wait).await;
@@ -88,7 +88,7 @@ pub async fn list_changes(
         return Ok(write(after, &[]).into());
     }
     reach_back(state, after.seq).await?;
-    let text = news.text((after.seq, newest), |entries| write(news.cursor(newest), entries));
+    let text = news.text((after.seq, newest), |entries| write(Cursor { seq: newest, ..after }, entries));
     text.ok_or(ChangesError::CursorExpired)
 }
 

@@ -17,13 +17,17 @@ use crate::server::store::StoreError;
 /// How often to purge.
 pub const PURGE_EVERY: Duration = Duration::from_mins(1);
 
+/// The time for which the store is left to one process: a little shorter than [`PURGE_EVERY`], so that a process alone purges
+/// every time.
+const TURN: Duration = Duration::from_secs(50);
+
 /// Rows in one statement: few, so that a sign-out never waits long for the writer.
 const BATCH: i64 = 500;
 
 /// How long security events are kept, in seconds: 90 days.
 const KEEP_EVENTS: i64 = 90 * 24 * 60 * 60;
 
-/// Purges the store, then the memory. Purges nothing while the clock may be wrong.
+/// Purges the memory, and the store if it is the turn of this process. Purges nothing while the clock may be wrong.
 ///
 /// # Errors
 /// [`StoreError`]; the rest is purged next time.
@@ -38,15 +42,23 @@ pub async fn purge_expired(state: &AppState) -> Result<(), StoreError> {
     }
     // First of all, so that the entries that are removed next are accounted for.
     state.past_purge.purge(now);
-    while state.store.purge_blocklist(now, BATCH).await? == BATCH.unsigned_abs() {}
-    while state.store.purge_sessions(UnixTime(now.0 - margin.0), BATCH).await? == BATCH.unsigned_abs() {}
-    while state.store.purge_events(UnixTime(now.0 - KEEP_EVENTS), BATCH).await? == BATCH.unsigned_abs() {}
-    state.store.purge_invitations(now).await?;
     for part in state.blocklist.parts() {
         part.purge(now);
         // All parts take some 20 ms for a million entries. Requests must not wait for that.
         tokio::task::yield_now().await;
     }
+    if state.store.take_purge_turn(now, TURN).await? {
+        purge_store(state, now, UnixTime(now.0 - margin.0)).await?;
+    }
+    Ok(())
+}
+
+/// One of all processes on the store does it.
+async fn purge_store(state: &AppState, now: UnixTime, sessions_before: UnixTime) -> Result<(), StoreError> {
+    while state.store.purge_blocklist(now, BATCH).await? == BATCH.unsigned_abs() {}
+    while state.store.purge_sessions(sessions_before, BATCH).await? == BATCH.unsigned_abs() {}
+    while state.store.purge_events(UnixTime(now.0 - KEEP_EVENTS), BATCH).await? == BATCH.unsigned_abs() {}
+    state.store.purge_invitations(now).await?;
     let most = i64::try_from(MAX_BUCKETS).unwrap_or(i64::MAX);
     while state.store.purge_tries(now, most, BATCH).await? >= BATCH.unsigned_abs() {}
     let unseen_since = UnixTime(now.0.saturating_sub_unsigned(FAMILIAR_FOR.as_secs()));

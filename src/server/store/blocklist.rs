@@ -1,6 +1,7 @@
 //! The table `blocklist`: the durable part of a sign-out.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use super::error::StoreError;
 use super::many_rows::ManyRows;
@@ -34,6 +35,9 @@ const COUNT: &str = "SELECT COUNT(*) FROM blocklist";
 const COUNT_BETWEEN: &str = "SELECT COUNT(*) FROM \
                              (SELECT 1 AS one FROM blocklist WHERE seq > $1 AND seq <= $2 LIMIT $3) AS counted";
 const PURGE: &str = "DELETE FROM blocklist WHERE id IN (SELECT id FROM blocklist WHERE keep_until < $1 LIMIT $2)";
+/// A time in the future is of a clock that was wrong, so it counts as none.
+const TAKE_PURGE_TURN: &str =
+    "UPDATE counters SET value = $1 WHERE name = 'purge' AND (value <= $1 - $2 OR value > $1 + $2)";
 const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purged_to' AND value < $1";
 const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
 
@@ -144,6 +148,18 @@ impl Store {
     pub async fn block_token(&self, id: TokenId, keep_until: UnixTime) -> Result<Entry, StoreError> {
         let written = self.write(Write::BlockToken { id, keep_until }).await?;
         Ok(entry_of(&written, Blocked::Token(id)))
+    }
+
+    /// Returns whether this process may remove expired rows now: if no process on this store has begun it within `every`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn take_purge_turn(&self, now: UnixTime, every: Duration) -> Result<bool, StoreError> {
+        let every = i64::try_from(every.as_secs()).unwrap_or(i64::MAX / 2);
+        let taken = in_transaction!(self, |transaction| {
+            sqlx::query(TAKE_PURGE_TURN).bind(now.0).bind(every).execute(&mut *transaction).await?.rows_affected()
+        });
+        Ok(taken > 0)
     }
 
     /// Removes rows whose time passed before `before`, at most `limit`, and records up to when. Returns how many.

@@ -89,7 +89,7 @@ impl Statements {
         let listed = columns.join(", ");
         let (used, cleared) = match name {
             "counters" => (
-                concat!(" WHERE value <> 0 AND name NOT IN ('skeletons', ", copy_marker!(), ")"),
+                concat!(" WHERE value <> 0 AND name NOT IN ('skeletons', 'purge', ", copy_marker!(), ")"),
                 concat!(" WHERE name <> ", copy_marker!()),
             ),
             "store_id" => (" WHERE which <> 'this'", ""),

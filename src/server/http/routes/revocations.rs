@@ -48,7 +48,7 @@ pub async fn revocations(State(state): State<AppState>, uri: Uri, headers: Heade
 }
 
 async fn snapshot(state: &AppState, headers: &HeaderMap) -> Result<Response, HttpError> {
-    let current = state.news.cursor(state.news.feed().read_to());
+    let current = state.news.cursor();
     let knows = headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&etag(current)));
     let Some(cursor) = flows::snapshot_cursor(state, knows.then_some(current), wait(headers)).await? else {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
