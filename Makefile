@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test specs recipes interop end2end soak pictures torture fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
+.PHONY: help run build dist test specs specs-pooler recipes interop end2end soak pictures torture fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -43,8 +43,13 @@ recipes: ## Perform the recipes of README.md and docs/ on a copy, and try the re
 interop: $(BUILT) ## Try other libraries on our tokens: Flask-JWT-Extended, PyJWT, jose, jsonwebtoken; strict validators of RFC 9068
 	@scripts/interop
 
-end2end: $(BUILT) ## Run the browser tests
+end2end: $(BUILT) ## Run the browser tests, and some of them once more on PostgreSQL
 	@cd end2end && npm run --silent check && npx playwright test
+	@cd end2end && ../scripts/with_postgres npx playwright test setup sign_out restart
+
+specs-pooler: ## Run the specs on PostgreSQL through PgBouncer in transaction mode
+	@scripts/setup pooler
+	@scripts/specs pooler
 
 soak: $(BUILT) ## Run the browser tests 20 times on a busy machine, and print what failed: make soak ROUNDS=20 MINUTES=600
 	@node scripts/soak.mjs

@@ -11,6 +11,7 @@ pub mod copy;
 mod endings;
 mod error;
 pub mod events;
+pub mod file_news;
 mod held;
 pub mod invitations;
 pub mod listening;

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { expect } from '@playwright/test';
 
 export type Settings = Record<string, string>;
@@ -16,6 +16,15 @@ export type User = { name: string; password: string };
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const BINARY = process.env['HANDSTAMP_BIN'] ?? join(PROJECT, 'target/release/handstamp');
+
+/** A database of its own: a file in the folder, or on the PostgreSQL of `scripts/with_postgres` with this folder's name. */
+async function databaseUrl(folder: string): Promise<string> {
+  const postgres = process.env['TEST_POSTGRES_URL'];
+  if (!postgres) return `sqlite:${join(folder, 'handstamp.db')}`;
+  const name = basename(folder).replace(/\W/g, '').toLowerCase();
+  await run('psql', ['--quiet', postgres, '-c', `CREATE DATABASE ${name}`], '');
+  return postgres.replace('/postgres?', `/${name}?`);
+}
 
 export class Server {
   readonly origin: string;
@@ -44,7 +53,7 @@ export class Server {
     const port = await freePort();
     return new Server(folder, port, {
       LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
-      DATABASE_URL: `sqlite:${join(folder, 'handstamp.db')}`,
+      DATABASE_URL: await databaseUrl(folder),
       // Kept over restarts, and no two tests write one secret file in the project's data folder.
       JWT_SECRET: randomBytes(32).toString('hex'),
       HASH_CONCURRENCY: '1',

@@ -16,7 +16,7 @@ use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
 use crate::server::domain::hash_memory;
 use crate::server::flows::{
-    BlocklistFollower, PURGE_EVERY, follow_keys, look_every, pause_between_looks, purge_expired, tidy_keys,
+    BlocklistFollower, PURGE_EVERY, follow_file, follow_keys, look_every, pause_between_looks, purge_expired, tidy_keys,
 };
 use crate::server::http::{self, Limits};
 use crate::server::log_queue::LogQueue;
@@ -24,6 +24,7 @@ use crate::server::machine;
 use crate::server::site::Embedded;
 use crate::server::startup;
 use crate::server::state::AppState;
+use crate::server::store::file_news::FileNews;
 use crate::server::world::World;
 
 /// How often to look at the keys of other processes, and at what can be given back.
@@ -66,11 +67,16 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     }
     info!(%addr, "Listening");
 
-    let chores = [
-        tokio::spawn(follow(state.clone(), follower)),
+    let file_news = state.config.sqlite_file().and_then(|file| FileNews::of(&file));
+    let told = file_news.is_some() || state.config.database.is_postgres();
+    let mut chores = vec![
+        tokio::spawn(follow(state.clone(), follower, told)),
         tokio::spawn(tidy(state.clone())),
         tokio::spawn(purge(state.clone())),
     ];
+    if let Some(file_news) = file_news {
+        chores.push(tokio::spawn(follow_file(state.clone(), file_news)));
+    }
     // Ends when it is dropped.
     let listening = state.store.listen(
         &state.config.database,
@@ -103,8 +109,9 @@ fn announce(line: impl Display) {
     }
 }
 
-async fn follow(state: AppState, mut follower: BlocklistFollower) {
-    let mut ticks = interval(look_every(&state.config.database, state.config.revocation_bound));
+/// `told`: something wakes the follower when there is news.
+async fn follow(state: AppState, mut follower: BlocklistFollower, told: bool) {
+    let mut ticks = interval(look_every(told, state.config.revocation_bound));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let pause = pause_between_looks(&state.config.database);
     let mut fails = false;

@@ -3,22 +3,40 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use super::block::add;
 use crate::server::domain::database::Database;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
+use crate::server::store::file_news::FileNews;
 use crate::server::store::position::Position;
 
-/// How often to look whether SQLite has news: another process's sign-out is seen within 50 ms.
-const LOOK_EVERY: Duration = Duration::from_millis(25);
-/// The same for PostgreSQL, which also tells the news at once.
-const LOOK_EVERY_POSTGRES: Duration = Duration::from_millis(250);
+/// How often to look whether the store has news, although it is told.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The same if it is not told: a sign-out is seen within 50 ms.
+const LOOK_EVERY_UNTOLD: Duration = Duration::from_millis(25);
+/// SQLite's log is written before the transaction can be read: how often to look again, and the time between.
+const LOOKS_AFTER_A_WRITE: u32 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// Returns how often to look. Three looks may fail before the blocklist is too old.
+/// Returns how often to look. Three looks may fail before the blocklist is too old. `told`: by PostgreSQL, or by the system about
+/// SQLite's file.
 #[must_use]
-pub fn look_every(database: &Database, bound: Duration) -> Duration {
-    let often = if database.is_postgres() { LOOK_EVERY_POSTGRES } else { LOOK_EVERY };
+pub fn look_every(told: bool, bound: Duration) -> Duration {
+    let often = if told { LOOK_EVERY } else { LOOK_EVERY_UNTOLD };
     often.min(bound / 4)
+}
+
+/// Wakes the follower when another process, or this one, has written to the SQLite file.
+pub async fn follow_file(state: AppState, news: FileNews) {
+    loop {
+        news.written().await;
+        for _ in 0..LOOKS_AFTER_A_WRITE {
+            state.follow_now.notify_one();
+            sleep(BETWEEN_LOOKS).await;
+        }
+    }
 }
 
 /// Returns the shortest time between two looks, so that many sign-outs share a look. On SQLite only the services that follow
