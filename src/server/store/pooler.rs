@@ -13,7 +13,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long the second connection may wait for a server process that the first one holds: some poolers have only one.
 const LIMIT: Duration = Duration::from_secs(2);
 const FUNCTIONS: &str = "SELECT COUNT(DISTINCT proname)::int FROM pg_catalog.pg_proc WHERE proname IN \
-    ('pg_notify', 'pg_current_wal_flush_lsn', 'pg_postmaster_start_time', 'pg_is_in_recovery')";
+    ('pg_notify', 'pg_current_wal_flush_lsn', 'pg_postmaster_start_time', 'pg_is_in_recovery', 'pg_stat_get_wal_senders')";
 
 /// What answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) struct Found {
 pub(super) async fn find_out(options: &PgConnectOptions) -> Result<Found, Error> {
     let mut one = connect(options).await?;
     let mut other = connect(options).await?;
-    let postgresql = number(&mut one, FUNCTIONS).await.is_ok_and(|functions| functions == 4);
+    let postgresql = number(&mut one, FUNCTIONS).await.is_ok_and(|functions| functions == 5);
     let dedicated = timeout(LIMIT, async {
         // A pooler gives the process that was used last to the next one who asks.
         let before = number(&mut one, "SELECT pg_backend_pid()").await?;
