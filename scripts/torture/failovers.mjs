@@ -43,11 +43,13 @@ export class Failovers {
     const under = this.storms.flatMap(storm => storm.storm());
     await new Promise(over => setTimeout(over, SHORTEST + this.random() * (LONGEST - SHORTEST)));
     this.outage.lasts = true;
-    const killed = performance.now();
-    const over = this.failOver(killed);
+    const begun = performance.now();
+    await this.database.loseThePrimary();
+    const lost = performance.now();
+    const over = this.failOver(begun);
     await Promise.all(under);
     const records = await this.log.readNew();
-    const watched = this.watching.map(client => this.watch(client, killed, endedBy(records)));
+    const watched = this.watching.map(client => this.watch(client, lost, endedBy(records)));
     await Promise.all([within(this.repeat(records), 'repeated requests to be answered'), over]);
     this.outage.lasts = false;
     await Promise.all(watched);
@@ -60,12 +62,11 @@ export class Failovers {
     const judged = endings.map(storm => storm.afterStorm(ofKind(records, storm)));
     await this.judgeOnEach(endings, judged);
     await refreshes.judge(refreshes.afterStorm(ofKind(records, refreshes)));
+    await this.database.rebuild();
     const restarted = this.servers[this.seen.rounds % 2];
     await restarted.kill();
-    const rebuilt = this.database.rebuild();
     await restarted.start();
     await this.judgeOnEach(endings, judged);
-    await rebuilt;
   }
 
   /** After the last round: restarts both servers and checks every end that was ever acknowledged. */
@@ -84,25 +85,25 @@ export class Failovers {
     [...this.clients, ...this.watching].forEach(client => client.close());
   }
 
-  async failOver(killed) {
-    await this.database.loseThePrimary();
+  async failOver(begun) {
     // Until it is noticed: shorter or longer than servers may answer without the database.
     await new Promise(over => setTimeout(over, this.random() * 2 * REVOCATION_BOUND));
     await this.database.failOver();
-    this.seen.promotion.push(performance.now() - killed);
+    this.seen.promotion.push(performance.now() - begun);
     const promoted = performance.now();
     const ready = this.watching.map(client => client.untilReady(promoted));
     this.seen.recovery.push(...await within(Promise.all(ready), 'the servers to be ready again'));
   }
 
   /** Asks with the tokens of ended sessions until the outage is over: no server may let them in. */
-  async watch(client, killed, ended) {
-    await new Promise(over => setTimeout(over, killed + REVOCATION_BOUND - performance.now()));
+  async watch(client, lost, ended) {
+    await new Promise(over => setTimeout(over, lost + REVOCATION_BOUND - performance.now()));
     for (let turn = 0; this.outage.lasts && ended.length > 0; turn += 1) {
       const session = ended[turn % ended.length];
+      const asked = performance.now() - lost;
       const answer = await client.protected(session);
       this.seen.asked += 1;
-      if (answer === '200') this.seen.letIn.push({ sid: session.sid });
+      if (answer === '200') this.seen.letIn.push({ sid: session.sid, asked });
     }
   }
 

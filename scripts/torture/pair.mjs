@@ -35,6 +35,8 @@ export class Pair {
   /** Makes a new standby in the place of the old server, and demands it. */
   async rebuild() {
     await this.standby.follow(this.primary);
+    // Before, all commits would wait until it streams.
+    await this.primary.hasStandby('async');
     await this.primary.demand('*');
     await this.primary.hasStandby('sync', 'quorum');
   }

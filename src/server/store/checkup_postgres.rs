@@ -9,7 +9,7 @@ use super::pooler;
 use crate::server::domain::checkup_postgres::{Connections, Durability, Poolers, Protection, Standbys};
 use crate::server::domain::database::Database;
 
-const SETTINGS: &str = "SELECT current_setting('server_version'), current_setting('fsync') = 'on', \
+const SETTINGS: &str = "SELECT split_part(current_setting('server_version'), ' ', 1), current_setting('fsync') = 'on', \
                         current_setting('full_page_writes') = 'on', current_setting('synchronous_commit')";
 /// Replication of changes row by row is for other databases, not for a failover.
 const STANDBYS: &str = "SELECT current_setting('synchronous_standby_names'), quote_ident(current_user), \
