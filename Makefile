@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test specs specs-pooler recipes interop end2end soak pictures torture fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
+.PHONY: help run build dist test specs specs-pooler recipes interop end2end soak pictures torture torture-failover fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -12,7 +12,7 @@ CARGO_SSR := --release --no-default-features --features ssr
 CARGO_DIST := --profile dist --no-default-features --features ssr
 
 help: ## Show this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: build ## Install what is missing, build, and serve http://127.0.0.1:3000
 	@target/release/handstamp
@@ -60,6 +60,10 @@ pictures: $(BUILT) ## Take a picture of every page in every state: end2end/scree
 torture: $(BUILT) ## Kill a server under a load of sign-outs and refreshes, and check that none is lost (about two minutes)
 	@scripts/setup torture
 	@node scripts/torture.mjs
+
+torture-failover: $(BUILT) ## Kill a PostgreSQL primary under the same load, let its standby take over, and check that none is lost (about three minutes): make torture-failover ROUNDS=20
+	@scripts/setup torture-failover
+	@node scripts/torture_failover.mjs --rounds $(or $(ROUNDS),12)
 
 fuzz: ## Fuzz every parser of untrusted input: make fuzz SECONDS=60, for each target
 	@scripts/setup fuzz

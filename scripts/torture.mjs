@@ -11,6 +11,8 @@ import { parseArgs } from 'node:util';
 import { Log } from './torture/clients.mjs';
 import { Crashes } from './torture/crashes.mjs';
 import { traceAnswers } from './torture/fsync_order.mjs';
+import { randomFrom } from './torture/random.mjs';
+import { different, rowsOf } from './torture/report.mjs';
 import { Tortured } from './torture/tortured.mjs';
 import { root } from './trying.mjs';
 
@@ -85,37 +87,4 @@ function report({ seen, living, storms }, order) {
     console.error('torture: the promise was broken, or was not tested');
     process.exitCode = 1;
   }
-}
-
-function rowsOf({ kind, seen, firstAnswers }) {
-  const rows = [
-    [`   acknowledged ${kind}`, seen.acknowledged],
-    ['      sessions that were judged by them', seen.sessions],
-    ['      LOST', different(seen.lost), seen.lost],
-    ['      unknown: sent, no answer', seen.unknown],
-  ];
-  if (!firstAnswers) return [...rows, ['      given two successors', different(seen.unstable), seen.unstable]];
-  const answers = [...firstAnswers.values()];
-  const alive = answers.filter(answer => answer === '200').length;
-  return [
-    ...rows,
-    ['         ended / alive after the restart', `${answers.length - alive} / ${alive}`],
-    ['         answered in two ways', different(seen.unstable), seen.unstable],
-    ['         only some ended', different(seen.torn), seen.torn],
-  ];
-}
-
-/** The number of sessions: each may have been seen more than once. */
-function different(sightings) {
-  return new Set(sightings.map(({ sid }) => sid)).size;
-}
-
-/** Mulberry32: a small generator that gives the same numbers everywhere for the same seed. */
-function randomFrom(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let bits = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

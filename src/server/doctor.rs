@@ -6,20 +6,24 @@ use std::path::PathBuf;
 
 use crate::server::config::{Config, is_loopback};
 use crate::server::domain::checkup::{self, Finding};
+use crate::server::domain::checkup_postgres;
+use crate::server::domain::database::is_postgres;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::http::Limits;
 use crate::server::machine;
 use crate::server::private_files::PrivateFileError;
 use crate::server::startup::{self, StartupError};
-use crate::server::store::Store;
 use crate::server::store::administrators::Administrators;
 use crate::server::store::checkup::Tables;
+use crate::server::store::checkup_postgres::{PostgresCheckup, Server, protection_of};
+use crate::server::store::{Store, StoreError};
 use crate::server::world::World;
 
 /// Checks everything except the settings themselves. Slow: reads the whole database.
 pub async fn examine(config: &Config, world: &World) -> Vec<Finding> {
     let mut findings = files(config);
     findings.push(secrets(config));
+    findings.extend(encryption(config));
     let (store, newest) = database(config).await;
     findings.extend(store);
     findings.push(checkup::clock(world.now(), newest));
@@ -30,9 +34,45 @@ pub async fn examine(config: &Config, world: &World) -> Vec<Finding> {
 /// The same for a running server. It skips what would have stopped the start.
 pub async fn examine_running(config: &Config, store: &Store, world: &World) -> Vec<Finding> {
     let mut findings = files(config);
+    findings.extend(encryption(config));
+    // If it does not answer now, the log says so.
+    findings.extend(postgres(config, store).await.unwrap_or_default());
     findings.push(checkup::clock(world.now(), store.newest_time().await.ok().flatten()));
     findings.extend(surroundings(config));
     findings
+}
+
+/// The connections to PostgreSQL.
+fn encryption(config: &Config) -> Vec<Finding> {
+    let database = &config.database;
+    let mut settings = vec![("DATABASE_URL", &database.url)];
+    if database.listen_url != database.url {
+        settings.push(("DATABASE_LISTEN_URL", &database.listen_url));
+    }
+    let settings = settings.into_iter().filter(|(_, url)| is_postgres(url));
+    let found =
+        settings.filter_map(|(name, url)| Some(checkup_postgres::protection(name, protection_of(url, is_loopback)?)));
+    found.collect()
+}
+
+/// What PostgreSQL says of itself.
+async fn postgres(config: &Config, store: &Store) -> Result<Vec<Finding>, StoreError> {
+    let Some(PostgresCheckup { poolers, server }) = store.examine_postgres(&config.database).await? else {
+        return Ok(Vec::new());
+    };
+    let mut findings = vec![checkup_postgres::poolers(poolers)];
+    match server {
+        Some(Server { durability, standbys, connections }) => {
+            findings.push(checkup_postgres::durability(&durability));
+            findings.push(checkup_postgres::standbys(&standbys));
+            // A pooler has connections of its own.
+            if !poolers.queries {
+                findings.push(checkup_postgres::connections(connections, config.database.max_connections));
+            }
+        }
+        None => findings.push(checkup_postgres::another_engine()),
+    }
+    Ok(findings)
 }
 
 /// Files that other users must not reach. The start creates missing ones with the right mode.
@@ -81,8 +121,12 @@ async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
             findings.push(Finding::problem("store", found, "restore a backup from before the damage"));
             return Ok(());
         }
+        findings.extend(postgres(config, &store).await?);
         let tables = store.tables().await?;
         findings.push(match tables {
+            Tables::Current if config.database.is_postgres() => {
+                Finding::ok("store", "its tables are those of this version")
+            }
             Tables::Current => Finding::ok("store", "its tables are those of this version, and are not damaged"),
             Tables::Older => Finding::ok("store", "the start updates its tables"),
             Tables::Newer => {
@@ -114,7 +158,9 @@ fn surroundings(config: &Config) -> Vec<Finding> {
     let folder = config.data_dir();
     let memory = machine::available_memory()
         .map(|available| checkup::memory(available, config.hash_concurrency, config.argon2_memory_kib));
-    let disk = machine::free_bytes(&folder).map(|free| checkup::disk(&folder, free));
+    // PostgreSQL has its disk elsewhere.
+    let disk = config.sqlite_file().and_then(|_| machine::free_bytes(&folder));
+    let disk = disk.map(|free| checkup::disk(&folder, free));
     let origins = &config.cors_origins;
     let unencrypted =
         origins.iter().find(|origin| origin.strip_prefix("http://").is_some_and(|host| !is_loopback(host)));

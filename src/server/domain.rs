@@ -7,6 +7,7 @@ pub mod algorithm;
 pub mod authorization;
 pub mod blocklist;
 pub mod checkup;
+pub mod checkup_postgres;
 pub mod claims;
 pub mod client;
 pub mod compact_jws;

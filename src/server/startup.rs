@@ -79,6 +79,14 @@ pub enum StartupError {
         "DATABASE_URL is the target of an unfinished copy; repeat the command `handstamp store copy`, or delete that database"
     )]
     UnfinishedCopy,
+    #[error(
+        "PostgreSQL, at DATABASE_URL or DATABASE_LISTEN_URL, cannot be used: {0}; check the address, user and password, sslmode, and pg_hba.conf on its machine"
+    )]
+    Postgres(StoreError),
+    #[error(
+        "DATABASE_URL: {error}: {cause}; if a newer version has used the database, run that version; otherwise let the role create tables and own them"
+    )]
+    PostgresTables { error: StoreError, cause: String },
     #[error("{0}; build this program so that nothing in it installs or uses a provider before it starts")]
     Provider(#[from] AnotherProvider),
     #[error("{0}")]
@@ -92,7 +100,14 @@ impl From<StoreError> for StartupError {
         if error.is_locked() {
             return Self::Locked;
         }
-        if matches!(error, StoreError::Migrate(_)) { Self::Tables(error) } else { Self::Store(error) }
+        match (error.is_of_postgres(), error) {
+            (true, StoreError::Migrate(cause)) => {
+                Self::PostgresTables { cause: cause.to_string(), error: StoreError::Migrate(cause) }
+            }
+            (true, error) => Self::Postgres(error),
+            (false, error @ StoreError::Migrate(_)) => Self::Tables(error),
+            (false, error) => Self::Store(error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod announced;
 pub mod blocklist;
 mod checkpoints;
 pub mod checkup;
+pub mod checkup_postgres;
 pub mod clients;
 pub mod copied_tables;
 pub mod copy;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use handstamp::server::flows::{self, Actor, Target};
 
-use crate::harness::{TestApp, Tokens, bearer};
+use crate::harness::{TestApp, Tokens, bearer, part};
 
 const REVOKED: &str = "401 token_revoked Token has been revoked";
 
@@ -213,4 +213,20 @@ async fn a_new_password_ends_the_sessions_of_the_old_one() {
     app.follower.catch_up(&app.state).await.unwrap();
 
     assert_eq!(app.protected(&token).await.error(), REVOKED);
+}
+
+#[tokio::test]
+async fn sessions_that_another_process_has_ended_are_rejected_when_their_end_is_acknowledged_here() {
+    let app = TestApp::start().await;
+    app.add_user("ada").await;
+    let (asking, other) = (app.tokens("ada").await, app.tokens("ada").await);
+    let (elsewhere, _) = app.another_process().await;
+    let sid = part(&other.access, 1)["sid"].as_str().unwrap().to_owned();
+    assert!(flows::end_any_session(&elsewhere, &sid).await.unwrap());
+    assert_eq!(app.protected(&other.access).await.status, 200, "the row was not read yet");
+
+    let answer = app.send("DELETE", "/sessions", &[("authorization", &bearer(&asking.access))], None).await;
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(app.protected(&other.access).await.error(), REVOKED);
 }

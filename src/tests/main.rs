@@ -30,6 +30,7 @@ mod crowds;
 mod crypto_provider;
 mod databases;
 mod doctor;
+mod doctor_postgres;
 mod documents;
 mod doors;
 mod faults;

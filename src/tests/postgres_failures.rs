@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 
 use crate::databases;
-use crate::harness::{TestApp, Tokens};
+use crate::harness::{TestApp, Tokens, bearer, part};
 use crate::process::eventually;
 
 const UNAVAILABLE: &str = "503 unavailable Temporarily unavailable";
@@ -170,4 +170,29 @@ async fn a_sign_out_that_was_committed_and_not_acknowledged_is_found_when_the_ta
     eventually("the table can be read", async || follower.catch_up(state).await.is_ok()).await;
 
     assert_eq!(app.protected(&tokens.access).await.error(), REVOKED);
+}
+
+#[tokio::test]
+async fn the_end_of_all_other_sessions_that_is_repeated_after_its_answer_was_lost_holds_when_it_is_acknowledged() {
+    let Some(link) = Link::new().await else { return };
+    let app = start(&link).await;
+    for door in ["/sessions", "/sessions/one of them"] {
+        let (asking, other) = (app.tokens("ada").await, app.tokens("ada").await);
+        let path = door.replace("one of them", part(&other.access, 1)["sid"].as_str().unwrap());
+        let end = async || app.send("DELETE", &path, &[("authorization", &bearer(&asking.access))], None).await.status;
+        link.set(Passing::UntilCommitted);
+        assert_eq!(end().await, 503, "{door}");
+
+        // The second time, there is nothing left to end.
+        let status = Mutex::new(503);
+        eventually("PostgreSQL answers again", async || {
+            let answered = end().await;
+            *status.lock().unwrap() = answered;
+            answered != 503
+        })
+        .await;
+
+        assert_eq!(app.protected(&other.access).await.error(), REVOKED, "{door}: {status:?}");
+        assert_eq!(app.protected(&asking.access).await.status, 200, "{door}");
+    }
 }

@@ -5,7 +5,7 @@ use tracing::info;
 
 use super::actor::{Actor, ManageUserError, Target, event};
 use super::authenticate::{CurrentUser, EndingSession};
-use super::block::block;
+use super::block::{block, learn};
 use super::list_sessions::{ListedSession, live_sessions};
 use super::logout::{LogoutError, logout};
 use crate::server::domain::ids::{SessionId, UserId};
@@ -14,7 +14,7 @@ use crate::server::domain::session::Origin;
 use crate::server::request_id;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
-use crate::server::store::sessions::Along;
+use crate::server::store::sessions::{Along, KeptSession};
 
 /// Why a session was not ended.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,10 @@ pub async fn end_session(state: &AppState, user: &CurrentUser, id: &str) -> Resu
     let id = SessionId::parse(id).map_err(|_| EndSessionError::NoSuchSession)?;
     let kept = state.store.find_session(id).await?;
     let own = kept.filter(|kept| kept.session.user_id == user.user_id && kept.reused_at.is_none());
-    let session = own.ok_or(EndSessionError::NoSuchSession)?.session;
+    let Some(KeptSession { session, .. }) = own else {
+        learn(state).await?;
+        return Err(EndSessionError::NoSuchSession);
+    };
     // Its tokens may live longer than the token of this request: the store knows until when.
     Ok(logout(state, EndingSession { id: session.id, expires_at: state.world.now() }).await?)
 }
@@ -101,6 +104,7 @@ pub(super) async fn end_sessions(
         for entry in &entries {
             block(&state, *entry);
         }
+        learn(&state).await?;
         info!(user.id = %user, ended = entries.len(), "Ended sessions of a user: {}", event.kind.code());
         Ok(entries.len())
     };

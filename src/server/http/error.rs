@@ -291,7 +291,9 @@ impl From<StoreError> for ApiError {
                 Self::Unavailable
             }
             StoreError::LastAdministrator => Self::LastAdministrator,
-            StoreError::Migrate(_) | StoreError::Outdated | StoreError::Damaged(_) => internal(&error),
+            StoreError::Address(_) | StoreError::Migrate(_) | StoreError::Outdated | StoreError::Damaged(_) => {
+                internal(&error)
+            }
         }
     }
 }

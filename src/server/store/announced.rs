@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use super::error::StoreError;
+use super::open::address;
 use super::pooler;
 use crate::server::domain::database::Database;
 
@@ -63,7 +64,7 @@ impl Announcement {
 /// # Errors
 /// [`StoreError`].
 pub async fn announce(database: &Database, text: &str) -> Result<Announced, StoreError> {
-    let options: PgConnectOptions = database.listen_url.parse()?;
+    let options = address(&database.listen_url)?;
     let found = pooler::find_out(&options).await?;
     if !found.dedicated || !found.postgresql {
         warn!(

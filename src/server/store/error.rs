@@ -1,6 +1,8 @@
 //! Why the store failed.
 
 use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
 
 use super::held::is_of_connection;
 
@@ -9,6 +11,8 @@ use super::held::is_of_connection;
 pub enum StoreError {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    #[error("the address cannot be understood: {0}")]
+    Address(sqlx::Error),
     #[error("the tables could not be updated")]
     Migrate(#[from] MigrateError),
     /// Whatever was to be written may or may not be.
@@ -34,6 +38,20 @@ impl StoreError {
         matches!(self, Self::Database(error) if is_of_connection(error))
     }
 
+    /// Returns whether PostgreSQL refused, or could not be reached.
+    #[must_use]
+    pub fn is_of_postgres(&self) -> bool {
+        match self {
+            Self::Address(_) | Self::Unreachable | Self::Standby => true,
+            Self::Database(error)
+            | Self::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => match error {
+                sqlx::Error::Database(error) => error.try_downcast_ref::<PgDatabaseError>().is_some(),
+                other => is_of_connection(other),
+            },
+            _ => false,
+        }
+    }
+
     /// Returns whether another process has locked SQLite's file for longer than we wait.
     #[must_use]
     pub fn is_locked(&self) -> bool {
@@ -42,7 +60,9 @@ impl StoreError {
         else {
             return false;
         };
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        // The codes of PostgreSQL are numbers too: 42501 is a missing permission.
+        let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<SqliteError>());
+        let code = error.and_then(sqlx::error::DatabaseError::code);
         // The low byte of an extended code is the basic code: 5 is SQLITE_BUSY.
         code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
     }

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use super::error::StoreError;
+use super::open::address;
 use super::pool::{Pool, Store};
 use super::postgres::Postgres;
 use crate::server::domain::database::Database;
@@ -59,8 +60,7 @@ impl Store {
         if !postgres.is_postgresql() {
             return Ok(None);
         }
-        let options: PgConnectOptions = database.listen_url.parse()?;
-        let options = options.application_name("handstamp listens");
+        let options = address(&database.listen_url)?.application_name("handstamp listens");
         let hears = Arc::new(AtomicBool::new(false));
         let listener = Listener { options, id: id.to_owned(), hears: Arc::clone(&hears), news: Arc::clone(news) };
         let tasks = [tokio::spawn(listener.work()), tokio::spawn(beat(postgres.clone(), id.to_owned()))];

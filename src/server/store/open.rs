@@ -87,13 +87,20 @@ impl Store {
     }
 }
 
+/// Parses an address of PostgreSQL.
+///
+/// # Errors
+/// [`StoreError::Address`]. It does not repeat the address, which may contain a password.
+pub(super) fn address(url: &str) -> Result<PgConnectOptions, StoreError> {
+    url.parse().map_err(StoreError::Address)
+}
+
 /// Prepares connections to PostgreSQL, after it has answered.
 ///
 /// # Errors
 /// [`StoreError`] if it does not.
 pub(super) async fn connected(database: &Database) -> Result<Postgres, StoreError> {
-    let options: PgConnectOptions = database.url.parse()?;
-    let options = options.application_name("handstamp");
+    let options = address(&database.url)?.application_name("handstamp");
     let found = pooler::find_out(&options).await?;
     let options = if found.dedicated { options } else { options.statement_cache_capacity(0) };
     Ok(Postgres::new(database, options, found))
@@ -102,7 +109,7 @@ pub(super) async fn connected(database: &Database) -> Result<Postgres, StoreErro
 /// Updates the tables, on a connection without a time limit. Two processes wait for each other; but not where a pooler stands
 /// between, because their lock belongs to a connection.
 async fn update_postgres(database: &Database) -> Result<(), StoreError> {
-    let options: PgConnectOptions = database.listen_url.parse()?;
+    let options = address(&database.listen_url)?;
     let mut migrator = migrator();
     migrator.set_locking(pooler::find_out(&options).await?.dedicated);
     let mut connection = PgConnection::connect_with(&options.statement_cache_capacity(0)).await?;

@@ -9,10 +9,14 @@ use tokio::time::sleep;
 use super::held::{Held, Rows};
 use crate::server::domain::sync_standbys::demanded;
 
-/// Commits, and asks in the same message how far the log is durable here, and what standbys must have it. The log up to there
-/// contains the commit.
-pub(super) const COMMIT: &str = "COMMIT; SELECT pg_current_wal_flush_lsn()::text, \
-     CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN '' ELSE current_setting('synchronous_standby_names') END";
+/// Commits, and asks in the same message how far the log is durable here, what standbys must have it, and how many have it. The
+/// log up to there contains the commit. Normally they have it, because the commit has waited for them: then nothing more is asked.
+///
+/// The function is what the view `pg_stat_replication` is made of, without the names of users and clients.
+pub(super) const COMMIT: &str = "COMMIT; SELECT lsn::text, wanted, CASE wanted WHEN '' THEN 0 ELSE \
+     (SELECT COUNT(*) FROM pg_stat_get_wal_senders() WHERE sync_state IN ('sync', 'quorum') AND flush_lsn >= lsn) END \
+     FROM (SELECT pg_current_wal_flush_lsn() AS lsn, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') \
+     THEN '' ELSE current_setting('synchronous_standby_names') END AS wanted OFFSET 0) AS now";
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Waits until the standbys have what [`COMMIT`] committed. Costs nothing where none is demanded.
@@ -21,9 +25,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// At the time limit of the connection; and if the role may not see the standbys.
 pub(super) async fn confirm(held: &mut Held, committed: &Rows) -> Result<(), Error> {
     let Some(row) = committed.iter().find_map(|part| part.as_ref().right()) else { return Ok(()) };
-    let (lsn, setting): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+    let (lsn, setting, have): (String, String, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
     let wanted = demanded(&setting);
-    if wanted == 0 {
+    if have >= wanted {
         return Ok(());
     }
     let mut pause = Duration::from_millis(1);
@@ -46,7 +50,7 @@ pub(super) async fn confirm(held: &mut Held, committed: &Rows) -> Result<(), Err
 async fn standbys_with(held: &mut Held, lsn: &str) -> Result<(i64, i64), Error> {
     let query = format!(
         "SELECT COUNT(*) FILTER (WHERE sync_state IN ('sync', 'quorum') AND flush_lsn >= '{lsn}'::pg_lsn), \
-         COUNT(*) FILTER (WHERE state IS NULL) FROM pg_stat_replication"
+         COUNT(*) FILTER (WHERE state IS NULL) FROM pg_stat_get_wal_senders() WHERE pid IS NOT NULL"
     );
     let rows = held.run(sqlx::raw_sql(AssertSqlSafe(query))).await?;
     let row = rows.iter().find_map(|part| part.as_ref().right()).ok_or(Error::RowNotFound)?;
