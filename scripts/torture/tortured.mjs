@@ -10,15 +10,16 @@ import { Server, within } from '../trying.mjs';
 export const CROWD = Array.from({ length: 16 }, (_, number) => `crowd${number}`);
 
 export class Tortured extends Server {
-  static async in(folder, binary) {
+  /** `more`: settings. The first of several servers on one database adds the users. */
+  static async in(folder, binary, more = {}, users = ['ada', ...CROWD]) {
     mkdirSync(folder);
     const port = await freePort();
     // The tokens of the first cycle are still checked in the last one. They must not be rejected because they have
     // expired.
-    const settings = { LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, JWT_ACCESS_TOKEN_EXPIRES: '60m' };
+    const settings = { LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, JWT_ACCESS_TOKEN_EXPIRES: '60m', ...more };
     const server = new Tortured(binary, folder, settings);
     Object.assign(server, { port, database: join(folder, 'data/handstamp.db') });
-    for (const name of ['ada', ...CROWD]) server.addUser(name);
+    for (const name of users) server.addUser(name);
     return server;
   }
 

@@ -12,6 +12,7 @@ pub mod events;
 mod held;
 pub mod invitations;
 pub mod listening;
+mod lock_order;
 mod many_rows;
 mod open;
 mod outage;

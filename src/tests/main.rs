@@ -78,6 +78,7 @@ mod stopping;
 mod store;
 mod store_administrators;
 mod store_keys;
+mod store_lock_order;
 mod store_sign_outs;
 mod store_throttle;
 mod throttle;
