@@ -59,6 +59,7 @@ async fn serve_all(
             serve_connection(stream, peer, permit, door.clone(), connections);
         }
     }
+    connections.let_go();
     // A client that is connected by now is served; a later one is refused.
     while let Some(Some((stream, peer, permit))) = accept(&listener, &permits).now_or_never() {
         serve_connection(stream, peer, permit, door.clone(), connections);
