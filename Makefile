@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test specs recipes interop end2end soak pictures torture fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
+.PHONY: help run build dist test specs recipes interop end2end soak pictures torture cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -55,6 +55,14 @@ pictures: $(BUILT) ## Take a picture of every page in every state: end2end/scree
 torture: $(BUILT) ## Kill a server under a load of sign-outs and refreshes, and check that none is lost (about two minutes)
 	@scripts/setup torture
 	@node scripts/torture.mjs
+
+cluster: $(BUILT) ## Start PostgreSQL, three instances and nginx before them on this machine, until Ctrl-C
+	@scripts/setup cluster
+	@node scripts/cluster.mjs
+
+torture-cluster: $(BUILT) ## Three instances: measure sign-outs, take PostgreSQL away, restart, kill (four minutes): SECONDS=240 OPERATIONS=1000000
+	@scripts/setup cluster
+	@node scripts/torture_cluster.mjs $(if $(SECONDS),--seconds $(SECONDS)) $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(ONLY),--only $(ONLY))
 
 fuzz: ## Fuzz every parser of untrusted input: make fuzz SECONDS=60, for each target
 	@scripts/setup fuzz

@@ -5,7 +5,7 @@
 // (cluster/rolling.mjs). C4 mixes all requests and kills instances meanwhile, for the time that is left (cluster/mixed.mjs).
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { delays, percentile } from './cluster/delay.mjs';
 import { Instances, USERS } from './cluster/instances.mjs';
@@ -112,5 +112,5 @@ async function mixAll() {
 }
 
 function instances(name, settings, publicUrl) {
-  return new Instances({ binary: options.binary, folder: join(folder, name), settings: { RUST_LOG: 'warn', ...settings }, publicUrl });
+  return new Instances({ binary: resolve(options.binary), folder: join(folder, name), settings: { RUST_LOG: 'warn', ...settings }, publicUrl });
 }

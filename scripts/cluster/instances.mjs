@@ -1,6 +1,6 @@
 // Several servers on one PostgreSQL, all alike.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CROWD, Tortured } from '../torture/tortured.mjs';
 import { within } from '../trying.mjs';
@@ -32,17 +32,20 @@ export class Instances {
   /** Starts one of them, for the first time or again. */
   async begin(instance) {
     instance.starts.push(performance.now());
-    await instance.start([], instance.log);
-    return instance;
+    try {
+      return await instance.start([], instance.log);
+    } catch (error) {
+      throw new Error(`${error.message}\n${readFileSync(instance.log, 'utf8').split('\n').slice(-5).join('\n')}`);
+    }
   }
 
   /** Waits until all of them serve protected doors. */
-  async ready(within_seconds = 30) {
+  async ready() {
     const callers = this.callers();
     await within(Promise.all(callers.map(async caller => {
       while ((await caller.send('GET', '/readyz')).status !== 200) await new Promise(later => setTimeout(later, 10));
       caller.close();
-    })), 'all instances to be ready', within_seconds);
+    })), 'all instances to be ready');
   }
 
   /** A caller of each instance. `address`: where the calls come from. */

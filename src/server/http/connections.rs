@@ -137,22 +137,23 @@ impl Connections {
         }
     }
 
-    /// From now on, every answer says that its connection closes. A proxy then sends no further request on a connection that it
-    /// keeps, and so none at the moment at which this server closes it: a POST that a proxy has sent is not repeated elsewhere.
+    /// From now on, every answer says that its connection closes.
     pub fn let_go(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
     }
 
     /// Lets all connections finish their requests. Returns when they are closed.
     pub async fn finish(&self) {
+        self.0.open().connections.values().for_each(|connection| connection.tell(FINISH));
+        self.all_closed().await;
+    }
+
+    /// Returns when all connections are closed.
+    pub async fn all_closed(&self) {
         loop {
             let closed = self.0.all_closed.notified();
-            {
-                let open = self.0.open();
-                if open.connections.is_empty() {
-                    return;
-                }
-                open.connections.values().for_each(|connection| connection.tell(FINISH));
+            if self.0.open().connections.is_empty() {
+                return;
             }
             closed.await;
         }
