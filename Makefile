@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test specs specs-pooler recipes interop end2end soak pictures torture torture-failover fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
+.PHONY: help run build dist test specs specs-pooler recipes interop end2end soak pictures torture torture-failover cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -64,6 +64,14 @@ torture: $(BUILT) ## Kill a server under a load of sign-outs and refreshes, and 
 torture-failover: $(BUILT) ## Kill a PostgreSQL primary under the same load, let its standby take over, and check that none is lost (about three minutes): make torture-failover ROUNDS=20
 	@scripts/setup torture-failover
 	@node scripts/torture_failover.mjs --rounds $(or $(ROUNDS),12)
+
+cluster: $(BUILT) ## Start PostgreSQL, three instances and nginx before them on this machine, until Ctrl-C
+	@scripts/setup cluster
+	@node scripts/cluster.mjs
+
+torture-cluster: $(BUILT) ## Three instances: measure sign-outs, take PostgreSQL away, restart, kill (four minutes): SECONDS=240 OPERATIONS=1000000
+	@scripts/setup cluster
+	@node scripts/torture_cluster.mjs $(if $(SECONDS),--seconds $(SECONDS)) $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(ONLY),--only $(ONLY))
 
 fuzz: ## Fuzz every parser of untrusted input: make fuzz SECONDS=60, for each target
 	@scripts/setup fuzz

@@ -3,10 +3,11 @@
 // each of them on this machine, an attacker with curl, and a user in Chromium.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from '../end2end/node_modules/@playwright/test/index.mjs';
+import { startNginx } from './nginx.mjs';
+import { freePorts, reached } from './ports.mjs';
 import { CHROMIUM, PASSWORD, Server, expect, root, start, stop, within } from './trying.mjs';
 
 const NAME = 'id.example.org';
@@ -47,7 +48,7 @@ for (const tryProxy of [nginx, caddy]) {
   }
 }
 
-/** The example with other ports and another certificate, inside the minimum that nginx needs. */
+/** The example with other ports and another certificate. */
 function nginx({ folder, http, https, own }) {
   const example = read('deploy/nginx.conf')
     .replace(/^ *listen \[::\].*\n/gm, '')
@@ -56,14 +57,7 @@ function nginx({ folder, http, https, own }) {
     .replace('127.0.0.1:3000', `127.0.0.1:${own}`)
     .replace(`https://${NAME}$request_uri`, `https://${NAME}:${https}$request_uri`)
     .replace(/\/etc\/ssl\/id\.example\.org/g, folder);
-  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${folder}/${kind};`);
-  // As root, nginx would start its workers as a user who may not enter the folder.
-  const user = process.getuid() === 0 ? 'user root;' : '';
-  const around = `${user} pid ${folder}/pid; daemon off; error_log stderr; events {} http { access_log off; ${folders.join(' ')}\n`;
-  writeFileSync(join(folder, 'nginx.conf'), `${around}${example}}\n`);
-  const words = ['-p', folder, '-c', join(folder, 'nginx.conf')];
-  execFileSync('nginx', [...words, '-t', '-q'], { stdio: 'inherit' });
-  return start('nginx', words, { stdio: 'inherit' });
+  return startNginx(folder, example);
 }
 
 function caddy({ folder, http, https, own }) {
@@ -175,24 +169,6 @@ function selfMadeCertificate(folder) {
   const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${NAME}`];
   const files = ['-addext', `subjectAltName=DNS:${NAME}`, '-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem')];
   execFileSync('openssl', [...words, ...files], { stdio: 'ignore' });
-}
-
-async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(servers.map(server => new Promise(port => {
-    server.listen(0, '127.0.0.1', () => port(server.address().port));
-  })));
-  await Promise.all(servers.map(server => new Promise(closed => server.close(closed))));
-  return ports;
-}
-
-/** Resolves when a process listens on this port. */
-async function reached(port) {
-  const tried = () => new Promise(answered => {
-    const socket = connect(port, '127.0.0.1', () => answered(true)).once('error', () => answered(false)).once('close', () => {});
-    socket.unref();
-  });
-  while (!(await tried())) await new Promise(later => setTimeout(later, 50));
 }
 
 async function ended(process) {

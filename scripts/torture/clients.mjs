@@ -79,7 +79,7 @@ export class Client {
 }
 
 /** Makes a session from the tokens in an answer. `jti`: the id of the access token in the store. */
-function tokens(body) {
+export function tokens(body) {
   const { access_token: access, refresh_token: refresh } = JSON.parse(body);
   const { sid, jti } = JSON.parse(Buffer.from(access.split('.')[1], 'base64url'));
   return { sid, jti, access, refresh };

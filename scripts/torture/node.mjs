@@ -143,7 +143,7 @@ function programs() {
   }
 }
 
-function childrenOf(pid) {
+export function childrenOf(pid) {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 

@@ -16,6 +16,7 @@ pub mod file_news;
 mod held;
 pub mod invitations;
 pub mod listening;
+mod lock_order;
 mod many_rows;
 mod open;
 mod outage;

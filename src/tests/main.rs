@@ -81,6 +81,7 @@ mod store_administrators;
 mod store_copy;
 mod store_copy_failures;
 mod store_keys;
+mod store_lock_order;
 mod store_sign_outs;
 mod store_throttle;
 mod throttle;

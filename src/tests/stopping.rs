@@ -101,6 +101,24 @@ async fn a_request_that_has_arrived_and_was_not_read_yet_is_answered_too() {
 }
 
 #[tokio::test]
+async fn an_idle_connection_is_good_for_one_more_request_after_the_signal() {
+    const REQUEST: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let mut idle = ask(&serving, REQUEST).await;
+    assert_ne!(idle.read(&mut [0; 4096]).await.unwrap(), 0);
+    serving.terminate();
+    eventually("a newcomer is refused", async || TcpStream::connect(address(&serving)).await.is_err()).await;
+
+    // As a proxy does that has not seen the end of the connection yet.
+    idle.write_all(REQUEST.as_bytes()).await.unwrap();
+
+    let said = rest(idle).await;
+    assert!(said.starts_with("HTTP/1.1 200 ") && said.contains("connection: close\r\n"), "{said}");
+    assert_eq!(serving.wait().0.code(), Some(0));
+}
+
+#[tokio::test]
 async fn a_signal_is_obeyed_from_the_moment_the_server_says_that_it_listens() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..10 {

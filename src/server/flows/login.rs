@@ -123,8 +123,15 @@ async fn recognise(
     let attempt = admit(state, username, visitor, device).await?;
 
     let found = match &name {
-        Some(name) => state.store.find_user(name).await?,
-        None => None,
+        Some(name) => state.store.find_user(name).await,
+        None => Ok(None),
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            attempt.tested_nothing();
+            return Err(error.into());
+        }
     };
     // The same work for an unknown user: the time of the answer must not show who has an account.
     let stored = found.as_ref().map_or(&state.dummy_hash, |(_, hash)| hash).clone();

@@ -19,7 +19,8 @@
 //! - *Thousands of new accounts; each costs a hash.* [`SIGN_UP`]: thirty from one address, then one in two
 //!   minutes. An invalid invitation is rejected before anything is hashed.
 //! - *A hundred attempts at the same time.* All are counted before any is hashed, under one lock.
-//! - *A client that hangs up before the answer* is counted. A restart resets no counter.
+//! - *A client that hangs up before the answer* is counted. A restart resets no counter. Only if the store does not answer
+//!   before a password is compared, the attempt is not counted.
 //! - *Names that do not exist* are counted like existing ones, so that a 429 shows nothing.
 //! - *Filling memory or tables.* Both are limited. Entries that would expire first are dropped first.
 //! - *A stolen cookie of a known device* gives ten attempts and then one every quarter of an hour, until the password
@@ -191,6 +192,13 @@ impl Attempt {
         if let Some(network) = self.network {
             self.state.store.note_familiar(network, now);
         }
+    }
+
+    /// Nothing was compared with what the visitor sent, because the store did not answer. The visitor has guessed nothing,
+    /// and an outage must not lock out the users who try again.
+    pub fn tested_nothing(mut self) {
+        let counted = std::mem::take(&mut self.counted);
+        self.state.throttle.give_back(&counted, self.state.world.uptime());
     }
 
     /// The attempts that the table must count.

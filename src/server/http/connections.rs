@@ -7,12 +7,14 @@
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use axum::response::Response;
 use futures::StreamExt as _;
 use futures::task::AtomicWaker;
@@ -36,6 +38,8 @@ struct Shared {
     write_time: u32,
     /// The tick of the clock.
     now: AtomicU32,
+    /// Every answer is the last on its connection.
+    stopping: AtomicBool,
     open: Mutex<Open>,
     /// The last connection has closed.
     all_closed: Notify,
@@ -93,6 +97,7 @@ impl Connections {
             header_time: ticks(limits.header_time),
             write_time: ticks(limits.write_time),
             now: AtomicU32::new(0),
+            stopping: AtomicBool::new(false),
             open: Mutex::default(),
             all_closed: Notify::new(),
         }))
@@ -132,16 +137,23 @@ impl Connections {
         }
     }
 
+    /// From now on, every answer says that its connection closes.
+    pub fn let_go(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+    }
+
     /// Lets all connections finish their requests. Returns when they are closed.
     pub async fn finish(&self) {
+        self.0.open().connections.values().for_each(|connection| connection.tell(FINISH));
+        self.all_closed().await;
+    }
+
+    /// Returns when all connections are closed.
+    pub async fn all_closed(&self) {
         loop {
             let closed = self.0.all_closed.notified();
-            {
-                let open = self.0.open();
-                if open.connections.is_empty() {
-                    return;
-                }
-                open.connections.values().for_each(|connection| connection.tell(FINISH));
+            if self.0.open().connections.is_empty() {
+                return;
             }
             closed.await;
         }
@@ -217,7 +229,10 @@ impl Note {
     }
 
     /// The answer is made. If its body is made while it is sent, the connection is answering until that ends.
-    pub fn answered(&self, response: Response) -> Response {
+    pub fn answered(&self, mut response: Response) -> Response {
+        if self.0.all.0.stopping.load(Ordering::Relaxed) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if response.body().size_hint().exact().is_some() {
             self.waiting();
             return response;
@@ -305,75 +320,5 @@ impl<S: AsyncRead + Unpin> AsyncRead for NotedStream<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A limit of ten ticks for a header, and of thirty for writing.
-    fn connections() -> Connections {
-        let second = Duration::from_secs(1);
-        Connections::new(Limits { header_time: 10 * second, write_time: 30 * second, ..Limits::default() })
-    }
-
-    /// Whether a connection is late after each of these ticks from now on.
-    fn late_after(connection: &Connection, ticks: [u32; 2]) -> [bool; 2] {
-        let shared = &connection.noted.all.0;
-        let now = shared.now.load(Ordering::Relaxed);
-        ticks.map(|ticks| shared.is_late(connection.noted.doing.load(Ordering::Relaxed), now.wrapping_add(ticks)))
-    }
-
-    fn write_of(connection: &Connection, written: Poll<io::Result<usize>>) {
-        connection.note().wrote(&written);
-    }
-
-    #[test]
-    fn a_client_has_the_header_time_from_the_last_answer_and_no_limit_while_its_answer_is_made() {
-        let connections = connections();
-        // The clock may go round.
-        connections.0.now.store(u32::MAX - 5, Ordering::Relaxed);
-        let connection = connections.open();
-        assert_eq!(late_after(&connection, [10, 11]), [false, true]);
-        connection.note().answering();
-        assert_eq!(late_after(&connection, [11, 1_000_000]), [false, false]);
-        connections.0.now.fetch_add(100, Ordering::Relaxed);
-        let _answer = connection.note().answered(Response::new(Body::from("whole")));
-        assert_eq!(late_after(&connection, [10, 11]), [false, true]);
-        connections.0.now.fetch_add(5, Ordering::Relaxed);
-        write_of(&connection, Poll::Ready(Ok(1)));
-        assert_eq!(late_after(&connection, [10, 11]), [false, true]);
-    }
-
-    #[test]
-    fn a_body_that_is_made_while_it_is_sent_has_no_limit_but_that_of_a_client_that_does_not_read() {
-        let connections = connections();
-        let connection = connections.open();
-        connection.note().answering();
-        let made_later = Body::from_stream(futures::stream::pending::<Result<&str, io::Error>>());
-        let answer = connection.note().answered(Response::new(made_later));
-        write_of(&connection, Poll::Ready(Ok(1)));
-        assert_eq!(late_after(&connection, [11, 1_000_000]), [false, false]);
-        write_of(&connection, Poll::Pending);
-        connections.0.now.fetch_add(5, Ordering::Relaxed);
-        write_of(&connection, Poll::Pending);
-        assert_eq!(late_after(&connection, [25, 26]), [false, true], "since the first of them");
-        write_of(&connection, Poll::Ready(Ok(1)));
-        assert_eq!(late_after(&connection, [31, 1_000_000]), [false, false]);
-        drop(answer);
-        assert_eq!(late_after(&connection, [10, 11]), [false, true]);
-    }
-
-    #[tokio::test]
-    async fn all_are_told_to_finish_and_the_end_waits_for_the_last() {
-        let connections = connections();
-        let (first, second) = (connections.open(), connections.open());
-        let (told, was_told) = tokio::sync::watch::channel(0);
-        let serve = |connection: Connection| {
-            let (told, mut was_told) = (told.clone(), was_told.clone());
-            async move {
-                let serving = std::pin::pin!(was_told.wait_for(|told| *told == 2));
-                connection.serve(serving, |_| told.send_modify(|told| *told += 1)).await;
-            }
-        };
-        tokio::join!(serve(first), serve(second), connections.finish());
-        assert_eq!(*was_told.borrow(), 2);
-    }
-}
+#[path = "connections_tests.rs"]
+mod tests;

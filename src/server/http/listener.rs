@@ -29,6 +29,10 @@ use super::visit::Visit;
 const BUFFER_BYTES: usize = 64 * 1024;
 /// After the signal to stop: the time to read requests that have already arrived.
 const READ_PAUSE: Duration = Duration::from_millis(100);
+/// After the signal to stop: the time for which idle connections stay open, for one more request each. A proxy that closes its
+/// idle connections sooner never sends a request at the moment at which the server closes one. It could not repeat a POST
+/// elsewhere: it cannot know whether that was carried out.
+const IDLE_TIME: Duration = Duration::from_secs(1);
 /// The pause after a failed accept. The usual cause is that no file descriptor is free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -59,15 +63,20 @@ async fn serve_all(
             serve_connection(stream, peer, permit, door.clone(), connections);
         }
     }
+    connections.let_go();
     // A client that is connected by now is served; a later one is refused.
     while let Some(Some((stream, peer, permit))) = accept(&listener, &permits).now_or_never() {
         serve_connection(stream, peer, permit, door.clone(), connections);
     }
     drop(listener);
-    // hyper closes a connection from which it has read nothing, so what has arrived is read first.
-    tokio::time::sleep(READ_PAUSE).await;
+    let finish = async {
+        // hyper closes a connection from which it has read nothing, so what has arrived is read first.
+        tokio::time::sleep(READ_PAUSE).await;
+        tokio::select! { () = connections.all_closed() => {}, () = tokio::time::sleep(IDLE_TIME) => {} }
+        connections.finish().await;
+    };
     tokio::select! {
-        () = connections.finish() => info!("All requests were answered"),
+        () = finish => info!("All requests were answered"),
         () = tokio::time::sleep(limits.drain_time) => warn!("Some requests took too long and were cut"),
     }
 }

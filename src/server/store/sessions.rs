@@ -7,7 +7,7 @@ use super::administrators::IS_LAST_ADMINISTRATOR;
 use super::blocklist::{block, entry_of};
 use super::error::StoreError;
 use super::many_rows::{ManyRows, parts};
-use super::pool::{Store, in_transaction, on_pool};
+use super::pool::{Pool, Store, in_transaction, on_pool};
 use super::queue::{End, Start, Write};
 use super::uses::Used;
 use super::{events, invitations, users};
@@ -47,6 +47,10 @@ const LIST: &str = "SELECT id, user_id, started_at, expires_at, kind, device, ad
                     WHERE user_id = $1 AND reused_at IS NULL ORDER BY last_used_at DESC, started_at DESC, id";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND reused_at IS NULL \
                        RETURNING id, token_expires_at";
+/// The same in the order of `lock_order`.
+const END_ALL_IN_ORDER: &str = "DELETE FROM sessions WHERE id IN \
+                                (SELECT id FROM sessions WHERE user_id = $1 AND id <> $2 AND reused_at IS NULL \
+                                ORDER BY id COLLATE \"C\" FOR UPDATE) RETURNING id, token_expires_at";
 /// Removes sessions that ended because of a reused token, when their user is removed.
 const FORGET_REUSED: &str = "DELETE FROM sessions WHERE user_id = $1";
 const COUNT_LIVE: &str = "SELECT COUNT(*) FROM sessions WHERE reused_at IS NULL AND expires_at > $1 \
@@ -224,10 +228,14 @@ impl Store {
         event: &NewEvent,
     ) -> Result<Vec<Entry>, StoreError> {
         let except = except.map_or_else(String::new, |id| id.to_string());
+        let end_all = match self.pool {
+            Pool::Postgres(_) => END_ALL_IN_ORDER,
+            Pool::Sqlite { .. } => END_ALL,
+        };
         let entries = in_transaction!(self, |transaction| {
             let (seq,): (i64,) = sqlx::query_as(self.pool.next_seq()).fetch_one(&mut *transaction).await?;
             let sessions: Vec<(String, i64)> =
-                sqlx::query_as(END_ALL).bind(user.to_string()).bind(&except).fetch_all(&mut *transaction).await?;
+                sqlx::query_as(end_all).bind(user.to_string()).bind(&except).fetch_all(&mut *transaction).await?;
             let mut entries = Vec::with_capacity(sessions.len());
             for (id, token_expires_at) in sessions {
                 let id = SessionId::parse(&id).map_err(|_| StoreError::Damaged("sessions.id"))?;

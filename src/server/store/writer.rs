@@ -14,6 +14,7 @@ use super::checkpoints::Checkpoints;
 use super::endings::Endings;
 use super::error::StoreError;
 use super::events;
+use super::lock_order::{self, Attempt};
 use super::many_rows::parts;
 use super::pool::{Pool, in_transaction};
 use super::queue::{Job, MAX_BATCH, Queue, Start, Write, Written};
@@ -87,7 +88,7 @@ impl Writer {
     /// Writes all of them in one transaction. Returns the results in the same order.
     ///
     /// Uses come first: what is written after them may change the same sessions. The requests come at the same time, so the
-    /// order of their writes is free: sign-outs are the last, all together.
+    /// order of their writes is free: `lock_order` has it, and sign-outs are the last, all together.
     async fn attempt(&self, uses: &[Used], writes: &[Write]) -> Result<Vec<Written>, StoreError> {
         if uses.is_empty() && writes.is_empty() {
             return Ok(Vec::new());
@@ -102,6 +103,11 @@ impl Writer {
                 let (seq,): (i64,) = sqlx::query_as(self.pool.next_seq()).fetch_one(&mut *transaction).await?;
                 seq
             };
+            if matches!(self.pool, Pool::Postgres(_)) {
+                for part in parts(&lock_order::sessions(uses, writes)) {
+                    lock_order::lock(part).execute(&mut *transaction).await?;
+                }
+            }
             for round in uses::rounds(uses) {
                 for part in parts(&round) {
                     uses::note(part).execute(&mut *transaction).await?;
@@ -110,18 +116,17 @@ impl Writer {
             let mut written = Vec::with_capacity(writes.len());
             for write in writes {
                 written.push(match write {
-                    // The last two: below.
-                    Write::Nothing | Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
-                    Write::CountTry(failed) => {
-                        let mut counted = Vec::with_capacity(failed.counts.len());
-                        for count in &failed.counts {
-                            let (empty_at,): (i64,) = count.query(failed.now).fetch_one(&mut *transaction).await?;
-                            counted.push(UnixTime(empty_at));
-                        }
-                        if let Some((event, user)) = &failed.event {
+                    // All but the first: below.
+                    Write::Nothing
+                    | Write::EndSession(_)
+                    | Write::BlockToken { .. }
+                    | Write::ForgetTries { .. }
+                    | Write::Familiar { .. } => Written::Rows(0),
+                    Write::CountTry(tried) => {
+                        if let Some((event, user)) = &tried.event {
                             events::of_user(event, *user).execute(&mut *transaction).await?;
                         }
-                        Written::Counted(counted)
+                        Written::Counted(vec![tried.now; tried.counts.len()])
                     }
                     other => {
                         let done = change(other).execute(&mut *transaction).await?;
@@ -132,6 +137,22 @@ impl Writer {
                         Written::Rows(done.rows_affected())
                     }
                 });
+            }
+            for attempt in lock_order::attempts(writes) {
+                match attempt {
+                    Attempt::Count { place, index, count, now } => {
+                        let (empty_at,): (i64,) = count.query(now).fetch_one(&mut *transaction).await?;
+                        if let Written::Counted(counted) = &mut written[place] {
+                            counted[index] = UnixTime(empty_at);
+                        }
+                    }
+                    Attempt::Forget { key } => {
+                        sqlx::query(FORGET).bind(key.to_string()).execute(&mut *transaction).await?;
+                    }
+                }
+            }
+            for network in lock_order::networks(writes) {
+                change(network).execute(&mut *transaction).await?;
             }
             // First, because they refer to rows that will be removed.
             for part in parts(&endings.events) {
@@ -191,13 +212,12 @@ where
         Write::Reissue { id, generation, token_expires_at } => {
             sqlx::query(REISSUE).bind(id.to_string()).bind(i64::from(generation.0)).bind(token_expires_at.0)
         }
-        Write::ForgetTries { key } => sqlx::query(FORGET).bind(key.to_string()),
         Write::Familiar { key, seen_at, unless_since } => {
             sqlx::query(FAMILIAR).bind(key.to_string()).bind(seen_at.0).bind(unless_since.0)
         }
         Write::EndSession(_) | Write::BlockToken { .. } => unreachable!("they are written together"),
         Write::Nothing => unreachable!("it needs no statement"),
-        Write::CountTry(_) => unreachable!("it is several, answered with rows"),
+        Write::CountTry(_) | Write::ForgetTries { .. } => unreachable!("they are several, in the order of their keys"),
     }
 }
 
