@@ -1,3 +1,5 @@
+//! The times and the end of connections. `src/tests/connections.rs` and `stopping.rs` have the specs over sockets.
+
 use super::*;
 
 /// A limit of ten ticks for a header, and of thirty for writing.
