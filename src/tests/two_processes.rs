@@ -46,7 +46,7 @@ async fn thirty_two_writers_through_two_processes_meet_no_error_and_no_token_out
 
             assert_eq!(answer.status, 200, "{answer:?}");
             one.expect_ended(&session).await;
-            // It reads twice a second (`FOLLOW_EVERY`). How long a read takes depends on the machine.
+            // The other reads when it is told, or after a while. How long that takes depends on the machine.
             eventually("the other refuses what was ended elsewhere", async || !other.lets_in(&session).await).await;
             other.expect_ended(&session).await;
         }
