@@ -116,9 +116,12 @@ impl Writer {
             let mut written = Vec::with_capacity(writes.len());
             for write in writes {
                 written.push(match write {
-                    // The last two: below.
-                    Write::Nothing | Write::EndSession(_) | Write::BlockToken { .. } => Written::Rows(0),
-                    Write::ForgetTries { .. } | Write::Familiar { .. } => Written::Rows(0),
+                    // All but the first: below.
+                    Write::Nothing
+                    | Write::ForgetTries { .. }
+                    | Write::Familiar { .. }
+                    | Write::EndSession(_)
+                    | Write::BlockToken { .. } => Written::Rows(0),
                     Write::CountTry(tried) => {
                         if let Some((event, user)) = &tried.event {
                             events::of_user(event, *user).execute(&mut *transaction).await?;
