@@ -1,3 +1,5 @@
+//! The limits of time of connections, with a clock that the tests tick, and how all connections end.
+
 use super::*;
 
 /// A limit of ten ticks for a header, and of thirty for writing.
