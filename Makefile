@@ -12,7 +12,7 @@ CARGO_SSR := --release --no-default-features --features ssr
 CARGO_DIST := --profile dist --no-default-features --features ssr
 
 help: ## Show this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 run: build ## Install what is missing, build, and serve http://127.0.0.1:3000
 	@target/release/handstamp
@@ -60,7 +60,7 @@ cluster: $(BUILT) ## Start PostgreSQL, three instances and nginx before them on 
 	@scripts/setup cluster
 	@node scripts/cluster.mjs
 
-torture-cluster: $(BUILT) ## Three instances: measure sign-outs, take PostgreSQL away, restart, kill (four minutes): SECONDS=240 OPERATIONS=1000000
+torture-cluster: $(BUILT) ## Three instances: time sign-outs, take PostgreSQL away, restart, kill (four minutes): make torture-cluster ONLY=C1
 	@scripts/setup cluster
 	@node scripts/torture_cluster.mjs $(if $(SECONDS),--seconds $(SECONDS)) $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(ONLY),--only $(ONLY))
 
