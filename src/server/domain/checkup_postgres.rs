@@ -169,7 +169,7 @@ pub fn poolers(found: Poolers) -> Finding {
     Finding::ok("pooler", if found.queries { "between for queries, not for news" } else { "none between" })
 }
 
-/// Checks that nobody between can read or change what the database says. `setting`: the one with the address.
+/// Checks that no one between can read or change what the database says. `setting`: the one with the address.
 #[must_use]
 pub fn protection(setting: &str, protection: Protection) -> Finding {
     let fix = format!("put sslmode=verify-full and sslrootcert=FILE into {setting}");

@@ -9,7 +9,8 @@ pub struct Database {
     pub url: String,
     /// PostgreSQL without a pooler between, for what needs one connection for a long time. The same as `url` if it has none.
     pub listen_url: String,
-    /// The most connections to PostgreSQL at the same time. There are two more that do not answer requests.
+    /// The most connections to PostgreSQL at the same time. There are three more: one that listens, one that announces
+    /// the server, and one that probes in an outage.
     pub max_connections: u32,
     /// How long PostgreSQL may take for an answer. After that, the request gets 503.
     pub timeout: Duration,

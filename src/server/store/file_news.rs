@@ -1,4 +1,4 @@
-//! News from other processes on the same SQLite file. SQLite tells nobody that another process has written, but the system
+//! News from other processes on the same SQLite file. SQLite does not tell that another process has written, but the system
 //! does: every transaction is written into the write-ahead log.
 
 use std::path::Path;
@@ -31,8 +31,8 @@ impl FileNews {
     }
 }
 
-/// Waits on a thread of its own: tokio can wait for such a file only by unsafe code. Ends at the first write after nobody is
-/// interested any more, or with the process.
+/// Waits on a thread of its own: tokio can wait for such a file only by unsafe code. Ends at the first write after the
+/// [`FileNews`] was dropped, or with the process.
 fn tell(watch: &OwnedFd, told: &Weak<Notify>) {
     let mut events = [0; 4096];
     // How many events there were does not matter.

@@ -1,4 +1,4 @@
-//! News from other processes on the same PostgreSQL, as soon as they commit. It only makes things faster: who hears nothing
+//! News from other processes on the same PostgreSQL, as soon as they commit. It only makes things faster: a process that hears nothing
 //! still reads the table several times a second.
 //!
 //! Whether it hears at all, a listener finds out by its own heartbeat. A pooler answers LISTEN with `Ok`, and the listener
@@ -20,7 +20,8 @@ use super::pool::{Pool, Store};
 use super::postgres::Postgres;
 use crate::server::domain::database::Database;
 
-pub(super) const CHANNEL: &str = "handstamp";
+/// `NEXT_SEQ_TOLD` in `blocklist.rs` and [`BEAT`] name it too.
+const CHANNEL: &str = "handstamp";
 const BEAT: &str = "SELECT pg_notify('handstamp', $1)";
 /// Time between two heartbeats.
 const BEAT_EVERY: Duration = Duration::from_secs(1);

@@ -2,6 +2,8 @@
 
 use sqlx::postgres::PgConnectOptions;
 
+use crate::server::domain::database::is_postgres;
+
 /// Returns the kind of the database and its file, or its name and host. `None` if this is no address of a database on disk
 /// or on a server.
 #[must_use]
@@ -12,7 +14,7 @@ pub fn name_of(url: &str) -> Option<String> {
         let in_memory = [":memory:", ""].contains(&file) || parameters.contains("mode=memory");
         return (!in_memory).then(|| format!("SQLite {file}"));
     }
-    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+    if !is_postgres(url) {
         return None;
     }
     let options: PgConnectOptions = url.parse().ok()?;

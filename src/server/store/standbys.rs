@@ -1,5 +1,5 @@
 //! Whether the standbys that the operator demands have a commit. The `Ok` of a commit does not say it: PostgreSQL answers `Ok`
-//! with a warning when somebody cancels the wait for a standby.
+//! with a warning when an operator cancels the wait for a standby.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) const COMMIT: &str = "COMMIT; SELECT lsn::text, wanted, CASE wanted W
      THEN '' ELSE current_setting('synchronous_standby_names') END AS wanted OFFSET 0) AS now";
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// Waits until the standbys have what [`COMMIT`] committed. Costs nothing where none is demanded.
+/// Waits until the standbys have what [`COMMIT`] committed. Asks nothing more where none is demanded.
 ///
 /// # Errors
 /// At the time limit of the connection; and if the role may not see the standbys.
