@@ -13,11 +13,12 @@ use handstamp::server::domain::session::{Origin, Session, SessionKind};
 use handstamp::server::domain::unix_time::UnixTime;
 use handstamp::server::domain::user::{Roles, User};
 use handstamp::server::domain::username::Username;
-use handstamp::server::store::Store;
 use handstamp::server::store::sessions::Along;
 use handstamp::server::store::throttle::TryCount;
+use handstamp::server::store::{Store, StoreError};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
+use tokio::task::JoinHandle;
 
 use crate::databases::{self, execute, first_column};
 use crate::harness::event;
@@ -52,24 +53,33 @@ impl Crowd {
             created_at: NOW,
             disabled_at: None,
         };
-        let hash = PasswordHash::from_stored("g".to_owned());
-        store.insert_user(&user, &hash, &event(EventKind::SignedUp)).await.unwrap();
+        store.insert_user(&user, &first_password(), &event(EventKind::SignedUp)).await.unwrap();
         let mut sessions: Vec<_> = (0..5).map(|number| SessionId::from_random([number; 16])).collect();
         sessions.sort_by_key(ToString::to_string);
-        for id in sessions.iter().rev() {
-            let session = Session {
-                id: *id,
-                user_id: user.id,
-                started_at: NOW,
-                expires_at: LATER,
-                kind: SessionKind::Kept,
-                origin: Origin { device: "curl".into(), address: "192.0.2.x".into() },
-                additional: AdditionalClaims::default(),
-            };
-            let started = store.start_session(&session, TOKEN, LATER, (&user, &hash), event(EventKind::SignedIn));
-            assert!(started.await.unwrap());
+        let crowd = Self { url, store: Arc::new(store), user, sessions };
+        for id in crowd.sessions.iter().rev() {
+            assert!(crowd.start(*id).await.unwrap().unwrap());
         }
-        Some(Self { url, store: Arc::new(store), user, sessions })
+        Some(crowd)
+    }
+
+    /// Starts a session for someone who has just shown the first password.
+    fn start(&self, id: SessionId) -> JoinHandle<Result<bool, StoreError>> {
+        let (store, user) = (Arc::clone(&self.store), self.user.clone());
+        let session = Session {
+            id,
+            user_id: user.id,
+            started_at: NOW,
+            expires_at: LATER,
+            kind: SessionKind::Kept,
+            origin: Origin { device: "curl".into(), address: "192.0.2.x".into() },
+            additional: AdditionalClaims::default(),
+        };
+        let start = async move {
+            let signed_in = event(EventKind::SignedIn);
+            store.start_session(&session, TOKEN, LATER, (&user, &first_password()), signed_in).await
+        };
+        tokio::spawn(start)
     }
 
     /// Locks a row, until the connection ends.
@@ -81,7 +91,13 @@ impl Crowd {
     }
 
     async fn one_waits(&self) {
-        eventually("a transaction waits for a row", async || first_column(&self.url, WAITING).await == ["1"]).await;
+        self.wait(1).await;
+    }
+
+    /// Returns when so many transactions wait for a row.
+    async fn wait(&self, transactions: u32) {
+        let expected = [transactions.to_string()];
+        eventually("transactions wait for a row", async || first_column(&self.url, WAITING).await == expected).await;
     }
 
     /// Fails if one of these rows is locked.
@@ -93,6 +109,11 @@ impl Crowd {
     fn ids(&self) -> Vec<String> {
         self.sessions.iter().map(ToString::to_string).collect()
     }
+}
+
+/// As the user's row has it.
+fn first_password() -> PasswordHash {
+    PasswordHash::from_stored("g".to_owned())
 }
 
 #[tokio::test]
@@ -140,6 +161,42 @@ async fn the_end_of_all_sessions_of_a_user_that_waits_for_one_has_locked_no_late
 
     first.close().await.unwrap();
     assert_eq!(ended.await.unwrap().unwrap(), ids.len());
+}
+
+#[tokio::test]
+async fn a_sign_in_beside_a_change_of_the_password_waits_for_it_and_starts_no_session_with_the_old_one() {
+    let Some(crowd) = Crowd::new().await else { return };
+    let first = crowd.lock("sessions", "id", &crowd.ids()[0]).await;
+    let (store, user) = (Arc::clone(&crowd.store), crowd.user.id);
+    let changed = tokio::spawn(async move {
+        let to = PasswordHash::from_stored("h".to_owned());
+        let along = Along::ChangePassword { from: Some(first_password()), to };
+        store.end_sessions_of(user, None, Duration::ZERO, &along, &event(EventKind::PasswordChanged)).await
+    });
+    crowd.one_waits().await;
+    let started = crowd.start(SessionId::from_random([9; 16]));
+    crowd.wait(2).await;
+
+    first.close().await.unwrap();
+    assert_eq!(changed.await.unwrap().unwrap().len(), crowd.sessions.len());
+    assert!(!started.await.unwrap().unwrap());
+    assert_eq!(crowd.store.list_sessions(user).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_sign_out_waits_for_those_of_other_processes_only_after_it_has_all_its_other_rows() {
+    let Some(crowd) = Crowd::new().await else { return };
+    let ids = crowd.ids();
+    let counter = crowd.lock("counters", "name", "blocklist").await;
+    let (store, id) = (Arc::clone(&crowd.store), crowd.sessions[0]);
+    let ended = tokio::spawn(async move {
+        store.end_session(id, LATER, Duration::ZERO, event(EventKind::SessionEnded)).await.map(|_| ())
+    });
+    crowd.one_waits().await;
+    let locked = format!("SELECT id FROM sessions WHERE id = '{}' FOR UPDATE SKIP LOCKED", ids[0]);
+    assert_eq!(first_column(&crowd.url, &locked).await, [""; 0], "it has its session already");
+    counter.close().await.unwrap();
+    ended.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -33,6 +33,8 @@ macro_rules! is_administrator {
     };
 }
 
+pub(super) use is_administrator;
+
 const ADMINISTRATORS: &str = concat!("SELECT COUNT(*), COUNT(disabled_at) FROM users WHERE ", is_administrator!());
 /// Not 0 if this user is an administrator, and no other administrator can sign in.
 pub(super) const IS_LAST_ADMINISTRATOR: &str = concat!(

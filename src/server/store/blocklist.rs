@@ -3,30 +3,36 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use sqlx::SqliteConnection;
+
 use super::error::StoreError;
 use super::many_rows::ManyRows;
-use super::pool::{Pool, Store, in_transaction, on_pool};
+use super::pool::{Store, in_transaction, on_pool};
+use super::postgres::Transaction;
 use super::queue::{Write, Written};
 use crate::server::domain::blocklist::{Blocked, Entry};
 use crate::server::domain::ids::{BlockedId, SessionId, TokenId};
 use crate::server::domain::unix_time::UnixTime;
 
-/// The number of the next rows. Locks the counter until the transaction ends, so that numbers become visible in order:
-/// a process that has read row n has missed no lower one.
+/// The number of the next rows. Locks the counter until the transaction ends, so that numbers become visible in order: a
+/// process that has read row n has missed no lower one. All transactions of all processes wait here for each other, so it is
+/// the last statement but one before the commit, and on PostgreSQL it is unlocked before the commit is durable.
 const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value";
 /// The same, and tells the processes that listen when the transaction commits.
 const NEXT_SEQ_TOLD: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' \
-                             RETURNING value, pg_notify('handstamp', '')";
+                                        RETURNING value, pg_notify('handstamp', '')";
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new("INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ", 4, " ON CONFLICT (id) DO NOTHING")
 });
 /// Many rows as a few texts, words separated by spaces: a start reads a million rows, and with single rows sqlx takes most of
 /// the time. All texts have the same order, which is undefined.
 ///
-/// 8,192 rows, and those with the same number as the last of them.
+/// So many rows, and those with the same number as the last of them.
 const ROWS: &str = "SELECT string_agg(id, ' '), string_agg(kind, ' '), string_agg(CAST(keep_until AS TEXT), ' '), \
                     string_agg(CAST(seq AS TEXT), ' ') FROM blocklist WHERE seq > $1 AND seq <= \
-                    (SELECT MAX(seq) FROM (SELECT seq FROM blocklist WHERE seq > $1 ORDER BY seq LIMIT 8192) AS next)";
+                    (SELECT MAX(seq) FROM (SELECT seq FROM blocklist WHERE seq > $1 ORDER BY seq LIMIT $2) AS next)";
+/// The limit of [`ROWS`]. If there are fewer rows, they are the last.
+const CHUNK: i64 = 8192;
 /// What a start needs of them, in half of the time: the rows of the next 8,192 numbers.
 const LOADED: &str = "SELECT string_agg(id, ' '), string_agg(CAST(keep_until AS TEXT), ' '), MAX(seq) FROM blocklist \
                       WHERE seq BETWEEN (SELECT MIN(seq) FROM blocklist WHERE seq > $1) \
@@ -41,13 +47,21 @@ const TAKE_PURGE_TURN: &str =
 const RAISE_PURGED_TO: &str = "UPDATE counters SET value = $1 WHERE name = 'purged_to' AND value < $1";
 const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
 
-impl Pool {
-    /// Returns the statement that numbers the next rows.
-    pub(super) fn next_seq(&self) -> &'static str {
-        match self {
-            Self::Postgres(pool) if pool.is_postgresql() => NEXT_SEQ_TOLD,
-            Self::Postgres(_) | Self::Sqlite { .. } => NEXT_SEQ,
-        }
+/// A transaction that can number rows.
+pub(super) trait Numbers {
+    /// Returns the statement for the number of the next rows.
+    fn next_seq(&mut self) -> &'static str;
+}
+
+impl Numbers for SqliteConnection {
+    fn next_seq(&mut self) -> &'static str {
+        NEXT_SEQ
+    }
+}
+
+impl Numbers for Transaction {
+    fn next_seq(&mut self) -> &'static str {
+        if self.unlock_early() { NEXT_SEQ_TOLD } else { NEXT_SEQ }
     }
 }
 
@@ -97,14 +111,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_blocked_since(&self, seq: i64) -> Result<Vec<Entry>, StoreError> {
-        let mut entries = Vec::new();
-        let mut seen = seq;
-        loop {
+        let mut entries = self.next_blocked(seq).await?;
+        let mut more = is_full(&entries);
+        while more {
+            let seen = entries.last().map_or(seq, |last| last.seq);
             let rows = self.next_blocked(seen).await?;
-            let Some(last) = rows.last() else { return Ok(entries) };
-            seen = last.seq;
+            more = is_full(&rows);
             entries.extend(rows);
         }
+        Ok(entries)
     }
 
     /// Returns the next rows after number `seq`, some thousand in order, and all rows of each number. None if there are no
@@ -114,7 +129,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn next_blocked(&self, seq: i64) -> Result<Vec<Entry>, StoreError> {
         type Texts = (Option<String>, Option<String>, Option<String>, Option<String>);
-        let texts: Texts = on_pool!(self, |pool| sqlx::query_as(ROWS).bind(seq).fetch_one(pool).await?);
+        let texts: Texts = on_pool!(self, |pool| sqlx::query_as(ROWS).bind(seq).bind(CHUNK).fetch_one(pool).await?);
         let [ids, kinds, times, numbers] = <[Option<String>; 4]>::from(texts).map(Option::unwrap_or_default);
         let mut rest = [&kinds, &times, &numbers].map(|text| text.split_ascii_whitespace());
         let rows = ids.split_ascii_whitespace().map(|id| {
@@ -210,6 +225,11 @@ where
         };
         insert.bind(id).bind(kind.to_owned()).bind(entry.keep_until.0).bind(entry.seq)
     })
+}
+
+/// Whether there may be more rows after this chunk.
+fn is_full(chunk: &[Entry]) -> bool {
+    chunk.len() >= usize::try_from(CHUNK).unwrap_or(usize::MAX)
 }
 
 fn entry(id: &str, kind: Option<&str>, keep_until: Option<&str>, seq: Option<&str>) -> Result<Entry, StoreError> {

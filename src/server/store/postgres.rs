@@ -70,7 +70,7 @@ impl Postgres {
     pub(super) async fn begin_as(&self, begin: &'static str) -> Result<Transaction, Error> {
         let mut held = self.hold().await?;
         held.run(sqlx::raw_sql(begin)).await?;
-        Ok(Transaction { held, commit: if self.postgresql { standbys::COMMIT } else { "COMMIT" } })
+        Ok(Transaction { held, postgresql: self.postgresql, unlocks_early: false })
     }
 
     pub(super) async fn close(&self) {
@@ -120,7 +120,9 @@ impl Postgres {
 /// A transaction. If it is dropped before its commit, it is rolled back.
 pub(super) struct Transaction {
     held: Held,
-    commit: &'static str,
+    /// Whether this is PostgreSQL itself.
+    postgresql: bool,
+    unlocks_early: bool,
 }
 
 impl fmt::Debug for Transaction {
@@ -130,11 +132,23 @@ impl fmt::Debug for Transaction {
 }
 
 impl Transaction {
+    /// Makes the commit unlock all rows before it is durable, if this database can. For a row that all transactions of all
+    /// processes need: they wait for each other, but not for the disk and the standbys.
+    pub(super) const fn unlock_early(&mut self) -> bool {
+        self.unlocks_early = self.postgresql;
+        self.unlocks_early
+    }
+
     /// Commits. Durable when this returns, also on the standbys that the operator demands: an `Ok` to COMMIT is not enough, because
     /// PostgreSQL says it too when an operator cancels the wait for a standby.
     pub(super) async fn commit(mut self) -> Result<(), Error> {
+        let commit = match (self.postgresql, self.unlocks_early) {
+            (false, _) => "COMMIT",
+            (true, false) => standbys::COMMIT,
+            (true, true) => &standbys::COMMIT_UNLOCKING_EARLY,
+        };
         let held = &mut self.held;
-        let committed = held.run(sqlx::raw_sql(self.commit)).await?;
+        let committed = held.run(sqlx::raw_sql(commit)).await?;
         standbys::confirm(held, &committed).await?;
         held.give_back();
         Ok(())

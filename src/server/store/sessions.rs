@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::administrators::IS_LAST_ADMINISTRATOR;
-use super::blocklist::{block, entry_of};
+use super::blocklist::{Numbers as _, block, entry_of};
 use super::error::StoreError;
 use super::many_rows::{ManyRows, parts};
 use super::pool::{Pool, Store, in_transaction, on_pool};
 use super::queue::{End, Start, Write};
 use super::uses::Used;
-use super::{events, invitations, users};
+use super::{events, invitations, lock_order, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::{Blocked, Entry, keep_until};
 use crate::server::domain::ids::{SessionId, TokenId, UserId};
@@ -21,10 +21,18 @@ use crate::server::domain::session::{Lifetime, Origin, Session, SessionKind, Ses
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::{Roles, User};
 
-pub(super) const START: &str = "INSERT INTO sessions (id, user_id, started_at, expires_at, kind, generation, rotated_at, \
-                                unseen_token, token_expires_at, last_used_at, device, address, additional_claims) \
-                                SELECT $1, id, $3, $4, $6, 0, $3, $7, $8, $3, $9, $10, $11 FROM users \
-                                WHERE id = $2 AND password_hash = $5 AND roles = $12 AND disabled_at IS NULL";
+macro_rules! start {
+    () => {
+        "INSERT INTO sessions (id, user_id, started_at, expires_at, kind, generation, rotated_at, unseen_token, \
+         token_expires_at, last_used_at, device, address, additional_claims) \
+         SELECT $1, id, $3, $4, $6, 0, $3, $7, $8, $3, $9, $10, $11 FROM users \
+         WHERE id = $2 AND password_hash = $5 AND roles = $12 AND disabled_at IS NULL"
+    };
+}
+const START: &str = start!();
+/// Waits for a change of the user that has begun, and then looks at the user again. Otherwise a session could begin with the
+/// old password, after the change has ended all sessions and before it commits.
+const START_ON_POSTGRES: &str = concat!(start!(), " FOR SHARE");
 /// The compare-and-swap: of many requests with the same token, one rotates.
 /// Times never go back: if the clock is behind for a moment, a session must not look unused for long.
 pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $3, unseen_token = $5, \
@@ -47,15 +55,18 @@ const LIST: &str = "SELECT id, user_id, started_at, expires_at, kind, device, ad
                     WHERE user_id = $1 AND reused_at IS NULL ORDER BY last_used_at DESC, started_at DESC, id";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND reused_at IS NULL \
                        RETURNING id, token_expires_at";
-/// The same in the order of `lock_order`.
-const END_ALL_IN_ORDER: &str = "DELETE FROM sessions WHERE id IN \
-                                (SELECT id FROM sessions WHERE user_id = $1 AND id <> $2 AND reused_at IS NULL \
-                                ORDER BY id COLLATE \"C\" FOR UPDATE) RETURNING id, token_expires_at";
 /// Removes sessions that ended because of a reused token, when their user is removed.
 const FORGET_REUSED: &str = "DELETE FROM sessions WHERE user_id = $1";
 const COUNT_LIVE: &str = "SELECT COUNT(*) FROM sessions WHERE reused_at IS NULL AND expires_at > $1 \
                           AND rotated_at > CASE kind WHEN 'kept' THEN $2 ELSE $3 END";
-const PURGE: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
+macro_rules! purge {
+    ($lock:literal) => {
+        concat!("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2", $lock, ")")
+    };
+}
+const PURGE: &str = purge!("");
+/// Waits for no other transaction. What one has locked is removed the next time.
+const PURGE_ON_POSTGRES: &str = purge!(" FOR UPDATE SKIP LOCKED");
 
 /// A session from the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +104,16 @@ impl Along {
 }
 
 type Row = (String, String, i64, i64, String, String, String, String, i64, i64, Option<String>, i64, Option<i64>);
+
+impl Pool {
+    /// Returns the statement that starts a session.
+    pub(super) const fn start(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => START_ON_POSTGRES,
+            Self::Sqlite { .. } => START,
+        }
+    }
+}
 
 impl Store {
     /// Stores a new session with the id and the expiry of its first access token. `false` if the user was removed or
@@ -228,25 +249,16 @@ impl Store {
         event: &NewEvent,
     ) -> Result<Vec<Entry>, StoreError> {
         let except = except.map_or_else(String::new, |id| id.to_string());
-        let end_all = match self.pool {
-            Pool::Postgres(_) => END_ALL_IN_ORDER,
-            Pool::Sqlite { .. } => END_ALL,
-        };
         let entries = in_transaction!(self, |transaction| {
-            let (seq,): (i64,) = sqlx::query_as(self.pool.next_seq()).fetch_one(&mut *transaction).await?;
+            if matches!(self.pool, Pool::Postgres(_)) {
+                // From here on, no session of this user begins, and no other administrator is changed.
+                lock_order::lock_users(user, along.costs_an_administrator()).execute(&mut *transaction).await?;
+                lock_order::lock_sessions_of(user).execute(&mut *transaction).await?;
+            }
             let sessions: Vec<(String, i64)> =
-                sqlx::query_as(end_all).bind(user.to_string()).bind(&except).fetch_all(&mut *transaction).await?;
-            let mut entries = Vec::with_capacity(sessions.len());
-            for (id, token_expires_at) in sessions {
-                let id = SessionId::parse(&id).map_err(|_| StoreError::Damaged("sessions.id"))?;
-                let keep_until = keep_until(UnixTime(token_expires_at), leeway);
-                entries.push(Entry { blocked: Blocked::Session(id), keep_until, seq });
-            }
-            for part in parts(&entries) {
-                block(part).execute(&mut *transaction).await?;
-            }
+                sqlx::query_as(END_ALL).bind(user.to_string()).bind(&except).fetch_all(&mut *transaction).await?;
             if along.costs_an_administrator() {
-                // Two such transactions at the same time wait for the number above, one for the other: the second is refused.
+                // Two such transactions at the same time have waited above, one for the other: the second is refused.
                 let last = sqlx::query_as(IS_LAST_ADMINISTRATOR).bind(user.to_string());
                 let (last,): (i64,) = last.fetch_one(&mut *transaction).await?;
                 if last > 0 {
@@ -280,6 +292,16 @@ impl Store {
                     users::delete(user).execute(&mut *transaction).await?;
                 }
             }
+            let (seq,): (i64,) = sqlx::query_as(transaction.next_seq()).fetch_one(&mut *transaction).await?;
+            let mut entries = Vec::with_capacity(sessions.len());
+            for (id, token_expires_at) in sessions {
+                let id = SessionId::parse(&id).map_err(|_| StoreError::Damaged("sessions.id"))?;
+                let keep_until = keep_until(UnixTime(token_expires_at), leeway);
+                entries.push(Entry { blocked: Blocked::Session(id), keep_until, seq });
+            }
+            for part in parts(&entries) {
+                block(part).execute(&mut *transaction).await?;
+            }
             entries
         });
         Ok(entries)
@@ -290,8 +312,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn purge_sessions(&self, before: UnixTime, limit: i64) -> Result<u64, StoreError> {
+        let purge = match self.pool {
+            Pool::Postgres(_) => PURGE_ON_POSTGRES,
+            Pool::Sqlite { .. } => PURGE,
+        };
         let purged = in_transaction!(self, |transaction| {
-            sqlx::query(PURGE).bind(before.0).bind(limit).execute(&mut *transaction).await?.rows_affected()
+            sqlx::query(purge).bind(before.0).bind(limit).execute(&mut *transaction).await?.rows_affected()
         });
         Ok(purged)
     }

@@ -1,6 +1,7 @@
 //! Whether the standbys that the operator demands have a commit. The `Ok` of a commit does not say it: PostgreSQL answers `Ok`
 //! with a warning when an operator cancels the wait for a standby.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Error, Row as _};
@@ -17,14 +18,24 @@ pub(super) const COMMIT: &str = "COMMIT; SELECT lsn::text, wanted, CASE wanted W
      (SELECT COUNT(*) FROM pg_stat_get_wal_senders() WHERE sync_state IN ('sync', 'quorum') AND flush_lsn >= lsn) END \
      FROM (SELECT pg_current_wal_flush_lsn() AS lsn, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') \
      THEN '' ELSE current_setting('synchronous_standby_names') END AS wanted OFFSET 0) AS now";
+/// The same, in two transactions: the first commits and does not wait for the log, so it unlocks its rows at once. The second
+/// writes a few bytes to the log, which mean nothing, and waits for them, so that all before them is durable too.
+///
+/// What the first has changed is seen before it is durable. If it is lost then, PostgreSQL has failed: nothing was acknowledged,
+/// and a process that has seen a sign-out reads the blocklist again, because another server has the database.
+pub(super) static COMMIT_UNLOCKING_EARLY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SET LOCAL synchronous_commit TO off; COMMIT; BEGIN; SELECT pg_logical_emit_message(true, 'handstamp', ''); {COMMIT}"
+    )
+});
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// Waits until the standbys have what [`COMMIT`] committed. Asks nothing more where none is demanded.
+/// Waits until the standbys have what was committed; `committed`: the answer. Asks nothing more where none is demanded.
 ///
 /// # Errors
 /// At the time limit of the connection; and if the role may not see the standbys.
 pub(super) async fn confirm(held: &mut Held, committed: &Rows) -> Result<(), Error> {
-    let Some(row) = committed.iter().find_map(|part| part.as_ref().right()) else { return Ok(()) };
+    let Some(row) = committed.iter().rev().find_map(|part| part.as_ref().right()) else { return Ok(()) };
     let (lsn, setting, have): (String, String, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
     let wanted = demanded(&setting);
     if have >= wanted {

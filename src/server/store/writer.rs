@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::blocklist::block;
+use super::blocklist::{Numbers as _, block};
 use super::checkpoints::Checkpoints;
 use super::endings::Endings;
 use super::error::StoreError;
@@ -18,7 +18,7 @@ use super::lock_order::{self, Attempt};
 use super::many_rows::parts;
 use super::pool::{Pool, in_transaction};
 use super::queue::{Job, MAX_BATCH, Queue, Start, Write, Written};
-use super::sessions::{END_REUSED, REISSUE, ROTATE, START, end};
+use super::sessions::{END_REUSED, REISSUE, ROTATE, end};
 use super::throttle::{FAMILIAR, FORGET};
 use super::uses::{self, Used, Uses};
 use crate::server::domain::unix_time::UnixTime;
@@ -87,22 +87,21 @@ impl Writer {
 
     /// Writes all of them in one transaction. Returns the results in the same order.
     ///
-    /// Uses come first: what is written after them may change the same sessions. The requests come at the same time, so the
-    /// order of their writes is free: `lock_order` has it, and sign-outs are the last, all together.
+    /// Uses come before what may change the same sessions. The requests come at the same time, so the order of their writes
+    /// is free: `lock_order` has it, and sign-outs are the last, all together.
     async fn attempt(&self, uses: &[Used], writes: &[Write]) -> Result<Vec<Written>, StoreError> {
         if uses.is_empty() && writes.is_empty() {
             return Ok(Vec::new());
         }
         let endings = Endings::of(writes);
         let written = in_transaction!(self, |transaction| {
-            // All rows of a transaction have the same number: they become visible together. First of all, because every
-            // transaction that ends sessions locks this row first.
-            let seq = if endings.is_empty() {
-                0
-            } else {
-                let (seq,): (i64,) = sqlx::query_as(self.pool.next_seq()).fetch_one(&mut *transaction).await?;
-                seq
-            };
+            let mut written = vec![Written::Rows(0); writes.len()];
+            // Those of other sessions, so they may come first.
+            for (place, start) in lock_order::starts(writes) {
+                let done = start_session(start, self.pool.start()).execute(&mut *transaction).await?;
+                events::of_sessions(&[(start.session.id, &start.event)]).execute(&mut *transaction).await?;
+                written[place] = Written::Rows(done.rows_affected());
+            }
             if matches!(self.pool, Pool::Postgres(_)) {
                 for part in parts(&lock_order::sessions(uses, writes)) {
                     lock_order::lock(part).execute(&mut *transaction).await?;
@@ -113,30 +112,26 @@ impl Writer {
                     uses::note(part).execute(&mut *transaction).await?;
                 }
             }
-            let mut written = Vec::with_capacity(writes.len());
-            for write in writes {
-                written.push(match write {
-                    // All but the first: below.
-                    Write::Nothing
-                    | Write::EndSession(_)
-                    | Write::BlockToken { .. }
-                    | Write::ForgetTries { .. }
-                    | Write::Familiar { .. } => Written::Rows(0),
+            for (place, write) in writes.iter().enumerate() {
+                match write {
+                    Write::Rotate { .. } | Write::Reissue { .. } => {
+                        let done = change(write).execute(&mut *transaction).await?;
+                        written[place] = Written::Rows(done.rows_affected());
+                    }
                     Write::CountTry(tried) => {
                         if let Some((event, user)) = &tried.event {
                             events::of_user(event, *user).execute(&mut *transaction).await?;
                         }
-                        Written::Counted(vec![tried.now; tried.counts.len()])
+                        written[place] = Written::Counted(vec![tried.now; tried.counts.len()]);
                     }
-                    other => {
-                        let done = change(other).execute(&mut *transaction).await?;
-                        if let Write::StartSession(start) = other {
-                            let event = (start.session.id, &start.event);
-                            events::of_sessions(&[event]).execute(&mut *transaction).await?;
-                        }
-                        Written::Rows(done.rows_affected())
-                    }
-                });
+                    // Above, and below.
+                    Write::StartSession(_)
+                    | Write::EndSession(_)
+                    | Write::BlockToken { .. }
+                    | Write::ForgetTries { .. }
+                    | Write::Familiar { .. }
+                    | Write::Nothing => {}
+                }
             }
             for attempt in lock_order::attempts(writes) {
                 match attempt {
@@ -167,12 +162,16 @@ impl Writer {
             for part in parts(&endings.sessions) {
                 ended.extend(end(part).fetch_all(&mut *transaction).await?);
             }
-            let entries = endings.entries(&ended, seq);
-            for part in parts(&entries) {
-                block(part).execute(&mut *transaction).await?;
-            }
-            for (at, entry) in endings.places.iter().zip(&entries) {
-                written[*at] = Written::Blocked { seq, keep_until: entry.keep_until };
+            if !endings.is_empty() {
+                // All rows of a transaction have the same number: they become visible together.
+                let (seq,): (i64,) = sqlx::query_as(transaction.next_seq()).fetch_one(&mut *transaction).await?;
+                let entries = endings.entries(&ended, seq);
+                for part in parts(&entries) {
+                    block(part).execute(&mut *transaction).await?;
+                }
+                for (at, entry) in endings.places.iter().zip(&entries) {
+                    written[*at] = Written::Blocked { seq, keep_until: entry.keep_until };
+                }
             }
             written
         });
@@ -201,7 +200,6 @@ where
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
     match write {
-        Write::StartSession(start) => start_session(start),
         Write::Rotate { id, from, token_id, token_expires_at, now } => sqlx::query(ROTATE)
             .bind(id.to_string())
             .bind(i64::from(from.0))
@@ -215,20 +213,23 @@ where
         Write::Familiar { key, seen_at, unless_since } => {
             sqlx::query(FAMILIAR).bind(key.to_string()).bind(seen_at.0).bind(unless_since.0)
         }
-        Write::EndSession(_) | Write::BlockToken { .. } => unreachable!("they are written together"),
+        Write::StartSession(_) | Write::EndSession(_) | Write::BlockToken { .. } => {
+            unreachable!("they have statements of their own")
+        }
         Write::Nothing => unreachable!("it needs no statement"),
         Write::CountTry(_) | Write::ForgetTries { .. } => unreachable!("they are several, in the order of their keys"),
     }
 }
 
-fn start_session<'q, D>(start: &Start) -> sqlx::query::Query<'q, D, D::Arguments>
+/// `statement`: of [`Pool::start`].
+fn start_session<'q, D>(start: &Start, statement: &'static str) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
     let Start { session, token_id, token_expires_at, verified, roles, .. } = start;
-    sqlx::query(START)
+    sqlx::query(statement)
         .bind(session.id.to_string())
         .bind(session.user_id.to_string())
         .bind(session.started_at.0)
