@@ -110,7 +110,7 @@ export async function endWait(database, [server, other], how) {
   const session = await client.signIn();
   await database.standby.stop();
   const answer = client.send('DELETE', '/logout', session.access);
-  const waiting = `FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE 'COMMIT%'`;
+  const waiting = `FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%COMMIT%'`;
   const ended = async () => {
     while ((await database.primary.query(`SELECT COUNT(*) ${waiting}`)) === '0') await pause(10);
     // Also of the heartbeat, if it waits by now.
