@@ -219,7 +219,14 @@ async fn put_together(
 
     let store_id = store.settle_id(StoreId::from_random(world.random_bytes())).await?;
     let setup_round = store.setup_round().await?;
-    let setup_code = (!store.has_administrator().await?).then(|| SetupCode::from_random(world.random_bytes()));
+    let setup_code = (!store.has_administrator().await?).then(|| {
+        // One instance alone has a new one at each start, so that a link in an old log is worth nothing.
+        if config.database.is_postgres() {
+            SetupCode::derive(secret, store_id, setup_round)
+        } else {
+            SetupCode::from_random(world.random_bytes())
+        }
+    });
     let state = AppState::new(Inner {
         token_rules: TokenRules {
             issuer: config.jwt_issuer.clone(),

@@ -127,6 +127,20 @@ async fn a_used_setup_code_is_refused_even_after_its_account_was_removed() {
 }
 
 #[tokio::test]
+async fn on_postgresql_the_setup_code_of_one_instance_works_at_the_others_and_on_one_sqlite_file_each_start_has_its_own()
+ {
+    let app = TestApp::start().await;
+    let (other, _) = app.another_process().await;
+    let code = other.setup_code.as_ref().unwrap().to_string();
+    let claimed = app.claim(&code, "ada").await;
+    if app.state.config.database.is_postgres() {
+        assert_eq!(claimed.status, 200, "{claimed:?}");
+    } else {
+        assert_eq!(claimed.error(), "403 bad_setup_code Setup code is wrong");
+    }
+}
+
+#[tokio::test]
 async fn of_two_claims_at_once_exactly_one_wins() {
     for _ in 0..10 {
         let app = TestApp::start().await;
