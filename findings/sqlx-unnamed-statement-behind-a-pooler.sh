@@ -6,8 +6,8 @@
 # statement is the unnamed one. But sqlx sends Parse and Describe with a Sync, waits for the answer, and then sends Bind and
 # Execute with a Sync of its own. To the pooler, the first Sync is the end of a transaction: if other clients are waiting, the
 # server process goes to one of them. Bind then meets the unnamed statement of another client. It fails if that has another
-# number of parameters: `bind message supplies 1 parameters, but prepared statement "" requires 2`. In a transaction both halves stay together. Queries one after the other do
-# not show it, since the pooler gives the same process again.
+# number of parameters: `bind message supplies 1 parameters, but prepared statement "" requires 2`. In a transaction both halves
+# stay together. Queries one after the other do not show it, since the pooler gives the same process again.
 #
 # Output seen (the counts differ, so they are not compared):
 #   16 clients on 2 server processes, each query alone: some fail
