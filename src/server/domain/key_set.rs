@@ -19,8 +19,13 @@ pub struct KeySet {
     pub tag: String,
 }
 
-/// The key sets of one ring: each until the next retired key stops verifying.
-pub struct KeySets(Vec<(Option<UnixTime>, KeySet)>);
+/// The key sets of one ring.
+pub struct KeySets {
+    /// Each until a retired key stops verifying, in order.
+    ending: Vec<(UnixTime, KeySet)>,
+    /// After that.
+    last: KeySet,
+}
 
 impl KeySets {
     /// Prepares the texts. `keys`: the public keys in their order, and until when each verifies, if that ends.
@@ -29,23 +34,17 @@ impl KeySets {
         let mut ends: Vec<_> = keys.iter().filter_map(|(_, until)| *until).collect();
         ends.sort_unstable();
         ends.dedup();
-        let before = |end: Option<UnixTime>| {
-            let verifying = keys.iter().filter(|(_, until)| match (until, end) {
-                (None, _) => true,
-                (Some(until), Some(end)) => *until >= end,
-                (Some(_), None) => false,
-            });
-            (end, KeySet::of(JwkSet { keys: verifying.map(|(key, _)| (*key).clone()).collect() }))
+        let of = |verifies: &dyn Fn(UnixTime) -> bool| {
+            let verifying = keys.iter().filter(|(_, until)| until.is_none_or(verifies));
+            KeySet::of(JwkSet { keys: verifying.map(|(key, _)| (*key).clone()).collect() })
         };
-        Self(ends.into_iter().map(Some).chain([None]).map(before).collect())
+        Self { ending: ends.iter().map(|end| (*end, of(&|until| until >= *end))).collect(), last: of(&|_| false) }
     }
 
     /// Returns the key set of this time.
     #[must_use]
     pub fn at(&self, now: UnixTime) -> &KeySet {
-        let valid = self.0.iter().find(|(end, _)| end.is_none_or(|end| now < end));
-        // The last one has no end.
-        &valid.or(self.0.last()).expect("there is always a last one").1
+        self.ending.iter().find(|(end, _)| now < *end).map_or(&self.last, |(_, set)| set)
     }
 }
 

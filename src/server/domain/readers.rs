@@ -24,8 +24,13 @@ const fn refuse(algorithm: Algorithm) -> &'static [&'static str] {
         ],
         Algorithm::ES256 | Algorithm::ES384 => &["@hapi/jwt 3.2"],
         Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512 => &["aws-jwt-verify 5.2", PYTHON_JOSE, "HAProxy 2.6"],
-        Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 => &[],
-        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => &[],
+        // All that we tried accept RS256. A secret is not in the key set.
+        Algorithm::RS256
+        | Algorithm::RS384
+        | Algorithm::RS512
+        | Algorithm::HS256
+        | Algorithm::HS384
+        | Algorithm::HS512 => &[],
     }
 }
 
