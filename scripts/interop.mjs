@@ -101,6 +101,9 @@ async function publicKeys(algorithm) {
   }
   if (algorithm !== 'RS256') await demands(server, verifiers, algorithm);
   if (algorithm === 'EdDSA') {
+    await check("the documentation's commands for a token of another audience print what it shows", async () => {
+      tryTranscript('transcript: exchange', server, { TOKEN: after });
+    });
     await check("the documentation's commands for rejecting revoked tokens print what it shows", async () => {
       const ended = await get(`${server.origin}/logout`, { method: 'DELETE', headers: { authorization: `Bearer ${after}` } });
       expect('signing out', ended.status, 200);

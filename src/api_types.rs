@@ -201,6 +201,10 @@ pub enum ApiError {
     FreshTokenRequired,
     InvalidClient,
     InsufficientScope,
+    InvalidTarget,
+    InvalidGrant,
+    InvalidScope,
+    UnsupportedGrantType,
     CrossSiteRequest,
     SignupClosed,
     SetupNotDone,
@@ -230,7 +234,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 42] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -250,6 +254,10 @@ impl ApiError {
         Self::FreshTokenRequired,
         Self::InvalidClient,
         Self::InsufficientScope,
+        Self::InvalidTarget,
+        Self::InvalidGrant,
+        Self::InvalidScope,
+        Self::UnsupportedGrantType,
         Self::CrossSiteRequest,
         Self::SignupClosed,
         Self::SetupNotDone,
@@ -298,6 +306,10 @@ impl ApiError {
             Self::FreshTokenRequired => ("fresh_token_required", 401, "Fresh token required"),
             Self::InvalidClient => ("invalid_client", 401, "Client authentication failed"),
             Self::InsufficientScope => ("insufficient_scope", 403, "Insufficient scope"),
+            Self::InvalidTarget => ("invalid_target", 400, "Unknown audience"),
+            Self::InvalidGrant => ("invalid_grant", 400, "Grant refused"),
+            Self::InvalidScope => ("invalid_scope", 400, "Scope not granted"),
+            Self::UnsupportedGrantType => ("unsupported_grant_type", 400, "Grant type not supported"),
             Self::CrossSiteRequest => ("cross_site_request", 403, "Cross-site request refused"),
             Self::SignupClosed => ("signup_closed", 403, "Sign-up is closed"),
             Self::SetupNotDone => ("setup_not_done", 403, "Setup is not done yet"),

@@ -2,6 +2,7 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr)] // they panic if the reader has gone: use `output`
 
+mod audience;
 mod client;
 mod doctor;
 mod key;
@@ -45,6 +46,9 @@ enum Command {
     /// Add, list and remove other services that may ask about tokens
     #[command(subcommand, after_help = client::EXAMPLE)]
     Client(client::ClientCommand),
+    /// Add, list, show and remove other services that get tokens of their own
+    #[command(subcommand, after_help = audience::EXAMPLE)]
+    Audience(audience::AudienceCommand),
     /// List and end sessions
     #[command(subcommand, after_help = session::EXAMPLE)]
     Session(session::SessionCommand),
@@ -79,6 +83,7 @@ async fn run_command(command: Option<Command>, site: Embedded) -> Result<(), Fai
         Some(Command::User(command)) => user::run(config()?, command).await,
         Some(Command::Key(command)) => key::run(config()?, command).await,
         Some(Command::Client(command)) => client::run(config()?, command).await,
+        Some(Command::Audience(command)) => audience::run(config()?, command).await,
         Some(Command::Session(command)) => session::run(config()?, command).await,
         Some(Command::Store(command)) => store::run(command).await,
         Some(Command::Token(command)) => token::run(config()?, command).await,

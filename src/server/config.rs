@@ -16,6 +16,7 @@ use self::settings::{bad, unusable};
 use crate::server::domain::access_token::LONGEST_LIFETIME;
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::algorithm::{Algorithm, Family};
+use crate::server::domain::claims::can_be_client_id;
 use crate::server::domain::database::Database;
 use crate::server::domain::forwarded::TrustedProxies;
 use crate::server::domain::metrics_token::MetricsToken;
@@ -238,9 +239,7 @@ fn client_id(settings: &Settings) -> Result<Option<String>, BadSetting> {
         return Ok(None);
     }
     let id = settings.get("JWT_CLIENT_ID").unwrap_or("handstamp");
-    // RFC 6749, appendix A.1. A token has at most 4096 bytes.
-    let fits = id.len() <= 128 && id.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    if fits { Ok(Some(id.to_owned())) } else { Err(unusable("JWT_CLIENT_ID", id, FIX)) }
+    if can_be_client_id(id) { Ok(Some(id.to_owned())) } else { Err(unusable("JWT_CLIENT_ID", id, FIX)) }
 }
 
 fn private_key_file(settings: &Settings, algorithm: Algorithm) -> Result<Option<PathBuf>, BadSetting> {

@@ -8,6 +8,8 @@ use crate::server::config::{Config, is_loopback};
 use crate::server::domain::checkup::{self, Finding};
 use crate::server::domain::checkup_postgres;
 use crate::server::domain::database::is_postgres;
+use crate::server::domain::kept_keys;
+use crate::server::domain::readers;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::http::Limits;
 use crate::server::machine;
@@ -141,6 +143,9 @@ async fn database(config: &Config) -> (Vec<Finding>, Option<UnixTime>) {
             newest = store.newest_time().await?;
             let Administrators { all, disabled } = store.administrators().await?;
             findings.push(checkup::setup(all, disabled));
+            let (_, keys) = store.list_signing_keys().await?;
+            let kept = kept_keys::active(&keys).map(|key| key.algorithm);
+            findings.extend(readers::finding(kept, config.jwt_algorithm));
             store.try_writing().await?;
         }
         Ok(())

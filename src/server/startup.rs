@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use crate::server::config::{Config, data_dir, sqlite_file};
 use crate::server::domain::access_token::TokenRules;
 use crate::server::domain::algorithm::{Algorithm, Family};
+use crate::server::domain::audience::KnownAudiences;
 use crate::server::domain::blocklist::Blocklist;
 use crate::server::domain::client::KnownClients;
 use crate::server::domain::crypto::{self, AnotherProvider};
@@ -265,6 +266,7 @@ async fn put_together(
         follow_now: Arc::default(),
         past_purge: PastPurge::default(),
         known_clients: KnownClients::default(),
+        known_audiences: KnownAudiences::default(),
         config,
         store,
         world,

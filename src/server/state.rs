@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::server::config::Config;
 use crate::server::domain::access_token::TokenRules;
+use crate::server::domain::audience::KnownAudiences;
 use crate::server::domain::blocklist::Blocklist;
 use crate::server::domain::client::KnownClients;
 use crate::server::domain::freshness::Freshness;
@@ -59,6 +60,7 @@ pub struct Inner {
     pub follow_now: Arc<Notify>,
     pub past_purge: PastPurge,
     pub known_clients: KnownClients,
+    pub known_audiences: KnownAudiences,
     pub news: News,
     /// Decides whether a purge can trust the clock.
     pub steady_clock: Mutex<SteadyClock>,

@@ -2,6 +2,7 @@
 
 pub mod administrators;
 pub mod announced;
+pub mod audiences;
 pub mod blocklist;
 mod checkpoints;
 pub mod checkup;

@@ -325,5 +325,5 @@ async fn two_first_starts_at_once_agree_on_the_keys() {
     let (one, two) = tokio::join!(app.start_another_with(&settings), app.start_another_with(&settings));
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one.keys.load().active().id, two.keys.load().active().id);
-    assert_eq!(one.keys.load().jwks(one.world.now()), two.keys.load().jwks(two.world.now()));
+    assert_eq!(one.keys.load().key_set(one.world.now()).json, two.keys.load().key_set(two.world.now()).json);
 }

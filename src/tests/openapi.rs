@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use handstamp::api_types::ApiError;
+use handstamp::server::domain::audience::AudienceTexts;
 use handstamp::server::http::{CLIENTS, OPERATORS, PUBLIC, machine_door_names};
 use serde_json::{Value, json};
 
+use crate::audiences::{ACCESS_TOKEN, EXCHANGE, plain};
 use crate::harness::{Answer, PASSWORD, TestApp, bearer, part};
 
 fn document() -> Value {
@@ -143,6 +145,12 @@ async fn real_answers_are_as_it_says() {
     let evil = ("origin", "https://evil.example");
     let right = credentials("ada", PASSWORD);
     let tag = app.as_client("GET", "/revocations", &client, "").await.header("etag").unwrap().to_owned();
+    let keys = app.get("/.well-known/jwks.json").await.header("etag").unwrap().to_owned();
+    app.audience(plain("billing")).await;
+    app.audience(AudienceTexts { roles: "admin".into(), ..plain("console") }).await;
+    let at_token = app.tokens("ada").await.refresh;
+    let exchange =
+        format!("grant_type={EXCHANGE}&subject_token={token}&subject_token_type={ACCESS_TOKEN}&audience=billing");
     let calls: &[Call] = &[
         ("POST /login", &[json_type], right.clone(), 200),
         ("POST /login", &[form_type], format!("username=ada&password={PASSWORD}"), 200),
@@ -154,6 +162,13 @@ async fn real_answers_are_as_it_says() {
         ("POST /signup", &[json_type], credentials("bob", PASSWORD), 201),
         ("POST /signup", &[json_type], credentials("bob", PASSWORD), 409),
         ("POST /signup", &[json_type], credentials("eve", "short"), 400),
+        ("POST /token", &[form_type], exchange.clone(), 200),
+        ("POST /token", &[form_type], format!("grant_type=refresh_token&refresh_token={at_token}"), 200),
+        ("POST /token", &[form_type], exchange.replace("audience=billing", "audience=nobody"), 400),
+        ("POST /token", &[form_type], exchange.replace("audience=billing", "audience=console"), 403),
+        ("POST /token", &[form_type, evil], exchange.clone(), 403),
+        ("POST /token", &[form_type, ("authorization", "Basic eDp5")], exchange, 401),
+        ("POST /token", &[json_type], "{}".into(), 415),
         ("GET /protected", &[as_user], String::new(), 200),
         ("GET /protected", &[], String::new(), 401),
         ("POST /refresh", &[json_type], json!({ "refresh_token": refresh }).to_string(), 200),
@@ -169,6 +184,7 @@ async fn real_answers_are_as_it_says() {
         ("GET /metrics", &[], String::new(), 200),
         ("GET /metrics", &[("x-forwarded-for", "203.0.113.7")], String::new(), 404),
         ("GET /.well-known/jwks.json", &[], String::new(), 200),
+        ("GET /.well-known/jwks.json", &[("if-none-match", &keys)], String::new(), 304),
         ("GET /.well-known/oauth-authorization-server", &[], String::new(), 200),
         ("GET /openapi.json", &[], String::new(), 200),
         ("GET /sign-token", &[], String::new(), 200),

@@ -134,6 +134,7 @@ async fn keeps_its_word(store: &Store, other: &Store) {
     store_administrators::last_ones(store, other).await;
     store_keys::signing_keys(store, other).await;
     store_keys::clients(store).await;
+    store_keys::audiences(store).await;
     store_keys::blocked_tokens(store, other).await;
     store_throttle::tries(store, other).await;
     store_throttle::familiar_networks(store, other).await;

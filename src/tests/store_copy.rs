@@ -20,6 +20,7 @@ use handstamp::server::store::copied_tables::TABLES;
 use handstamp::server::world::World;
 use tokio::net::TcpListener;
 
+use crate::audiences::plain;
 use crate::databases::{empty_on_postgres as postgres, execute as script, first_column as sql, sqlite_folder};
 use crate::harness::{Answer, SECRET, TestApp, Tokens, bearer, send_to};
 use crate::process::{handstamp, text};
@@ -87,6 +88,7 @@ async fn used(algorithm: &str) -> Used {
     app.add_administrator("root").await;
     app.add_user("ada").await;
     app.client("billing").await;
+    app.audience(plain("billing")).await;
     flows::invite(&app.state, &Actor::Operator).await.unwrap();
     let (live, ended, first) = (app.tokens("ada").await, app.tokens("ada").await, app.tokens("ada").await);
     assert_eq!(app.logout(&ended.access).await.status, 200);

@@ -1,6 +1,7 @@
 //! The tables of keys and clients, on both databases. `store.rs` calls this.
 
 use handstamp::server::domain::algorithm::Algorithm;
+use handstamp::server::domain::audience::{Audience, AudienceTexts};
 use handstamp::server::domain::blocklist::Blocked;
 use handstamp::server::domain::client::{Client, ClientName, SecretHash, secret_from_random};
 use handstamp::server::domain::ids::TokenId;
@@ -8,6 +9,8 @@ use handstamp::server::domain::kept_keys::{KeptKey, KeyState};
 use handstamp::server::domain::unix_time::UnixTime;
 use handstamp::server::store::Store;
 use handstamp::server::world::World;
+
+use crate::audiences::plain;
 
 const NOW: UnixTime = UnixTime(1_795_338_720);
 
@@ -50,6 +53,26 @@ pub async fn clients(store: &Store) {
     assert!(store.delete_client(&name("billing")).await.unwrap());
     assert!(!store.delete_client(&name("billing")).await.unwrap());
     assert!(store.find_client_secret(&name("billing")).await.unwrap().is_none());
+}
+
+pub async fn audiences(store: &Store) {
+    let texts = |client_id: Option<&str>, lifetime| AudienceTexts {
+        client_id: client_id.map(str::to_owned),
+        claims: r#"{"tenant":"north"}"#.into(),
+        roles: "staff member".into(),
+        lifetime,
+        ..plain("billing")
+    };
+    for (client_id, lifetime) in [(None, None), (Some(""), Some(60)), (Some("portal"), Some(3600))] {
+        let billing = Audience::parse(texts(client_id, lifetime), NOW).unwrap();
+        assert!(store.insert_audience(&billing).await.unwrap());
+        let other = Audience::parse(AudienceTexts { aud: "other".into(), ..plain("billing") }, NOW).unwrap();
+        assert!(!store.insert_audience(&other).await.unwrap());
+        assert_eq!(store.list_audiences().await.unwrap(), std::slice::from_ref(&billing));
+        assert!(store.delete_audience(&billing.name).await.unwrap());
+        assert!(!store.delete_audience(&billing.name).await.unwrap());
+    }
+    assert!(store.list_audiences().await.unwrap().is_empty());
 }
 
 pub async fn blocked_tokens(store: &Store, other: &Store) {

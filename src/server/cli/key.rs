@@ -87,6 +87,9 @@ pub async fn run(config: Config, command: KeyCommand) -> Result<(), Failure> {
             flows::rotate_keys(&state, now, &Actor::Operator).await.map_err(failure)?;
             let active = active(&state).await?;
             print_line(format_args!("Rotated: {active} signs; a running server follows within a second"))?;
+            for stopped in flows::stopped_readers(&state).await? {
+                print_note(format_args!("The key set has keys of two kinds, which stops some services: {stopped}"));
+            }
             state.store.close().await;
         }
         KeyCommand::Retire { id, now, .. } => {

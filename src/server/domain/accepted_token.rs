@@ -33,7 +33,21 @@ pub struct AcceptedToken {
     pub(super) account: OnceLock<Box<User>>,
 }
 
+/// The times of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    pub issued_at: UnixTime,
+    pub not_before: UnixTime,
+    pub expires_at: UnixTime,
+}
+
 impl AcceptedToken {
+    /// Returns its times.
+    #[must_use]
+    pub const fn times(&self) -> Times {
+        Times { issued_at: self.issued_at, not_before: self.not_before, expires_at: self.expires_at }
+    }
+
     /// Whether this is the first time that the token is used, as far as this process remembers.
     #[must_use]
     pub fn is_first_use(&self) -> bool {

@@ -11,20 +11,20 @@ use std::time::Duration;
 
 use jsonwebtoken::Header;
 
-use super::accepted_token::AcceptedToken;
+use super::accepted_token::{AcceptedToken, Times};
 use super::additional_claims::AdditionalClaims;
 use super::claims::{ACCESS, Claims, False, Fresh};
 use super::compact_jws::{CompactJws, HeaderBuffer, parse_object};
 use super::crypto;
 use super::ids::{SessionId, TokenId, UserId};
-use super::key_ring::KeyRing;
+use super::key_ring::{KeyRing, RingKey};
 use super::refused::{Check, TokenRefused};
 use super::session::Session;
 use super::unix_time::UnixTime;
 use super::user::User;
 
 /// The media type in the header. No other kind of token has it (RFC 9068, section 2.1).
-const TYPE: &str = "at+jwt";
+pub(super) const TYPE: &str = "at+jwt";
 
 /// The longest lifetime of a token that any configuration allows.
 pub const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
@@ -36,6 +36,16 @@ pub const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
 pub enum Expiry {
     Judged,
     Forgiven,
+}
+
+impl Expiry {
+    /// Returns the time that decides when a retired key stops. At the beginning of time, all keys of the ring verify.
+    pub(super) const fn of_keys(self, now: UnixTime) -> UnixTime {
+        match self {
+            Self::Judged => now,
+            Self::Forgiven => UnixTime(i64::MIN),
+        }
+    }
 }
 
 /// A token that was just signed. No `Debug`: anyone who reads it is signed in.
@@ -93,12 +103,7 @@ impl TokenRules {
             roles: additional.with_roles_of(user.roles.names()),
             additional: additional.members().clone(),
         };
-        let key = ring.active();
-        let mut header = Header::new(key.algorithm.of_library());
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(key.id.clone());
-        let text = crypto::sign(&header, &claims, key.encoding())?;
-        Ok(Issued { text, expires_at })
+        Ok(Issued { text: sign(ring, TYPE, &claims)?, expires_at })
     }
 
     /// Returns when a token of this session expires, if it is issued now.
@@ -122,33 +127,13 @@ impl TokenRules {
         now: UnixTime,
         expiry: Expiry,
     ) -> Result<Arc<AcceptedToken>, TokenRefused> {
-        // The clock decides when a retired key stops. At the beginning of time, all keys of the ring verify.
-        let by = match expiry {
-            Expiry::Judged => now,
-            Expiry::Forgiven => UnixTime(i64::MIN),
-        };
-        if let Some(token) = ring.seen(text, by) {
-            self.check_times(&token, now, expiry)?;
+        if let Some(token) = ring.seen(text, expiry.of_keys(now)) {
+            self.check_times(&token.times(), now, expiry)?;
             return Ok(token);
         }
-
-        let jws = CompactJws::parse(text)?;
-        let mut buffer = HeaderBuffer::default();
-        let header = jws.header(&mut buffer)?;
-        if header.typ != Some(TYPE) {
-            return Err(Check::Type.into());
-        }
-        // The key decides the algorithm; the token's header never does.
-        let key = header.kid.and_then(|id| ring.find(id, by)).ok_or(Check::KeyId)?;
-        if header.alg != key.verification.algorithm.name() {
-            return Err(Check::Algorithm.into());
-        }
-        jws.check_signature(&key.verification)?;
-
-        let payload = jws.payload()?;
-        let claims: Claims = parse_object(&payload).ok_or(Check::Claims)?;
-        let token = Arc::new(self.check_claims(claims)?);
-        self.check_times(&token, now, expiry)?;
+        let (token, key) = read(ring, text, &[TYPE], expiry.of_keys(now), |claims, _| self.check_claims(claims))?;
+        let token = Arc::new(token);
+        self.check_times(&token.times(), now, expiry)?;
         ring.remember(text, &token, key);
         Ok(token)
     }
@@ -173,38 +158,79 @@ impl TokenRules {
             used: OnceLock::new(),
             account: OnceLock::new(),
         };
-        if claims.kind != ACCESS {
-            return Err(Check::Kind);
-        }
-        if claims.iss != self.issuer {
-            return Err(Check::Issuer);
-        }
+        self.check_origin(&claims.kind, &claims.iss)?;
         if claims.aud != self.audience {
             return Err(Check::Audience);
         }
-        // Shorter than configured is valid: the setting may have been raised since.
-        let lifetime =
-            token.expires_at.0.checked_sub(token.issued_at.0).and_then(|seconds| u64::try_from(seconds).ok());
-        if !lifetime.is_some_and(|seconds| (1..=self.lifetime.as_secs()).contains(&seconds)) {
-            return Err(Check::Lifetime);
-        }
+        self.check_lifetime(&token.times())?;
         Ok(token)
     }
 
-    fn check_times(&self, token: &AcceptedToken, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
+    /// Checks that the token is an access token of this issuer.
+    pub(super) fn check_origin(&self, kind: &str, issuer: &str) -> Result<(), Check> {
+        if kind != ACCESS {
+            return Err(Check::Kind);
+        }
+        if issuer == self.issuer { Ok(()) } else { Err(Check::Issuer) }
+    }
+
+    /// Checks the lifetime. Shorter than configured is valid: the setting may have been raised since.
+    pub(super) fn check_lifetime(&self, times: &Times) -> Result<(), Check> {
+        let lifetime =
+            times.expires_at.0.checked_sub(times.issued_at.0).and_then(|seconds| u64::try_from(seconds).ok());
+        let fits = lifetime.is_some_and(|seconds| (1..=self.lifetime.as_secs()).contains(&seconds));
+        if fits { Ok(()) } else { Err(Check::Lifetime) }
+    }
+
+    /// Checks the times against the clock.
+    pub(super) fn check_times(&self, times: &Times, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
         if expiry == Expiry::Forgiven {
             return Ok(());
         }
         let latest = now.plus(self.leeway);
-        if token.not_before > latest || token.issued_at > latest {
+        if times.not_before > latest || times.issued_at > latest {
             return Err(Check::Begun);
         }
         // "On or after": the token is expired at the second of `exp` (RFC 7519, section 4.1.4).
-        if now >= token.expires_at.plus(self.leeway) {
+        if now >= times.expires_at.plus(self.leeway) {
             return Err(Check::Expiry);
         }
         Ok(())
     }
+}
+
+/// Signs claims with the active key.
+pub(super) fn sign(ring: &KeyRing, typ: &str, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
+    let key = ring.active();
+    let mut header = Header::new(key.algorithm.of_library());
+    header.typ = Some(typ.to_owned());
+    header.kid = Some(key.id.clone());
+    crypto::sign(&header, claims, key.encoding())
+}
+
+/// Checks what comes before the claims, then the signature, then reads the claims with `check`, which also gets the `typ`. `types`: the accepted ones.
+/// `by`: the time that decides which keys verify.
+pub(super) fn read<'r, T>(
+    ring: &'r KeyRing,
+    text: &str,
+    types: &[&str],
+    by: UnixTime,
+    check: impl FnOnce(Claims, &str) -> Result<T, Check>,
+) -> Result<(T, &'r RingKey), TokenRefused> {
+    let jws = CompactJws::parse(text)?;
+    let mut buffer = HeaderBuffer::default();
+    let header = jws.header(&mut buffer)?;
+    let typ = header.typ.filter(|typ| types.contains(typ)).ok_or(Check::Type)?;
+    // The key decides the algorithm; the token's header never does.
+    let key = header.kid.and_then(|id| ring.find(id, by)).ok_or(Check::KeyId)?;
+    if header.alg != key.verification.algorithm.name() {
+        return Err(Check::Algorithm.into());
+    }
+    jws.check_signature(&key.verification)?;
+
+    let payload = jws.payload()?;
+    let claims: Claims = parse_object(&payload).ok_or(Check::Claims)?;
+    Ok((check(claims, typ)?, key))
 }
 
 #[cfg(test)]

@@ -80,6 +80,17 @@ impl Algorithm {
         }
     }
 
+    /// Returns the type of its key (`kty`).
+    #[must_use]
+    pub const fn key_type(self) -> &'static str {
+        match self {
+            Self::HS256 | Self::HS384 | Self::HS512 => "oct",
+            Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => "RSA",
+            Self::ES256 | Self::ES384 => "EC",
+            Self::EdDSA => "OKP",
+        }
+    }
+
     /// Returns the minimum bytes of a secret: the size of the hash (RFC 7518, section 3.2). Zero for key pairs.
     #[must_use]
     pub const fn min_secret_bytes(self) -> usize {

@@ -70,6 +70,13 @@ pub const RESERVED: [&str; 18] = [
     "token_type",
 ];
 
+/// Returns whether a text can be the claim `client_id` (RFC 6749, appendix A.1). It is short, because a token has at most
+/// 4096 bytes.
+#[must_use]
+pub fn can_be_client_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+}
+
 /// The claim `fresh`: a time, or `false`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

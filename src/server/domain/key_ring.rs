@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use jsonwebtoken::EncodingKey;
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::Jwk;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use secrecy::ExposeSecret as _;
@@ -17,6 +17,7 @@ use secrecy::ExposeSecret as _;
 use super::accepted_token::AcceptedToken;
 use super::algorithm::Algorithm;
 use super::kept_keys::{self, KeptKey, KeyState};
+use super::key_set::{KeySet, KeySets};
 use super::private_key::PrivateKey;
 use super::sealing::{DoesNotOpen, SealingKey};
 use super::unix_time::UnixTime;
@@ -49,6 +50,7 @@ pub struct KeyRing {
     /// Absent if this process only verifies.
     active: Option<SigningKey>,
     verifying: Vec<RingKey>,
+    key_sets: KeySets,
     remembered: Cache<Text, Remembered>,
 }
 
@@ -96,7 +98,7 @@ impl KeyRing {
             verifying.extend(RingKey::of(key, private)?);
         }
         let active = Some(active.ok_or(RingError::NoActive)?);
-        Ok(Self { version, active, verifying, remembered: Cache::new(REMEMBERED) })
+        Ok(Self::with(version, active, verifying))
     }
 
     /// Prepares only verification, nothing that signs: a key pair needs no private key for that. Keys that cannot be
@@ -108,7 +110,13 @@ impl KeyRing {
             let private = opened.as_ref().or_else(|| given.filter(|given| given.id == key.id));
             RingKey::of(key, private).ok()?
         });
-        Self { version, active: None, verifying: verifying.collect(), remembered: Cache::new(REMEMBERED) }
+        Self::with(version, None, verifying.collect())
+    }
+
+    fn with(version: i64, active: Option<SigningKey>, verifying: Vec<RingKey>) -> Self {
+        let public = verifying.iter().filter_map(|key| Some((key.public.as_ref()?, key.verifies_until)));
+        let key_sets = KeySets::of(&public.collect::<Vec<_>>());
+        Self { version, active, verifying, key_sets, remembered: Cache::new(REMEMBERED) }
     }
 
     /// The key that signs.
@@ -126,11 +134,10 @@ impl KeyRing {
         self.verifying.iter().find(|key| key.id == id).filter(|key| key.verifies(now))
     }
 
-    /// Returns the public keys (RFC 7517, section 5): the active one first, then the next, then retired ones.
+    /// Returns the public keys: the active one first, then the next, then retired ones.
     #[must_use]
-    pub fn jwks(&self, now: UnixTime) -> JwkSet {
-        let keys = self.verifying.iter().filter(|key| key.verifies(now));
-        JwkSet { keys: keys.filter_map(|key| key.public.clone()).collect() }
+    pub fn key_set(&self, now: UnixTime) -> &KeySet {
+        self.key_sets.at(now)
     }
 
     /// Returns the remembered token with this text, if its key still verifies.

@@ -8,7 +8,7 @@ use crate::server::domain::access_token::Expiry;
 use crate::server::domain::authorization::{Authorization, NotOneHeader};
 use crate::server::domain::blocklist::keep_until;
 use crate::server::domain::compact_jws::MAX_TOKEN_BYTES;
-use crate::server::domain::ids::SessionId;
+use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::state::AppState;
@@ -22,6 +22,12 @@ impl Deref for CurrentUser {
 
     fn deref(&self) -> &AcceptedToken {
         &self.0
+    }
+}
+
+impl From<Arc<AcceptedToken>> for CurrentUser {
+    fn from(token: Arc<AcceptedToken>) -> Self {
+        Self(token)
     }
 }
 
@@ -94,19 +100,27 @@ pub(super) fn verify_unrevoked(
     expiry: Expiry,
 ) -> Result<Arc<AcceptedToken>, AuthenticateError> {
     let token = state.token_rules.verify(&state.keys.load(), token, state.world.now(), expiry)?;
-    if state.blocklist.refuses(token.session_id, token.token_id) {
-        return Err(AuthenticateError::Revoked);
-    }
-    if state.past_purge.may_have_forgotten(token.token_id, keep_until(token.expires_at, state.token_rules.leeway)) {
-        return Err(TokenRefused(Check::Expiry).into());
-    }
-    if !state.freshness.is_fresh(state.world.uptime()) {
-        return Err(AuthenticateError::Unknown);
-    }
+    check_unrevoked(state, token.session_id, token.token_id, token.expires_at)?;
     if token.is_first_use() {
         state.store.note_use(token.session_id, token.token_id, token.issued_at, state.world.now());
     }
     Ok(token)
+}
+
+/// Checks whether a verified token is revoked, and whether this process can know.
+pub(super) fn check_unrevoked(
+    state: &AppState,
+    session: SessionId,
+    token: TokenId,
+    expires_at: UnixTime,
+) -> Result<(), AuthenticateError> {
+    if state.blocklist.refuses(session, token) {
+        return Err(AuthenticateError::Revoked);
+    }
+    if state.past_purge.may_have_forgotten(token, keep_until(expires_at, state.token_rules.leeway)) {
+        return Err(TokenRefused(Check::Expiry).into());
+    }
+    if state.freshness.is_fresh(state.world.uptime()) { Ok(()) } else { Err(AuthenticateError::Unknown) }
 }
 
 /// Returns the token of a request that has exactly one `Authorization` header: `Bearer` and one token (RFC 6750, section 2.1).

@@ -3,7 +3,8 @@
 use secrecy::SecretString;
 use tracing::info;
 
-use crate::server::domain::client::{Client, ClientName, NotAClientName, SecretHash, secret_from_random};
+use crate::server::domain::client::{Client, ClientName, SecretHash, secret_from_random};
+use crate::server::domain::plain_name::NotAPlainName;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
@@ -11,7 +12,7 @@ use crate::server::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum ManageClientError {
     #[error("this cannot be the name of a client: {0}")]
-    Name(#[from] NotAClientName),
+    Name(#[from] NotAPlainName),
     #[error("the name is taken")]
     Taken,
     #[error("there is no such client")]

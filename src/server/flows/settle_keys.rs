@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use tokio::task::spawn_blocking;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::kept_keys::{self, CannotRotate, KeptKey, KeyState, Missing, Wanted};
 use crate::server::domain::key_ring::{KeyRing, RingError};
 use crate::server::domain::private_key::PrivateKey;
+use crate::server::domain::readers;
 use crate::server::domain::sealing::{DoesNotOpen, SealingKey};
 use crate::server::store::{Store, StoreError};
 use crate::server::world::World;
@@ -186,6 +187,9 @@ async fn try_to_settle(
             "The algorithm has changed from {kept} to {}: each key has one algorithm, so another key signs now",
             settings.algorithm
         );
+        if let Some(stopped) = readers::stopped_by(kept, settings.algorithm) {
+            warn!("The key set has keys of a new kind, which stops some services: {stopped}");
+        }
     }
     Ok(None)
 }

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use serde::Serialize;
 use tracing::error;
 
 use super::json::Json;
@@ -36,17 +37,27 @@ impl<E: Into<ApiError>> From<E> for HttpError {
 
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
-        let (_, status, _) = self.0.row();
+        Answered(self.0, self.0).into_response()
+    }
+}
+
+/// An error and the body that says it.
+pub(super) struct Answered<B>(pub ApiError, pub B);
+
+impl<B: Serialize> IntoResponse for Answered<B> {
+    fn into_response(self) -> Response {
+        let Self(error, body) = self;
+        let (_, status, _) = error.row();
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.0)).into_response();
+        let mut response = (status, Json(body)).into_response();
         // For the metrics and the log.
-        response.extensions_mut().insert(self.0);
+        response.extensions_mut().insert(error);
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = challenge(self.0, status) {
+        if let Some(challenge) = challenge(error, status) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        match self.0 {
+        match error {
             ApiError::Overloaded => {
                 headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
             }
@@ -299,7 +310,7 @@ impl From<StoreError> for ApiError {
 }
 
 /// Logs the error with its cause; the line has the request id. The client reads "Internal error".
-fn internal(cause: &dyn std::error::Error) -> ApiError {
+pub(super) fn internal(cause: &dyn std::error::Error) -> ApiError {
     error!(%cause, "Internal error");
     ApiError::Internal
 }

@@ -45,6 +45,7 @@ pub const PUBLIC: &[&str] = &[
     "POST /refresh",
     "POST /revoke",
     "POST /signup",
+    "POST /token",
     // The lesson; its tokens open nothing else.
     "GET /sign-token",
     "POST /verify-token",

@@ -228,8 +228,7 @@ fn token_facts(state: &AppState) -> TokenFacts {
     TokenFacts {
         issuer: state.config.jwt_issuer.clone(),
         audience: state.config.jwt_audience.clone(),
-        // Public keys are plain strings, so writing them cannot fail.
-        jwks: serde_json::to_string(&state.keys.load().jwks(state.world.now())).unwrap_or_default(),
+        jwks: String::from_utf8_lossy(&state.keys.load().key_set(state.world.now()).json).into_owned(),
     }
 }
 

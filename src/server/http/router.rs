@@ -21,6 +21,7 @@ fn machine_doors() -> Vec<Door> {
         delete("/logout", routes::logout::logout),
         post("/logout", routes::logout::logout),
         post("/refresh", routes::refresh::refresh),
+        post("/token", routes::token::token),
         get("/me", routes::me::me),
         post("/password", routes::password::change),
         get("/sessions", routes::sessions::list),

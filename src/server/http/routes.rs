@@ -15,6 +15,7 @@ pub mod revocations;
 pub mod revoke;
 pub mod sessions;
 pub mod signup;
+pub mod token;
 pub mod well_known;
 
 use secrecy::ExposeSecret as _;

@@ -19,7 +19,7 @@ pub struct Table {
 
 /// All tables. A table comes after those that it refers to. The list has every column: a migration that adds one adds it
 /// here too.
-pub static TABLES: [Table; 11] = [
+pub static TABLES: [Table; 12] = [
     Table { name: "counters", texts: &["name"], numbers: &["value"] },
     Table {
         name: "users",
@@ -46,6 +46,11 @@ pub static TABLES: [Table; 11] = [
         numbers: &["verifies_until", "created_at"],
     },
     Table { name: "clients", texts: &["name", "secret_hash"], numbers: &["created_at"] },
+    Table {
+        name: "audiences",
+        texts: &["name", "aud", "typ", "subject", "client_id", "claims", "scope", "roles"],
+        numbers: &["lifetime", "created_at"],
+    },
     Table {
         name: "security_events",
         texts: &["id", "kind", "user_id", "username", "by_whom", "device", "address"],

@@ -1,4 +1,6 @@
-//! `POST /introspect`: tells another service whether a token is good (RFC 7662).
+//! `POST /introspect`: tells another service whether a token is good (RFC 7662): one of our own, or one for another audience.
+
+use std::borrow::Cow;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -8,7 +10,8 @@ use serde_json::{Map, Value};
 use super::TokenRequest;
 use crate::api_types::ApiError;
 use crate::server::domain::accepted_token::AcceptedToken;
-use crate::server::flows::{self, InspectError};
+use crate::server::domain::audience_token::AudienceToken;
+use crate::server::flows::{self, InspectError, Inspected};
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::http::json::Json;
@@ -20,7 +23,7 @@ pub struct GoodToken<'t> {
     token_type: &'static str,
     iss: &'t str,
     aud: &'t str,
-    sub: String,
+    sub: Cow<'t, str>,
     username: &'t str,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'t str>,
@@ -45,20 +48,21 @@ pub async fn introspect(
     State(state): State<AppState>,
     FormOrJson(request): FormOrJson<TokenRequest>,
 ) -> Result<Response, HttpError> {
-    Ok(match flows::inspect_token(&state, request.token()?) {
-        Ok(token) => Json(good_token(&state, &token)).into_response(),
+    Ok(match flows::introspect_token(&state, request.token()?).await {
+        Ok(Inspected::Own(token)) => Json(own(&state, &token)).into_response(),
+        Ok(Inspected::ForOther(token)) => Json(for_other(&state, &token)).into_response(),
         Err(InspectError::Bad(_)) => Json(BadToken { active: false }).into_response(),
         Err(InspectError::Unknown) => return Err(ApiError::Unavailable.into()),
     })
 }
 
-fn good_token<'t>(state: &'t AppState, token: &'t AcceptedToken) -> GoodToken<'t> {
+fn own<'t>(state: &'t AppState, token: &'t AcceptedToken) -> GoodToken<'t> {
     GoodToken {
         active: true,
         token_type: "Bearer",
         iss: &state.config.jwt_issuer,
         aud: &state.config.jwt_audience,
-        sub: token.user_id.to_string(),
+        sub: token.user_id.to_string().into(),
         username: &token.username,
         client_id: token.client_id.as_deref(),
         sid: token.session_id.to_string(),
@@ -66,6 +70,25 @@ fn good_token<'t>(state: &'t AppState, token: &'t AcceptedToken) -> GoodToken<'t
         iat: token.issued_at.0,
         nbf: token.not_before.0,
         exp: token.expires_at.0,
+        roles: &token.roles,
+        additional: &token.additional,
+    }
+}
+
+fn for_other<'t>(state: &'t AppState, token: &'t AudienceToken) -> GoodToken<'t> {
+    GoodToken {
+        active: true,
+        token_type: "Bearer",
+        iss: &state.config.jwt_issuer,
+        aud: &token.audience,
+        sub: Cow::Borrowed(&token.subject),
+        username: &token.username,
+        client_id: token.client_id.as_deref(),
+        sid: token.session_id.to_string(),
+        jti: token.token_id.to_string(),
+        iat: token.times.issued_at.0,
+        nbf: token.times.not_before.0,
+        exp: token.times.expires_at.0,
         roles: &token.roles,
         additional: &token.additional,
     }

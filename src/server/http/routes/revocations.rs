@@ -10,7 +10,7 @@ use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
+use headers::{ETag, HeaderMapExt as _};
 use serde::Serialize;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::CompressionLevel;
@@ -20,6 +20,7 @@ use crate::server::domain::blocklist::{Blocked, Entry};
 use crate::server::domain::feed_cursor::Cursor;
 use crate::server::flows::{self, ChangesError};
 use crate::server::http::error::HttpError;
+use crate::server::http::etag::is_known;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 
@@ -49,7 +50,7 @@ pub async fn revocations(State(state): State<AppState>, uri: Uri, headers: Heade
 
 async fn snapshot(state: &AppState, headers: &HeaderMap) -> Result<Response, HttpError> {
     let current = state.news.cursor();
-    let knows = headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&etag(current)));
+    let knows = is_known(headers, &etag(current));
     let Some(cursor) = flows::snapshot_cursor(state, knows.then_some(current), wait(headers)).await? else {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         response.headers_mut().typed_insert(etag(current));
