@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Checks } from './checks.mjs';
 import { doors } from './clients/doors.mjs';
 import { following } from './clients/following.mjs';
+import { installNode } from './clients/node.mjs';
 import { Provider } from './clients/provider.mjs';
 import { installPython } from './clients/python.mjs';
 import { start, talking, within } from './trying.mjs';
@@ -20,7 +21,7 @@ setTimeout(() => {
   checks.finish();
 }, 300_000).unref();
 try {
-  const kinds = [installPython(python, newFolder('python'))];
+  const kinds = [installPython(python, newFolder('python')), installNode(newFolder('node'))];
   for (const { name, tests } of kinds) {
     await checks.check(`the package's own tests pass, ${name}`, async () => {
       const child = start(tests.command, tests.words, { env: tests.env, cwd: tests.cwd, stdio: ['ignore', 'inherit', 'inherit'] });
