@@ -4,8 +4,8 @@ import { createHmac, createPublicKey, randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Server, block, expect, expectQuoted, get, root, said, start, stop, tryTranscript, within } from './trying.mjs';
+import { Checks } from './checks.mjs';
+import { Server, block, expect, expectQuoted, get, root, said, start, stop, talking, tryTranscript, within } from './trying.mjs';
 
 const [python] = process.argv.slice(2);
 const binary = join(root, 'target/release/handstamp');
@@ -14,13 +14,13 @@ const ISSUER = 'https://id.example.org';
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const folder = mkdtempSync(join(tmpdir(), 'handstamp-interop-'));
 let folders = 0;
-let passed = 0;
-let failed = 0;
+const checks = new Checks('interop');
+const check = (name, body) => checks.check(name, body);
 
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 setTimeout(() => {
-  console.error('interop: FAILED: it takes longer than 5 minutes');
-  process.exit(1);
+  checks.failed('it takes longer than 5 minutes');
+  checks.finish();
 }, 300_000).unref();
 try {
   await check("the Rust code in the documentation is that of src/examples/verify_token.rs", () => {
@@ -29,11 +29,9 @@ try {
   await sharedSecret();
   for (const algorithm of ['EdDSA', 'ES256', 'RS256']) await publicKeys(algorithm);
 } catch (error) {
-  failed += 1;
-  console.error(`interop: FAILED: ${error.stack}`);
+  checks.failed(error.stack);
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+checks.finish();
 
 /** HS256: a service that shares our secret. */
 async function sharedSecret() {
@@ -180,19 +178,6 @@ function strictly(name, ask) {
   return { name, strict: true, ask: token => within(ask(token), name), stop: () => {} };
 }
 
-/** Starts a process that reads one token from each line and answers each with a line. */
-function talking(name, command, words) {
-  const child = start(command, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async token => {
-    child.stdin.write(`${token}\n`);
-    const { value, done } = await within(lines.next(), name);
-    if (done) throw new Error(`${name} has ended`);
-    return value;
-  };
-  return { name, ask, stop: () => stop(child) };
-}
-
 function accepts(what, answer) {
   if (!answer.startsWith('accepted ada')) throw new Error(`${what}: ${answer}`);
 }
@@ -257,15 +242,4 @@ async function until(what, ask, isRight) {
     if (isRight(answer)) return answer;
   }
   throw new Error(`waited 30 seconds for ${what}`);
-}
-
-async function check(name, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`interop: ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.error(`interop: FAILED: ${name}: ${error.message}`);
-  }
 }

@@ -3,6 +3,7 @@
 # projects keep theirs.
 TOOLS="${HANDSTAMP_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/handstamp/tools}"
 PYTHON_PACKAGES="$TOOLS/python"
+PYTHON_CLIENTS="$TOOLS/python-clients"
 # Compiled dependencies, from one clone to the next (scripts/kept).
 KEPT_TARGETS="$TOOLS/targets"
 # wasm-opt comes from npm (binaryen), because Debian's is too old for the output of rustc. scripts/tools has how we start it.

@@ -117,6 +117,22 @@ export function said(child, stream, pattern) {
   return within(heard, `${child.spawnfile} to say ${pattern}`);
 }
 
+/** Starts a process that answers each line on its standard input with a line. */
+export function talking(name, command, words, options = {}) {
+  const child = start(command, words, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const heard = async () => {
+    const { value, done } = await within(lines.next(), name);
+    if (done) throw new Error(`${name} has ended`);
+    return value;
+  };
+  const ask = line => {
+    child.stdin.write(`${line}\n`);
+    return heard();
+  };
+  return { name, child, ask, heard, stop: () => stop(child) };
+}
+
 export function get(url, options = {}) {
   return fetch(url, { ...options, signal: AbortSignal.timeout(30_000) });
 }
