@@ -169,7 +169,7 @@ async function startVerifiers(server, algorithm) {
     talking('jsonwebtoken', join(root, 'target/release/examples/verify_token'), [ISSUER, server.origin]),
     strictly('express-oauth2-jwt-bearer', strict.expressOauth2JwtBearer(ISSUER, jwks, algorithm)),
     strictly('oauth4webapi', strict.oauth4webapi(ISSUER, jwks)),
-    ...(algorithm === 'EdDSA' ? [] : [{ ...talking('Authlib', python, [join(root, 'scripts/verifiers/authlib_rfc9068.py'), ISSUER, jwks]), strict: true }]),
+    ...(algorithm === 'EdDSA' ? [] : [{ ...talking('Authlib', python, [join(root, 'scripts/verifiers/authlib_rfc9068.py'), ISSUER, jwks, 'handstamp']), strict: true }]),
   ];
 }
 

@@ -1,4 +1,4 @@
-"""Asks Authlib's validator of RFC 9068 about each token on standard input: authlib_rfc9068.py ISSUER JWKS-ADDRESS."""
+"""Asks Authlib's validator of RFC 9068 about each token on standard input: authlib_rfc9068.py ISSUER JWKS-ADDRESS AUDIENCE."""
 import json
 import sys
 from urllib.request import urlopen
@@ -18,7 +18,7 @@ class Validator(JWTBearerTokenValidator):
         return self.jwks
 
 
-validator = Validator(sys.argv[1], "handstamp")
+validator = Validator(sys.argv[1], sys.argv[3])
 for line in sys.stdin:
     try:
         claims = validator.authenticate_token(line.strip())
