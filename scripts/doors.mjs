@@ -5,14 +5,16 @@ import { mkdtempSync, openSync, readFileSync, rmSync, chmodSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Application } from './doors/application.mjs';
-import { CASES, closedWithoutHandstamp } from './doors/cases.mjs';
+import { CASES, closed } from './doors/cases.mjs';
 import { NAVIGATION } from './doors/client.mjs';
 import { Gate, PUBLIC_URL } from './doors/gate.mjs';
-import { PROXIES, withCertificate } from './doors/proxies.mjs';
+import { PROXIES, WITH_SCRIPT, withCertificate } from './doors/proxies.mjs';
 import { freePorts, reached } from './ports.mjs';
-import { expect, stop, within } from './trying.mjs';
+import { expect, expectQuoted, stop, within } from './trying.mjs';
 
 const SECONDS = 90;
+/** docs/forward-auth.md shows lines of each. */
+const EXAMPLES = ['nginx.conf', 'Caddyfile', 'traefik.yaml', 'apache.conf', 'haproxy.cfg'];
 const only = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'handstamp-doors-'));
 const results = new Map();
@@ -28,29 +30,35 @@ setTimeout(() => {
   process.exit(1);
 }, SECONDS * 1000).unref();
 
+EXAMPLES.forEach(example => expectQuoted(`lines: ${example}`, `deploy/forward-auth/${example}`));
 const names = Object.keys(PROXIES).filter(name => only.length === 0 || only.includes(name));
-const [gatePort, ...ports] = await freePorts(names.length + 1);
+const withScript = names.filter(name => WITH_SCRIPT.includes(name));
+const [gatePort, ...ports] = await freePorts(1 + names.length + withScript.length);
 const application = await new Application().start();
 const gate = await Gate.start(folder, gatePort);
-const doors = await Promise.all(names.map((name, index) => open(name, ports[index])));
+const doors = await Promise.all(names.map(name => open(name)));
+const broken = await Promise.all(withScript.map(name => open(name, true)));
 
 for (const [name, tried] of Object.entries(CASES)) {
   await Promise.all(doors.map(door => attempt(name, door.name, () => tried(door))));
 }
 await attempt("Traefik's request", 'Traefik', traefik);
 const token = await gate.token('ada');
+const close = (what, doors) => Promise.all(doors.map(door => attempt(what, door.name, () => closed({ ...door, token }))));
+await close('the script fails', broken);
 gate.server.child.kill('SIGSTOP');
-await Promise.all(doors.map(door => attempt('Handstamp does not answer', door.name, () => closedWithoutHandstamp({ ...door, token }))));
+await close('Handstamp does not answer', doors);
 gate.server.child.kill('SIGCONT');
 await gate.server.stop();
-await Promise.all(doors.map(door => attempt('Handstamp is away', door.name, () => closedWithoutHandstamp({ ...door, token }))));
+await close('Handstamp is away', doors);
 
-for (const { process } of doors) await stop(process);
+for (const { process } of [...doors, ...broken]) await stop(process);
 print();
 process.exit(failures.length > 0 ? 1 : 0);
 
-async function open(name, port) {
-  const place = { folder: join(folder, name), port, gate: gatePort, application: application.port };
+async function open(name, broken = false) {
+  const port = ports.pop();
+  const place = { folder: join(folder, broken ? `${name}-broken` : name), port, gate: gatePort, application: application.port, broken };
   withCertificate(place.folder);
   place.log = openSync(join(place.folder, 'log'), 'a');
   const process = PROXIES[name](place);

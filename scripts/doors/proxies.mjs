@@ -8,7 +8,9 @@ import { root, start } from '../trying.mjs';
 
 const APACHE_MODULES = ['mpm_event', 'authz_core', 'ssl', 'http2', 'lua', 'proxy', 'proxy_http'];
 
-/** Each starts a proxy: `folder` is its own and has a certificate, `port` is for TLS. */
+/** Each starts a proxy: `folder` is its own and has a certificate, `port` is for TLS. `broken`: its script fails at each request. */
+export const WITH_SCRIPT = ['HAProxy', 'Apache'];
+
 export const PROXIES = {
   nginx(place) {
     const example = replaced('nginx.conf', place, [['listen 443 ', `listen 127.0.0.1:${place.port} `]]);
@@ -27,7 +29,7 @@ export const PROXIES = {
 
   HAProxy(place) {
     const script = join(place.folder, 'haproxy.lua');
-    writeFileSync(script, replaced('haproxy.lua', place, []));
+    writeFileSync(script, replaced('haproxy.lua', place, failing(place)));
     const pem = ['fullchain.pem', 'privkey.pem'].map(file => readFileSync(join(place.folder, file), 'utf8')).join('');
     writeFileSync(join(place.folder, 'both.pem'), pem);
     const changes = [['bind :443 ', `bind 127.0.0.1:${place.port} `], ['/etc/haproxy/haproxy.lua', script]];
@@ -38,7 +40,7 @@ export const PROXIES = {
 
   Apache(place) {
     const script = join(place.folder, 'apache.lua');
-    writeFileSync(script, replaced('apache.lua', place, []));
+    writeFileSync(script, replaced('apache.lua', place, failing(place)));
     const user = process.getuid() === 0 ? 'User www-data\nGroup www-data\n' : '';
     const modules = APACHE_MODULES.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so\n`).join('');
     const around = `${modules}${user}ServerName localhost\nServerRoot ${place.folder}\nPidFile ${place.folder}/pid\n`
@@ -57,6 +59,10 @@ export function withCertificate(folder) {
   const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=app.example.org'];
   const files = ['-addext', `subjectAltName=${names}`, '-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem')];
   execFileSync('openssl', [...words, ...files], { stdio: 'ignore' });
+}
+
+function failing({ broken }) {
+  return broken ? [['local proto =', 'error("broken on purpose") local proto =']] : [];
 }
 
 /** The example with the ports of this try. Fails if the example no longer contains what is to be replaced. */
