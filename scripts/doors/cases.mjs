@@ -58,7 +58,8 @@ export const CASES = {
   async 'POST with a body'(door) {
     const { cookie } = await door.gate.signIn('/');
     const headers = [...SCRIPT, 'Cookie', cookie, 'Content-Type', 'application/octet-stream'];
-    for (const sent of [{ body: BODY }, { parts: [BODY.subarray(0, 10), BODY.subarray(10)] }, { body: Buffer.from('x') }]) {
+    const waiting = [...headers, 'Expect', '100-continue'];
+    for (const sent of [{ body: BODY }, { parts: [BODY.subarray(0, 10), BODY.subarray(10)] }, { body: BODY, headers: waiting }, { body: Buffer.from('x') }]) {
       const seen = await expectIn(door, 'ada', { method: 'POST', headers, ...sent });
       const whole = sent.body ?? Buffer.concat(sent.parts);
       expect('the method', seen.method, 'POST');
