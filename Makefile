@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test specs specs-pooler recipes interop clients end2end soak pictures torture torture-failover cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
+.PHONY: help run build dist test specs specs-pooler recipes interop clients doors end2end soak pictures torture torture-failover cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -31,8 +31,8 @@ $(DIST): $(BUILT)
 	@touch $@
 
 # `specs` comes after all that need the release: it compiles our crate once more, without optimisation.
-test: ## Run everything: specs on both databases, the documentation's recipes, other libraries, the browser
-	@scripts/parts setup-test build interop clients end2end recipes specs
+test: ## Run everything: specs on both databases, the documentation's recipes, other libraries, proxies, the browser
+	@scripts/parts setup-test build interop clients doors end2end recipes specs
 
 specs: ## Run the specs and unit tests
 	@scripts/specs
@@ -45,6 +45,10 @@ interop: $(BUILT) ## Try other libraries on our tokens: Flask-JWT-Extended, PyJW
 
 clients: $(BUILT) ## Build the packages in clients/, install them, and follow a server with them, in every framework that they know
 	@scripts/clients/run
+
+doors: $(BUILT) ## Try the examples of deploy/forward-auth/: nginx, Caddy, HAProxy and Apache from Debian, at most 90 seconds
+	@scripts/setup doors
+	@node scripts/doors.mjs
 
 end2end: $(BUILT) ## Run the browser tests, and some of them once more on PostgreSQL
 	@cd end2end && npm run --silent check && npx playwright test

@@ -14,10 +14,13 @@ export function startNginx(folder, part, log = 'stderr') {
   writeFileSync(join(folder, 'nginx.conf'), `${around}${part}}\n`);
   const words = ['-p', folder, '-c', join(folder, 'nginx.conf')];
   execFileSync('nginx', [...words, '-t', '-q'], { stdio: 'inherit' });
-  const nginx = start('nginx', words, { stdio: 'inherit' });
-  // If this script ends early, its processes are killed. nginx's workers do not end with their master then.
+  return withWorkers(start('nginx', words, { stdio: 'inherit' }));
+}
+
+/** If this script ends early, its processes are killed. The workers of such a server do not end with it then. */
+export function withWorkers(server) {
   process.prependOnceListener('exit', () => {
-    if (nginx.exitCode === null && nginx.signalCode === null) childrenOf(nginx.pid).forEach(pid => process.kill(pid, 'SIGKILL'));
+    if (server.exitCode === null && server.signalCode === null) childrenOf(server.pid).forEach(pid => process.kill(pid, 'SIGKILL'));
   });
-  return nginx;
+  return server;
 }
