@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test specs specs-pooler recipes interop clients end2end soak pictures torture torture-failover cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages lint-clients setup setup-test
+.PHONY: help run build dist test specs specs-pooler recipes interop clients end2end soak pictures torture torture-failover cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood bench-doors check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages lint-clients setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -97,6 +97,10 @@ bench-timing: setup ## Check that the time of an answer does not show who has an
 
 bench-flood: setup ## Measure how signed-in users fare during a flood of sign-ins, idle and slow clients (about three minutes)
 	@cargo bench $(CARGO_BENCH) --bench flood
+
+bench-doors: $(BUILT) ## Measure the followers in clients/: from a sign-out to the refusal, and what a check costs (three minutes)
+	@scripts/setup clients
+	@. scripts/paths.sh && node scripts/bench_doors.mjs "$$PYTHON_CLIENTS/bin/python3"
 
 check: ## Check formatting and lints, for the server and for the browser
 	@scripts/parts setup lint-format lint-server lint-pages lint-clients
