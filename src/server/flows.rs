@@ -51,7 +51,7 @@ pub use end_session::{
     EndSessionError, end_all_sessions, end_any_session, end_other_sessions, end_session, list_sessions_of,
 };
 pub use first_account::{FirstAccountError, first_account, setup_is_open};
-pub use follow_blocklist::{BlocklistFollower, follow_file, look_every, pause_between_looks};
+pub use follow_blocklist::{BlocklistFollower, PAUSE_BETWEEN_LOOKS, follow_file, look_every};
 pub use follow_keys::{follow_keys, tidy_keys};
 pub use greeting::{Greeting, greeting, greeting_text};
 pub use inspect_token::{InspectError, inspect_token};

@@ -16,7 +16,7 @@ use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
 use crate::server::domain::hash_memory;
 use crate::server::flows::{
-    BlocklistFollower, PURGE_EVERY, follow_file, follow_keys, look_every, pause_between_looks, purge_expired, tidy_keys,
+    BlocklistFollower, PAUSE_BETWEEN_LOOKS, PURGE_EVERY, follow_file, follow_keys, look_every, purge_expired, tidy_keys,
 };
 use crate::server::http::{self, Limits};
 use crate::server::log_queue::LogQueue;
@@ -113,7 +113,6 @@ fn announce(line: impl Display) {
 async fn follow(state: AppState, mut follower: BlocklistFollower, told: bool) {
     let mut ticks = interval(look_every(told, state.config.revocation_bound));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let pause = pause_between_looks(&state.config.database);
     let mut fails = false;
     loop {
         tokio::select! { _ = ticks.tick() => {}, () = state.follow_now.notified() => {} }
@@ -126,7 +125,7 @@ async fn follow(state: AppState, mut follower: BlocklistFollower, told: bool) {
             Ok(()) | Err(_) => {}
         }
         fails = read.is_err();
-        sleep(pause).await;
+        sleep(PAUSE_BETWEEN_LOOKS).await;
     }
 }
 

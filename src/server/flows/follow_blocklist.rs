@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::block::add;
-use crate::server::domain::database::Database;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::file_news::FileNews;
@@ -39,12 +38,9 @@ pub async fn follow_file(state: AppState, news: FileNews) {
     }
 }
 
-/// Returns the shortest time between two looks, so that many sign-outs share a look. On SQLite only the services that follow
-/// the blocklist wait for it, because this process knows of its own sign-outs.
-#[must_use]
-pub fn pause_between_looks(database: &Database) -> Duration {
-    Duration::from_millis(if database.is_postgres() { 2 } else { 10 })
-}
+/// The shortest time between two looks, so that many sign-outs share a look. The services that follow the blocklist wait for it.
+/// On SQLite nobody else does, because this process knows of its own sign-outs.
+pub const PAUSE_BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// The position up to which the table was read.
 #[derive(Debug)]
