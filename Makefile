@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test specs specs-pooler recipes interop clients doors end2end soak pictures torture torture-failover cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
+.PHONY: help run build dist test specs specs-pooler recipes interop clients doors end2end soak pictures torture torture-failover cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood bench-doors check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages lint-clients setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -31,7 +31,7 @@ $(DIST): $(BUILT)
 	@touch $@
 
 # `specs` comes after all that need the release: it compiles our crate once more, without optimisation.
-test: ## Run everything: specs on both databases, the documentation's recipes, other libraries, proxies, the browser
+test: ## Run everything: specs on both databases, the documentation's recipes, other libraries, followers, proxies, the browser
 	@scripts/parts setup-test build interop clients doors end2end recipes specs
 
 specs: ## Run the specs and unit tests
@@ -102,11 +102,16 @@ bench-timing: setup ## Check that the time of an answer does not show who has an
 bench-flood: setup ## Measure how signed-in users fare during a flood of sign-ins, idle and slow clients (about three minutes)
 	@cargo bench $(CARGO_BENCH) --bench flood
 
+bench-doors: $(BUILT) ## Measure the followers in clients/: from a sign-out to the refusal, and what a check costs (three minutes)
+	@scripts/setup clients
+	@. scripts/paths.sh && node scripts/bench_doors.mjs "$$PYTHON_CLIENTS/bin/python3"
+
 check: ## Check formatting and lints, for the server and for the browser
-	@scripts/parts setup lint-format lint-server lint-pages
+	@scripts/parts setup lint-format lint-server lint-pages lint-clients
 
 lint-format:
 	cargo fmt --check
+	cargo fmt --check --manifest-path clients/rust/Cargo.toml
 
 lint-server:
 	@scripts/one_build
@@ -114,6 +119,9 @@ lint-server:
 
 lint-pages:
 	cargo clippy --profile wasm-release --no-default-features --features hydrate --lib --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
+
+lint-clients:
+	cargo clippy --manifest-path clients/rust/Cargo.toml --target-dir target/clients --locked --all-targets -- -D warnings
 
 audit: ## Check dependencies for known vulnerabilities: cargo-deny, npm audit. Fails if a list cannot be read
 	@scripts/setup audit
@@ -132,6 +140,7 @@ backup: $(BUILT) ## Back up, restore and compare, as docs/operations.md says, wh
 
 fmt: ## Format
 	cargo fmt
+	cargo fmt --manifest-path clients/rust/Cargo.toml
 
 watch: setup ## Rebuild and reload on every change (development)
 	@. scripts/paths.sh && CARGO_TARGET_DIR=target/watch LEPTOS_SITE_ROOT=target/watch/site cargo leptos watch --split

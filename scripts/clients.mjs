@@ -9,6 +9,7 @@ import { following } from './clients/following.mjs';
 import { installNode } from './clients/node.mjs';
 import { Provider } from './clients/provider.mjs';
 import { installPython } from './clients/python.mjs';
+import { installRust } from './clients/rust.mjs';
 import { start, talking, within } from './trying.mjs';
 
 const [python] = process.argv.slice(2);
@@ -21,7 +22,7 @@ setTimeout(() => {
   checks.finish();
 }, 300_000).unref();
 try {
-  const kinds = [installPython(python, newFolder('python')), installNode(newFolder('node'))];
+  const kinds = [installPython(python, newFolder('python')), installNode(newFolder('node')), installRust('dev')];
   for (const { name, tests } of kinds) {
     await checks.check(`the package's own tests pass, ${name}`, async () => {
       const child = start(tests.command, tests.words, { env: tests.env, cwd: tests.cwd, stdio: ['ignore', 'inherit', 'inherit'] });

@@ -20,7 +20,8 @@ export async function doors(checks, provider, kinds) {
 
   await checks.check(`a signed-in user is greeted by ${names}`, () => each(async door => {
     const answer = await becomes(door, bob, 200, 15_000);
-    expect('the greeting', (await answer.json()).message, 'Hello, bob!');
+    const greeting = await answer.text();
+    if (!greeting.includes('Hello, bob!')) throw new Error(`the greeting is ${greeting}`);
   }));
   await checks.check('without a token the answer is 401 with a challenge', () => each(async door => {
     const answer = await ask(door);

@@ -2,8 +2,8 @@
 //!
 //! Only `flows::BlocklistFollower` appends: it reads the table in the order of its numbers, so no row of another process is
 //! missing below what it has read. Services that wait are all told the same, at the same moments: the first news after a
-//! quiet time at once, later news at most every [`RELEASE_EVERY`]. So they all have the same cursors, and an answer is
-//! written once for all of them.
+//! quiet time at once, later news after a rest. So they all have the same cursors, and an answer is written once for all of
+//! them. The rest is longer if more services wait ([`REST_FOR_EACH`]): what all answers of a second cost stays the same.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,8 +16,10 @@ use crate::server::domain::feed::{Feed, MOST};
 use crate::server::domain::feed_cursor::{Cursor, id_under};
 use crate::server::domain::ids::StoreId;
 
-/// The shortest time between two answers to a service that waits.
-pub const RELEASE_EVERY: Duration = Duration::from_millis(100);
+/// The time between two releases, for each service that waits: 10 services wait 1 ms longer, and 1000 or more 100 ms. The
+/// server then writes at most 10,000 answers a second.
+pub const REST_FOR_EACH: Duration = Duration::from_micros(100);
+pub const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// The most answers that are kept, and their bytes together.
 const MOST_TEXTS: usize = 16;
@@ -29,8 +31,8 @@ pub struct News {
     feed: Mutex<Feed>,
     /// The number up to which services that wait are told. They watch it.
     pub released: watch::Sender<i64>,
-    /// Whether the last release was a short time ago.
-    resting: Mutex<bool>,
+    /// The rest after the last release. `None` after a quiet time.
+    resting: Mutex<Option<Duration>>,
     /// Held while old rows are read: services that come back must not take all connections to the database.
     pub reading: tokio::sync::Mutex<()>,
     texts: Mutex<VecDeque<(Range, Arc<[u8]>)>>,
@@ -46,7 +48,7 @@ impl News {
             store,
             feed: Mutex::new(Feed::new(store, MOST)),
             released: watch::Sender::new(0),
-            resting: Mutex::new(false),
+            resting: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             texts: Mutex::default(),
         }
@@ -74,27 +76,30 @@ impl News {
     pub fn append(&self, rows: &[Entry]) -> bool {
         let mut resting = locked(&self.resting);
         self.feed().append(rows);
-        let starts = !*resting && self.release();
-        *resting |= starts;
-        starts
+        if resting.is_some() {
+            return false;
+        }
+        *resting = self.release();
+        resting.is_some()
     }
 
-    /// Releases what has come, every [`RELEASE_EVERY`], until nothing comes.
+    /// Releases what has come, with a rest after each release, until nothing comes.
     pub async fn release_until_quiet(&self) {
         loop {
-            tokio::time::sleep(RELEASE_EVERY).await;
+            let Some(rest) = *locked(&self.resting) else { return };
+            tokio::time::sleep(rest).await;
             let mut resting = locked(&self.resting);
-            if !self.release() {
-                *resting = false;
-                return;
-            }
+            *resting = self.release();
         }
     }
 
-    /// Returns whether there was something to release.
-    fn release(&self) -> bool {
+    /// Returns the rest that must follow. `None` if there was nothing to release.
+    fn release(&self) -> Option<Duration> {
         let read_to = self.feed().read_to();
-        self.released.send_if_modified(|released| std::mem::replace(released, read_to) != read_to)
+        // Before they are told: then they leave, to come back for the next news.
+        let waiting = u32::try_from(self.released.receiver_count()).unwrap_or(u32::MAX);
+        let is_new = self.released.send_if_modified(|released| std::mem::replace(released, read_to) != read_to);
+        is_new.then(|| REST_FOR_EACH.saturating_mul(waiting).min(LONGEST_REST))
     }
 
     /// Returns an answer with the entries of this range, written with `write` unless another service got the same. `None`
@@ -139,8 +144,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_news_is_released_at_once_and_later_news_together_after_a_pause() {
+    async fn the_first_news_is_released_at_once_and_later_news_together_after_a_rest() {
         let news = news();
+        let _waiting = vec![news.released.subscribe(); 2000];
         let begun = Instant::now();
         assert!(news.append(&[row(1)]));
         assert_eq!(*news.released.borrow(), 1);
@@ -152,11 +158,21 @@ mod tests {
         let together = async {
             released.changed().await.unwrap();
             assert_eq!(*released.borrow(), 3);
-            assert!(begun.elapsed() >= RELEASE_EVERY);
+            assert!(begun.elapsed() >= LONGEST_REST);
         };
         tokio::join!(news.release_until_quiet(), together);
         assert!(news.append(&[row(4)]), "it is quiet again");
         assert_eq!(*news.released.borrow(), 4);
+    }
+
+    #[test]
+    fn the_more_services_wait_the_longer_is_the_rest() {
+        for (waiting, milliseconds) in [(0, 0), (10, 1), (500, 50), (1000, 100), (5000, 100)] {
+            let news = news();
+            let _waiting = vec![news.released.subscribe(); waiting];
+            assert!(news.append(&[row(1)]));
+            assert_eq!(*locked(&news.resting), Some(Duration::from_millis(milliseconds)), "{waiting}");
+        }
     }
 
     #[test]

@@ -126,7 +126,7 @@ async fn follow(state: AppState, mut follower: BlocklistFollower, told: bool) {
             Ok(()) | Err(_) => {}
         }
         fails = read.is_err();
-        sleep(rest_after_look(&state.config.database, began.elapsed(), state.config.revocation_bound)).await;
+        sleep(rest_after_look(began.elapsed(), state.config.revocation_bound)).await;
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::block::add;
-use crate::server::domain::database::Database;
 use crate::server::state::AppState;
 use crate::server::store::StoreError;
 use crate::server::store::file_news::FileNews;
@@ -19,10 +18,9 @@ const LOOK_EVERY_UNTOLD: Duration = Duration::from_millis(25);
 /// SQLite's log is written before the transaction can be read: how often to look again, and the time between.
 const LOOKS_AFTER_A_WRITE: u32 = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
-/// The time between two looks, when every look finds something.
+/// The time between two looks, if every look finds something.
 const SHORTEST_REST: Duration = Duration::from_millis(2);
 const LONGEST_REST: Duration = Duration::from_millis(100);
-const REST_ON_SQLITE: Duration = Duration::from_millis(10);
 
 /// Returns how often to look. Three looks may fail before the blocklist is too old. `told`: by PostgreSQL, or by the system about
 /// SQLite's file.
@@ -43,13 +41,12 @@ pub async fn follow_file(state: AppState, news: FileNews) {
     }
 }
 
-/// Returns how long to rest after a look, so that many sign-outs share the next one. `took`: how long the look took. On
-/// PostgreSQL a look must not take more than a fifth of the time, because all processes look at the same database, which has
-/// sign-outs to write. On SQLite only the services that follow the blocklist wait for it: this process knows of its own sign-outs.
+/// Returns how long to rest after a look, so that many sign-outs share the next one. `took`: how long the look took. A look must
+/// not take more than a fifth of the time: on PostgreSQL all processes look at the same database, which has sign-outs to write.
+/// On SQLite only the services that follow the blocklist wait for it, because this process knows of its own sign-outs.
 #[must_use]
-pub fn rest_after_look(database: &Database, took: Duration, bound: Duration) -> Duration {
-    let rest = if database.is_postgres() { (took * 4).clamp(SHORTEST_REST, LONGEST_REST) } else { REST_ON_SQLITE };
-    rest.min(bound / 4)
+pub fn rest_after_look(took: Duration, bound: Duration) -> Duration {
+    (took * 4).clamp(SHORTEST_REST, LONGEST_REST).min(bound / 4)
 }
 
 /// The position up to which the table was read.
@@ -116,12 +113,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_on_postgresql_looks_for_a_fifth_of_the_time_and_often_enough_for_the_bound() {
+    fn a_server_looks_for_a_fifth_of_the_time_and_often_enough_for_the_bound() {
         let (millis, second) = (Duration::from_millis, Duration::from_secs(1));
-        let postgres = Database::from("postgres://localhost/handstamp");
-        assert_eq!(rest_after_look(&postgres, millis(5), second), millis(20));
-        assert_eq!(rest_after_look(&postgres, Duration::ZERO, second), millis(2), "many sign-outs share a look");
-        assert_eq!(rest_after_look(&postgres, second * 2, second), millis(100));
-        assert_eq!(rest_after_look(&postgres, second * 2, millis(100)), millis(25));
+        assert_eq!(rest_after_look(millis(5), second), millis(20));
+        assert_eq!(rest_after_look(Duration::ZERO, second), millis(2), "many sign-outs share a look");
+        assert_eq!(rest_after_look(second * 2, second), millis(100));
+        assert_eq!(rest_after_look(second * 2, millis(100)), millis(25));
     }
 }
