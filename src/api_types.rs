@@ -202,6 +202,7 @@ pub enum ApiError {
     InvalidClient,
     InsufficientScope,
     CrossSiteRequest,
+    OriginNotListed,
     SignupClosed,
     SetupNotDone,
     BadSetupCode,
@@ -230,7 +231,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -251,6 +252,7 @@ impl ApiError {
         Self::InvalidClient,
         Self::InsufficientScope,
         Self::CrossSiteRequest,
+        Self::OriginNotListed,
         Self::SignupClosed,
         Self::SetupNotDone,
         Self::BadSetupCode,
@@ -299,6 +301,7 @@ impl ApiError {
             Self::InvalidClient => ("invalid_client", 401, "Client authentication failed"),
             Self::InsufficientScope => ("insufficient_scope", 403, "Insufficient scope"),
             Self::CrossSiteRequest => ("cross_site_request", 403, "Cross-site request refused"),
+            Self::OriginNotListed => ("origin_not_listed", 403, "Origin is not listed"),
             Self::SignupClosed => ("signup_closed", 403, "Sign-up is closed"),
             Self::SetupNotDone => ("setup_not_done", 403, "Setup is not done yet"),
             Self::BadSetupCode => ("bad_setup_code", 403, "Setup code is wrong"),

@@ -191,7 +191,11 @@ impl TokenRules {
         Ok(token)
     }
 
-    fn check_times(&self, token: &AcceptedToken, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
+    /// Checks the times of a token, or of a gate cookie.
+    ///
+    /// # Errors
+    /// [`Check::Begun`], [`Check::Expiry`].
+    pub fn check_times(&self, token: &AcceptedToken, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
         if expiry == Expiry::Forgiven {
             return Ok(());
         }

@@ -15,7 +15,7 @@ use crate::server::state::AppState;
 
 /// A user with a valid token and a live session. The claims of the token are its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CurrentUser(Arc<AcceptedToken>);
+pub struct CurrentUser(pub(super) Arc<AcceptedToken>);
 
 impl Deref for CurrentUser {
     type Target = AcceptedToken;
@@ -97,16 +97,22 @@ pub(super) fn verify_unrevoked(
     if state.blocklist.refuses(token.session_id, token.token_id) {
         return Err(AuthenticateError::Revoked);
     }
+    check_knowledge(state, &token)?;
+    if token.is_first_use() {
+        state.store.note_use(token.session_id, token.token_id, token.issued_at, state.world.now());
+    }
+    Ok(token)
+}
+
+/// Checks that this process knows whether the session of a token has ended.
+pub(super) fn check_knowledge(state: &AppState, token: &AcceptedToken) -> Result<(), AuthenticateError> {
     if state.past_purge.may_have_forgotten(token.token_id, keep_until(token.expires_at, state.token_rules.leeway)) {
         return Err(TokenRefused(Check::Expiry).into());
     }
     if !state.freshness.is_fresh(state.world.uptime()) {
         return Err(AuthenticateError::Unknown);
     }
-    if token.is_first_use() {
-        state.store.note_use(token.session_id, token.token_id, token.issued_at, state.world.now());
-    }
-    Ok(token)
+    Ok(())
 }
 
 /// Returns the token of a request that has exactly one `Authorization` header: `Bearer` and one token (RFC 6750, section 2.1).
