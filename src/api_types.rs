@@ -206,6 +206,7 @@ pub enum ApiError {
     InvalidScope,
     UnsupportedGrantType,
     CrossSiteRequest,
+    OriginNotListed,
     SignupClosed,
     SetupNotDone,
     BadSetupCode,
@@ -234,7 +235,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -259,6 +260,7 @@ impl ApiError {
         Self::InvalidScope,
         Self::UnsupportedGrantType,
         Self::CrossSiteRequest,
+        Self::OriginNotListed,
         Self::SignupClosed,
         Self::SetupNotDone,
         Self::BadSetupCode,
@@ -311,6 +313,7 @@ impl ApiError {
             Self::InvalidScope => ("invalid_scope", 400, "Scope not granted"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", 400, "Grant type not supported"),
             Self::CrossSiteRequest => ("cross_site_request", 403, "Cross-site request refused"),
+            Self::OriginNotListed => ("origin_not_listed", 403, "Origin is not listed"),
             Self::SignupClosed => ("signup_closed", 403, "Sign-up is closed"),
             Self::SetupNotDone => ("setup_not_done", 403, "Setup is not done yet"),
             Self::BadSetupCode => ("bad_setup_code", 403, "Setup code is wrong"),

@@ -21,7 +21,7 @@ export class Gate {
   /** Posts the form of the sign-in page. Returns where the answer leads, what the browser sends to the application, and a token. */
   async signIn(next, username = 'ada') {
     const body = new URLSearchParams({ username, password: PASSWORD, next });
-    const answer = await this.#post('/api/login', { body, headers: { origin: PUBLIC_URL } });
+    const answer = await this.#post('/api/login', { body, headers: { origin: PUBLIC_URL, accept: 'text/html' } });
     expect('the status after signing in', answer.status, 303);
     const set = answer.headers.getSetCookie();
     const value = name => set.map(cookie => new RegExp(`^${name}=([^;]+)`).exec(cookie)?.[1]).find(Boolean);

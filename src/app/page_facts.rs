@@ -21,9 +21,11 @@ pub struct PageFacts {
     pub signed_in: Seems,
     /// Whether this page is for users only. A visitor without a session gets the sign-in form instead.
     pub needs_user: bool,
-    /// Where a sign-in from this page leads, accepted by [`next::accepted`](crate::app::next::accepted): back to a page
-    /// that needs a user, or to a form's `?next=`. None: to the dashboard.
+    /// Where a sign-in from this page leads: back to a page that needs a user, or to a form's `?next=`, which is accepted by
+    /// [`next::accepted`](crate::app::next::accepted) or is of an application behind the gate. None: to the dashboard.
     pub next: Option<String>,
+    /// The host of an application that did not let this browser in, although it has a session.
+    pub shut_out_of: Option<String>,
     /// Only for the inspector; empty on other pages.
     pub tokens: TokenFacts,
     /// Present under `cargo leptos watch`: the page reloads itself when its source changes.
@@ -90,6 +92,7 @@ impl Default for PageFacts {
             signed_in: Seems::default(),
             needs_user: false,
             next: None,
+            shut_out_of: None,
             tokens: TokenFacts::default(),
             reload: None,
         }

@@ -42,7 +42,7 @@ pub async fn login(
 pub async fn refresh() -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
     let presented = http::refresh_cookie()?;
-    http::page_answer(flows::refresh(&http::app_state()?, &presented).await?)
+    http::page_answer(flows::refresh(&http::app_state()?, &presented, flows::Receiver::Browser).await?)
 }
 
 /// Ends this session: from now on its tokens are rejected.
@@ -56,10 +56,10 @@ pub async fn logout() -> Result<(), ApiError> {
     // Usually the same session. If it is another one, the next page would renew it: this browser would still be signed in.
     let other = http::session_of_browser()?.filter(|session| session.id != ending.id);
     flows::logout(&state, ending).await?;
-    match other {
-        Some(session) => Ok(flows::logout(&state, session).await?),
-        None => Ok(()),
+    if let Some(session) = other {
+        flows::logout(&state, session).await?;
     }
+    http::forget_gate_cookie()
 }
 
 /// The protected greeting.

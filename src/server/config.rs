@@ -19,6 +19,7 @@ use crate::server::domain::algorithm::{Algorithm, Family};
 use crate::server::domain::claims::can_be_client_id;
 use crate::server::domain::database::Database;
 use crate::server::domain::forwarded::TrustedProxies;
+use crate::server::domain::gate::{CookieDomain, Gate};
 use crate::server::domain::metrics_token::MetricsToken;
 use crate::server::domain::session::{Lifetime, SessionRules};
 use crate::server::domain::web_origins::{NotAnOrigin, WebOrigins};
@@ -61,6 +62,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// The origins whose pages may call the machine doors.
     pub cors_origins: WebOrigins,
+    /// What `/forward-auth` protects.
+    pub gate: Gate,
     /// Absent: `/metrics` answers only this machine.
     pub metrics_token: Option<MetricsToken>,
     pub log_json: bool,
@@ -143,7 +146,8 @@ impl Config {
             hash_concurrency: settings.number("HASH_CONCURRENCY", cores(), 1..=1024, "use 1 to 1024")?,
             hash_queue: settings.number("HASH_QUEUE", 64, 0..=65536, "use 0 to 65536")?,
             trusted_proxies: trusted_proxies(settings)?,
-            cors_origins: cors_origins(settings)?,
+            cors_origins: origins(settings, "CORS_ORIGINS")?,
+            gate: gate(settings, &public_url)?,
             metrics_token: metrics_token(settings)?,
             log_json: settings
                 .one_of("LOG_FORMAT", &[("text", false), ("json", true)], "use `text` or `json`")?
@@ -199,11 +203,20 @@ fn trusted_proxies(settings: &Settings) -> Result<TrustedProxies, BadSetting> {
     TrustedProxies::parse(value).map_err(|_| unusable("TRUSTED_PROXIES", value, FIX))
 }
 
-fn cors_origins(settings: &Settings) -> Result<WebOrigins, BadSetting> {
+fn origins(settings: &Settings, name: &'static str) -> Result<WebOrigins, BadSetting> {
     const FIX: &str = "list origins as browsers write them, like https://app.example.org or http://localhost:8080: no path, \
                        no slash at the end, no wildcard, commas between";
-    let list = settings.get("CORS_ORIGINS").unwrap_or_default();
-    WebOrigins::parse(list).map_err(|NotAnOrigin(text)| unusable("CORS_ORIGINS", &text, FIX))
+    let list = settings.get(name).unwrap_or_default();
+    WebOrigins::parse(list).map_err(|NotAnOrigin(text)| unusable(name, &text, FIX))
+}
+
+fn gate(settings: &Settings, public_url: &str) -> Result<Gate, BadSetting> {
+    const FIX: &str = "use a domain that your applications and PUBLIC_URL have in common, like example.org for https://id.example.org";
+    let domain = settings.get("GATE_COOKIE_DOMAIN").map(|domain| {
+        let unfit = |unfit| bad("GATE_COOKIE_DOMAIN", format!("is `{domain}`, which {unfit}"), FIX);
+        CookieDomain::parse(domain, public_url).map_err(unfit)
+    });
+    Ok(Gate { origins: origins(settings, "GATE_ORIGINS")?, cookie_domain: domain.transpose()? })
 }
 
 /// The lifetimes of a session that is kept, and of one that is not. The idle time is never longer than the lifetime.

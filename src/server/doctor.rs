@@ -4,10 +4,13 @@
 use std::io;
 use std::path::PathBuf;
 
+use url::Url;
+
 use crate::server::config::{Config, is_loopback};
 use crate::server::domain::checkup::{self, Finding};
 use crate::server::domain::checkup_postgres;
 use crate::server::domain::database::is_postgres;
+use crate::server::domain::forwarded::TrustedProxies;
 use crate::server::domain::kept_keys;
 use crate::server::domain::readers;
 use crate::server::domain::unix_time::UnixTime;
@@ -170,11 +173,23 @@ fn surroundings(config: &Config) -> Vec<Finding> {
     let unencrypted =
         origins.iter().find(|origin| origin.strip_prefix("http://").is_some_and(|host| !is_loopback(host)));
     let cors = (!origins.is_empty()).then(|| checkup::cors(origins.iter().count(), unencrypted));
+    let gate = &config.gate;
+    let gets_cookie = |origin: &&str| {
+        let address = gate.listed(origin);
+        let sent = |url: &Url| gate.cookie_reaches(url) && (url.scheme() == "https" || !config.secure_cookies());
+        address.as_ref().is_some_and(sent)
+    };
+    let outside = gate.origins.iter().find(|origin| !gets_cookie(origin));
+    let has_cookie = gate.cookie_domain.is_some();
+    let gate = (!gate.origins.is_empty() || has_cookie).then(|| {
+        let has_proxies = config.trusted_proxies != TrustedProxies::default();
+        checkup::gate(gate.origins.iter().count(), has_cookie, has_proxies, outside)
+    });
     let always = [
         checkup::address(config.site_addr.ip(), &config.public_url, is_loopback(public)),
         checkup::open_files(machine::open_files(), Limits::default().connections),
     ];
-    always.into_iter().chain(cors).chain(disk).chain(memory).collect()
+    always.into_iter().chain(cors).chain(gate).chain(disk).chain(memory).collect()
 }
 
 /// The message with which a start fails: the problem, a semicolon, what to do.

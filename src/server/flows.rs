@@ -3,6 +3,7 @@
 mod actor;
 mod add_user;
 mod authenticate;
+mod authenticate_at_gate;
 mod authorize;
 mod block;
 mod change_password;
@@ -12,6 +13,7 @@ mod exchange;
 mod first_account;
 mod follow_blocklist;
 mod follow_keys;
+mod gate_cookie;
 mod greeting;
 mod inspect_token;
 mod invite;
@@ -45,6 +47,7 @@ pub use add_user::add_user;
 pub use authenticate::{
     AuthenticateError, CurrentUser, EndingSession, authenticate, authenticate_to_end, bearer_token, session_of,
 };
+pub use authenticate_at_gate::authenticate_at_gate;
 pub use authorize::{AuthorizeError, require_fresh, require_role};
 pub use block::until_ended;
 pub use change_password::{ChangePasswordError, change_own_password, change_password};
@@ -56,6 +59,7 @@ pub use exchange::{ExchangeError, Stamp, StampError, exchange, stamp_for};
 pub use first_account::{FirstAccountError, first_account, setup_is_open};
 pub use follow_blocklist::{BlocklistFollower, follow_file, look_every, rest_after_look};
 pub use follow_keys::{follow_keys, tidy_keys};
+pub use gate_cookie::{GateCookie, Receiver};
 pub use greeting::{Greeting, greeting, greeting_text};
 pub use inspect_token::{InspectError, Inspected, inspect_token, introspect_token};
 pub use invite::{Invitation, invite};

@@ -19,6 +19,7 @@ use crate::server::domain::blocklist::Blocklist;
 use crate::server::domain::client::KnownClients;
 use crate::server::domain::crypto::{self, AnotherProvider};
 use crate::server::domain::freshness::Freshness;
+use crate::server::domain::gate_cookie::GateKey;
 use crate::server::domain::ids::StoreId;
 use crate::server::domain::jwt_secret::{JwtSecret, UnfitSecret};
 use crate::server::domain::key_ring::{KeyRing, RingError};
@@ -240,6 +241,7 @@ async fn put_together(
         },
         session_rules: config.session_rules,
         refresh_key,
+        gate_key: GateKey::derive(secret),
         key_settings,
         keys_seen: AtomicI64::new(keys.version),
         keys: ArcSwap::from_pointee(keys),

@@ -15,6 +15,7 @@ use crate::server::domain::audience::KnownAudiences;
 use crate::server::domain::blocklist::Blocklist;
 use crate::server::domain::client::KnownClients;
 use crate::server::domain::freshness::Freshness;
+use crate::server::domain::gate_cookie::GateKey;
 use crate::server::domain::key_ring::KeyRing;
 use crate::server::domain::known_device::KnownDeviceKey;
 use crate::server::domain::lesson::LessonKey;
@@ -47,6 +48,7 @@ pub struct Inner {
     pub token_rules: TokenRules,
     pub session_rules: SessionRules,
     pub refresh_key: RefreshTokenKey,
+    pub gate_key: GateKey,
     pub key_settings: KeySettings,
     /// `flows::follow_keys` replaces the whole ring when keys change.
     pub keys: ArcSwap<KeyRing>,

@@ -35,7 +35,8 @@ async fn a_flow_adds_claims_to_the_tokens_of_one_session() {
     assert_eq!((&claims["tenant"], &claims["team"]), (&"south".into(), &7.into()));
     assert_eq!(claims["roles"], serde_json::json!(["member", "editor"]));
     assert_eq!(app.protected(&signed_in.access_token).await.status, 200);
-    let refreshed = flows::refresh(&app.state, signed_in.refresh_token.expose_secret()).await.unwrap();
+    let refreshed =
+        flows::refresh(&app.state, signed_in.refresh_token.expose_secret(), flows::Receiver::Machine).await.unwrap();
     assert_eq!(part(&refreshed.access_token, 1)["team"], 7);
     assert_eq!(part(&app.login("ada").await, 1)["tenant"], "north");
 }

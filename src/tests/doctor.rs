@@ -251,3 +251,32 @@ fn a_page_that_may_call_the_doors_should_come_by_tls() {
     assert!(!well);
     expect(&said, "problem", "settings", "CORS_ORIGINS");
 }
+
+#[test]
+fn settings_of_the_gate_that_contradict_each_other_are_told() {
+    let folder = sqlite_folder();
+    let none = doctor(folder.path(), &[]).0;
+    assert!(!none.contains(" gate "), "{none}");
+    let public_url = ("PUBLIC_URL", "https://id.example.org");
+    let (origins, domain) = (("GATE_ORIGINS", "https://app.example.org"), ("GATE_COOKIE_DOMAIN", "example.org"));
+    let proxies = ("TRUSTED_PROXIES", "127.0.0.1");
+    for (settings, verdict, found) in [
+        (&[public_url, origins, domain, proxies][..], "ok", "1 origins are behind"),
+        (&[public_url, domain, proxies], "warning", "GATE_ORIGINS lists no application"),
+        (&[public_url, origins, proxies], "warning", "GATE_COOKIE_DOMAIN is not"),
+        (&[public_url, origins, domain], "warning", "TRUSTED_PROXIES is empty"),
+        (&[public_url, ("GATE_ORIGINS", "https://app.example.com"), domain, proxies], "warning", "app.example.com"),
+        (
+            &[public_url, ("GATE_ORIGINS", "http://app.example.org"), domain, proxies],
+            "warning",
+            "http://app.example.org",
+        ),
+    ] {
+        let (said, well) = doctor(folder.path(), settings);
+        assert!(well, "{said}");
+        expect(&said, verdict, "gate", found);
+    }
+    let (said, well) = doctor(folder.path(), &[public_url, ("GATE_COOKIE_DOMAIN", "org")]);
+    assert!(!well);
+    expect(&said, "problem", "settings", "GATE_COOKIE_DOMAIN");
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use handstamp::server::http::{CLIENTS, OPERATORS, PUBLIC, doors};
+use handstamp::server::http::{CLIENTS, GATE, OPERATORS, PUBLIC, doors};
 
 use crate::harness::TestApp;
 
@@ -43,7 +43,7 @@ async fn a_door_that_is_not_on_the_public_list_answers_401_without_a_token() {
 #[test]
 fn the_public_list_names_only_doors_that_are_there() {
     let doors: BTreeSet<String> = doors().into_iter().collect();
-    for public in PUBLIC.iter().chain(CLIENTS).chain(OPERATORS) {
+    for public in PUBLIC.iter().chain(CLIENTS).chain(GATE).chain(OPERATORS) {
         assert!(doors.contains(*public), "{public}");
     }
     for expected in ["POST /api/login", "POST /api/logout", "GET /api/greeting", "GET /protected", "GET /dashboard"] {

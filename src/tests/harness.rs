@@ -369,7 +369,9 @@ fn answer(request: ureq::http::Request<String>) -> Answer {
     let headers = response.headers().iter();
     let answer = Answer {
         status: response.status().as_u16(),
-        headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
         body: response.body_mut().read_to_string().unwrap(),
     };
     logs::keep_given_secret(&answer.headers, &answer.body);

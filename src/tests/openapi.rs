@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use handstamp::api_types::ApiError;
 use handstamp::server::domain::audience::AudienceTexts;
-use handstamp::server::http::{CLIENTS, OPERATORS, PUBLIC, machine_door_names};
+use handstamp::server::http::{CLIENTS, GATE, OPERATORS, PUBLIC, machine_door_names};
 use serde_json::{Value, json};
 
 use crate::audiences::{ACCESS_TOKEN, EXCHANGE, plain};
@@ -39,6 +39,8 @@ fn it_says_who_may_enter_as_the_guard_does() {
         let security = &operation["security"];
         if CLIENTS.contains(&door.as_str()) {
             assert_eq!(security, &json!([{ "clientAuth": [] }]), "{door}");
+        } else if GATE.contains(&door.as_str()) {
+            assert_eq!(security, &json!([{ "bearerAuth": [] }, { "gateCookie": [] }]), "{door}");
         } else if OPERATORS.contains(&door.as_str()) {
             assert_eq!(security, &json!([{}, { "metricsToken": [] }]), "{door}");
         } else if PUBLIC.contains(&door.as_str()) {
@@ -115,7 +117,13 @@ type Call<'c> = (&'c str, &'c [(&'c str, &'c str)], String, u16);
 
 #[tokio::test]
 async fn real_answers_are_as_it_says() {
-    let app = TestApp::start_with(&[("JWT_ALGORITHM", "EdDSA"), ("ADDITIONAL_CLAIMS", r#"{"tenant":"north"}"#)]).await;
+    let app = TestApp::start_with(&[
+        ("JWT_ALGORITHM", "EdDSA"),
+        ("ADDITIONAL_CLAIMS", r#"{"tenant":"north"}"#),
+        ("GATE_ORIGINS", "https://app.example.org"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+    ])
+    .await;
     let closed = TestApp::start_with(&[("SIGNUP", "closed")]).await;
     app.add_administrator("root").await;
     let client = app.client("billing").await;
@@ -143,6 +151,7 @@ async fn real_answers_are_as_it_says() {
     let form_type = ("content-type", "application/x-www-form-urlencoded");
     let (as_user, as_client) = (("authorization", &*authorization), ("authorization", &*basic));
     let evil = ("origin", "https://evil.example");
+    let proxied = ("x-original-url", "https://app.example.org/");
     let right = credentials("ada", PASSWORD);
     let tag = app.as_client("GET", "/revocations", &client, "").await.header("etag").unwrap().to_owned();
     let keys = app.get("/.well-known/jwks.json").await.header("etag").unwrap().to_owned();
@@ -190,6 +199,10 @@ async fn real_answers_are_as_it_says() {
         ("GET /sign-token", &[], String::new(), 200),
         ("POST /verify-token", &[("authorization", &lesson)], String::new(), 200),
         ("POST /verify-token", &[as_user], String::new(), 401),
+        ("GET /forward-auth", &[as_user], String::new(), 200),
+        ("GET /forward-auth", &[], String::new(), 401),
+        ("GET /forward-auth", &[("accept", "text/html"), proxied], String::new(), 302),
+        ("GET /forward-auth", &[as_user, ("x-original-url", "https://evil.example/")], String::new(), 403),
         ("POST /introspect", &[as_client, form_type], format!("token={token}"), 200),
         ("POST /introspect", &[as_client, form_type], "token=x".into(), 200),
         ("POST /introspect", &[as_client, form_type], String::new(), 400),

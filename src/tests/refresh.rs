@@ -250,7 +250,7 @@ async fn a17_of_fifty_refreshes_at_once_one_rotates_and_all_get_its_successor() 
     for round in 0..200 {
         let storm = (0..50).map(|_| {
             let (state, presented) = (app.state.clone(), newest.clone());
-            tokio::spawn(async move { flows::refresh(&state, &presented).await.unwrap() })
+            tokio::spawn(async move { flows::refresh(&state, &presented, flows::Receiver::Machine).await.unwrap() })
         });
         let storm: Vec<_> = storm.collect();
         let mut successors = BTreeSet::new();

@@ -89,6 +89,12 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
         ("CORS_ORIGINS", "https://app.example.org/"),
         ("CORS_ORIGINS", "https://app.example.org https://b.example.org"),
         ("CORS_ORIGINS", "https://app.example.org,"),
+        ("GATE_ORIGINS", "*"),
+        ("GATE_ORIGINS", "https://*.example.org"),
+        ("GATE_ORIGINS", "https://app.example.org/"),
+        ("GATE_ORIGINS", "app.example.org"),
+        ("GATE_COOKIE_DOMAIN", "example.org"),
+        ("GATE_COOKIE_DOMAIN", "127.0.0.1"),
         ("METRICS_TOKEN", "hunter2"),
         ("METRICS_TOKEN", "a token of hunter2 with spaces between"),
         ("LOG_FORMAT", "xml\nand more"),
@@ -98,6 +104,24 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
         assert!(error.contains("; "), "says no fix: {error}");
         assert!(!error.contains('\n'), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn a_gate_cookie_is_for_a_domain_above_the_server_and_never_for_a_public_suffix() {
+    let with = |domain, public_url| config(&[("PUBLIC_URL", public_url), ("GATE_COOKIE_DOMAIN", domain)]);
+    let domain = with("example.org", "https://id.example.org").unwrap().gate.cookie_domain.unwrap();
+    assert_eq!(domain.as_str(), "example.org");
+    for (domain, public_url, problem) in [
+        ("co.uk", "https://id.example.co.uk", "public suffix"),
+        ("github.io", "https://ada.github.io", "public suffix"),
+        ("example.com", "https://id.example.org", "nor a parent domain"),
+        ("example.org\n", "https://id.example.com", "nor a parent domain"),
+        (".example.org", "https://id.example.org", "nor a parent domain"),
+    ] {
+        let error = with(domain, public_url).err().unwrap();
+        assert!(error.starts_with("GATE_COOKIE_DOMAIN is `") && error.contains(problem), "{error}");
+        assert!(error.contains("; use a domain") && !error.contains('\n'), "{error}");
     }
 }
 

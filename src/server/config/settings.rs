@@ -16,7 +16,7 @@ pub struct Setting {
 }
 
 /// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 34] = [
+pub const SETTINGS: [Setting; 36] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
     setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "the address and port that the server listens on"),
     setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "the issuer of the tokens, and the server's own origin"),
@@ -56,6 +56,16 @@ pub const SETTINGS: [Setting; 34] = [
     setting("HASH_QUEUE", "64", "how many more may wait; if the queue is full: 503"),
     setting("TRUSTED_PROXIES", "none", "addresses and ranges of proxies from which X-Forwarded-For is read"),
     setting("CORS_ORIGINS", "none", "origins whose pages may call the machine doors, like https://app.example.org"),
+    setting(
+        "GATE_ORIGINS",
+        "none",
+        "origins of applications that /forward-auth protects, like https://app.example.org",
+    ),
+    setting(
+        "GATE_COOKIE_DOMAIN",
+        "none",
+        "the domain above PUBLIC_URL and GATE_ORIGINS; set: browsers get a gate cookie",
+    ),
     setting("METRICS_TOKEN", "none", "Bearer token that lets other machines read /metrics; at least 32 characters"),
     setting("LOG_FORMAT", "text", "`json` for programs"),
     setting("RUST_LOG", "info", "which events are logged"),

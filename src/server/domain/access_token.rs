@@ -182,8 +182,11 @@ impl TokenRules {
         if fits { Ok(()) } else { Err(Check::Lifetime) }
     }
 
-    /// Checks the times against the clock.
-    pub(super) fn check_times(&self, times: &Times, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
+    /// Checks the times of a token, or of a gate cookie.
+    ///
+    /// # Errors
+    /// [`Check::Begun`], [`Check::Expiry`].
+    pub fn check_times(&self, times: &Times, now: UnixTime, expiry: Expiry) -> Result<(), Check> {
         if expiry == Expiry::Forgiven {
             return Ok(());
         }

@@ -213,6 +213,35 @@ pub fn cors(origins: usize, unencrypted: Option<&str>) -> Finding {
     }
 }
 
+/// The settings of the gate, which must agree: `applications` origins, and `outside` is one of them that does not get the
+/// cookie.
+#[must_use]
+pub fn gate(applications: usize, has_cookie: bool, has_proxies: bool, outside: Option<&str>) -> Finding {
+    let warning = |found: String, fix| Finding::warning("gate", found, fix);
+    match (applications, has_cookie, outside) {
+        (0, ..) => warning(
+            "GATE_COOKIE_DOMAIN is set, but GATE_ORIGINS lists no application".to_owned(),
+            "list the origins of your applications in GATE_ORIGINS, or remove GATE_COOKIE_DOMAIN",
+        ),
+        (_, false, _) => warning(
+            "GATE_ORIGINS is set, but GATE_COOKIE_DOMAIN is not: no browser gets into these applications".to_owned(),
+            "set GATE_COOKIE_DOMAIN to the domain that PUBLIC_URL and GATE_ORIGINS have in common",
+        ),
+        (_, true, Some(origin)) => warning(
+            format!("GATE_ORIGINS has {origin}, which does not get the cookie of GATE_COOKIE_DOMAIN"),
+            "give the application a host in that domain, with https if PUBLIC_URL has it, or take it out of GATE_ORIGINS",
+        ),
+        (_, true, None) if !has_proxies => warning(
+            "GATE_ORIGINS is set, but TRUSTED_PROXIES is empty: no proxy can say what a browser wants to open"
+                .to_owned(),
+            "set TRUSTED_PROXIES to the addresses from which your proxies ask /forward-auth",
+        ),
+        (applications, ..) => {
+            Finding::ok("gate", format!("applications of {applications} origins are behind /forward-auth"))
+        }
+    }
+}
+
 /// Compares the memory that all password hashes need at the same time with the available memory, in bytes.
 #[must_use]
 pub fn memory(available: u64, hashes: usize, memory_kib: u32) -> Finding {

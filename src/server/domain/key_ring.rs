@@ -5,13 +5,10 @@
 //! any algorithm. A new ring remembers nothing, so that no token outlives its key here. The caller checks expiry and
 //! revocation every time.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::jwk::Jwk;
-use quick_cache::Equivalent;
-use quick_cache::sync::Cache;
 use secrecy::ExposeSecret as _;
 
 use super::accepted_token::AcceptedToken;
@@ -19,12 +16,10 @@ use super::algorithm::Algorithm;
 use super::kept_keys::{self, KeptKey, KeyState};
 use super::key_set::{KeySet, KeySets};
 use super::private_key::PrivateKey;
+use super::remembered::Remembered;
 use super::sealing::{DoesNotOpen, SealingKey};
 use super::unix_time::UnixTime;
 use super::verification_key::{UnfitKey, VerificationKey};
-
-/// How many tokens are remembered: about 10 MB when full. When it is full, the least used tokens are removed.
-const REMEMBERED: usize = 8192;
 
 /// The kept keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +46,7 @@ pub struct KeyRing {
     active: Option<SigningKey>,
     verifying: Vec<RingKey>,
     key_sets: KeySets,
-    remembered: Cache<Text, Remembered>,
+    remembered: Remembered<KnownToken>,
 }
 
 /// The key that signs.
@@ -116,7 +111,7 @@ impl KeyRing {
     fn with(version: i64, active: Option<SigningKey>, verifying: Vec<RingKey>) -> Self {
         let public = verifying.iter().filter_map(|key| Some((key.public.as_ref()?, key.verifies_until)));
         let key_sets = KeySets::of(&public.collect::<Vec<_>>());
-        Self { version, active, verifying, key_sets, remembered: Cache::new(REMEMBERED) }
+        Self { version, active, verifying, key_sets, remembered: Remembered::new() }
     }
 
     /// The key that signs.
@@ -142,20 +137,20 @@ impl KeyRing {
 
     /// Returns the remembered token with this text, if its key still verifies.
     pub(super) fn seen(&self, text: &str, now: UnixTime) -> Option<Arc<AcceptedToken>> {
-        let remembered = self.remembered.get(&TextRef(text))?;
-        remembered.key_verifies_until.is_none_or(|until| now < until).then_some(remembered.token)
+        let known = self.remembered.get(text)?;
+        known.key_verifies_until.is_none_or(|until| now < until).then_some(known.token)
     }
 
     /// Remembers a token that this key signed.
     pub(super) fn remember(&self, text: &str, token: &Arc<AcceptedToken>, key: &RingKey) {
-        let remembered = Remembered { token: Arc::clone(token), key_verifies_until: key.verifies_until };
-        self.remembered.insert(Text(text.into()), remembered);
+        let known = KnownToken { token: Arc::clone(token), key_verifies_until: key.verifies_until };
+        self.remembered.insert(text, known);
     }
 
     /// Returns this ring without a memory: every token is verified as if it were new.
     #[must_use]
     pub fn without_memory(mut self) -> Self {
-        self.remembered = Cache::new(0);
+        self.remembered = Remembered::none();
         self
     }
 }
@@ -197,33 +192,7 @@ fn unfit_key(key: &KeptKey, unfit: UnfitKey) -> RingError {
 }
 
 #[derive(Clone)]
-struct Remembered {
+struct KnownToken {
     token: Arc<AcceptedToken>,
     key_verifies_until: Option<UnixTime>,
-}
-
-/// The text of a token as a key: compared as a whole, hashed by the end of its signature, which looks random. Only
-/// verified tokens are added, so an attacker cannot choose texts that collide.
-#[derive(Clone, PartialEq, Eq)]
-struct Text(Box<str>);
-
-struct TextRef<'t>(&'t str);
-
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        TextRef(&self.0).hash(state);
-    }
-}
-
-impl Hash for TextRef<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let bytes = self.0.as_bytes();
-        state.write(&bytes[bytes.len().saturating_sub(24)..]);
-    }
-}
-
-impl Equivalent<Text> for TextRef<'_> {
-    fn equivalent(&self, key: &Text) -> bool {
-        *self.0 == *key.0
-    }
 }

@@ -15,7 +15,7 @@ use crate::server::state::AppState;
 
 /// A user with a valid token and a live session. The claims of the token are its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CurrentUser(Arc<AcceptedToken>);
+pub struct CurrentUser(pub(super) Arc<AcceptedToken>);
 
 impl Deref for CurrentUser {
     type Target = AcceptedToken;
@@ -117,6 +117,11 @@ pub(super) fn check_unrevoked(
     if state.blocklist.refuses(session, token) {
         return Err(AuthenticateError::Revoked);
     }
+    check_knowledge(state, token, expires_at)
+}
+
+/// Checks whether this process can know that a token, or the gate cookie of the same answer, is not revoked.
+pub(super) fn check_knowledge(state: &AppState, token: TokenId, expires_at: UnixTime) -> Result<(), AuthenticateError> {
     if state.past_purge.may_have_forgotten(token, keep_until(expires_at, state.token_rules.leeway)) {
         return Err(TokenRefused(Check::Expiry).into());
     }

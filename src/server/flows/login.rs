@@ -6,6 +6,7 @@ use tracing::info;
 
 use super::actor::event;
 use super::authenticate::{CurrentUser, EndingSession};
+use super::gate_cookie::{GateCookie, Receiver, accepted_until, gate_cookie};
 use super::logout::{LogoutError, logout};
 use super::throttle::{NotAdmitted, Visitor, admit, known_device, recognisable};
 use crate::server::domain::additional_claims::AdditionalClaims;
@@ -26,6 +27,7 @@ use crate::server::store::StoreError;
 #[derive(Clone, Debug, Default)]
 pub struct NewSession {
     pub kind: SessionKind,
+    pub receiver: Receiver,
     /// The visitor, with device and address.
     pub visitor: Visitor,
     /// Additional claims for its tokens, besides those of the operator.
@@ -45,6 +47,8 @@ pub struct SignedIn {
     pub kind: SessionKind,
     /// The value that the browser sends at its next sign-in. Only after a password was typed; `None` after a refresh.
     pub known_device: Option<SecretString>,
+    /// For a browser, if the server has a gate with a cookie.
+    pub gate_cookie: Option<GateCookie>,
 }
 
 /// Why the sign-in failed.
@@ -201,7 +205,7 @@ pub(super) async fn start_session(
         additional: new.additional,
     };
     let token_id = TokenId::from_random(state.world.random_bytes());
-    let token_expires_at = state.token_rules.expiry(&session, now);
+    let token_expires_at = accepted_until(state, &session, now, new.receiver, now);
     let event = event(state, EventKind::SignedIn, session.origin.clone());
     if !state.store.start_session(&session, token_id, token_expires_at, (user, verified), event).await? {
         return Err(LoginError::UserChanged);
@@ -212,19 +216,21 @@ pub(super) async fn start_session(
     }
     info!(user.id = %user.id, session.id = %session.id, "Signed in user `{}`", user.username);
     let first = Rotation { generation: Generation::FIRST, rotated_at: now, unseen: true };
-    let signed_in = issue_tokens(state, user, &session, &first, token_id, now)?;
+    let signed_in = issue_tokens(state, (user, &session), &first, token_id, new.receiver, now)?;
     Ok(SignedIn { known_device: Some(recognisable(state, user, verified)), ..signed_in })
 }
 
 /// Issues the tokens of a session that is in the store already.
 pub(super) fn issue_tokens(
     state: &AppState,
-    user: &User,
-    session: &Session,
+    (user, session): (&User, &Session),
     rotation: &Rotation,
     token_id: TokenId,
+    receiver: Receiver,
     now: UnixTime,
 ) -> Result<SignedIn, jsonwebtoken::errors::Error> {
+    // First: it lives longer than the token of the same id.
+    let gate_cookie = gate_cookie(state, (user, session), rotation.rotated_at, receiver, token_id, now);
     let access = state.token_rules.issue(&state.keys.load(), user, session, token_id, now)?;
     state.past_purge.issued(token_id, keep_until(access.expires_at, state.token_rules.leeway));
     state.measures.token_issued();
@@ -237,6 +243,7 @@ pub(super) fn issue_tokens(
         refresh_expires_in: refreshable_until.seconds_since(now),
         kind: session.kind,
         known_device: None,
+        gate_cookie,
     })
 }
 

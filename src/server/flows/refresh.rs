@@ -9,6 +9,7 @@ use tracing::{info, warn};
 
 use super::actor::event;
 use super::block::block;
+use super::gate_cookie::{Receiver, accepted_until};
 use super::login::{SignedIn, issue_tokens};
 use crate::server::domain::ids::TokenId;
 use crate::server::domain::refresh_token::{Rotation, Worth};
@@ -37,11 +38,11 @@ pub enum RefreshError {
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Takes a refresh token and returns the next tokens.
+/// Takes a refresh token and returns the next tokens. A browser also gets a gate cookie.
 ///
 /// # Errors
 /// [`RefreshError`].
-pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, RefreshError> {
+pub async fn refresh(state: &AppState, presented: &str, receiver: Receiver) -> Result<SignedIn, RefreshError> {
     let presented = state.refresh_key.read(presented).ok_or(RefreshError::NotOurs)?;
     // Repeats only if another request has changed the session in between.
     loop {
@@ -57,16 +58,16 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, Refr
         let user = state.store.find_user_by_id(session.user_id).await?;
         let user = user.filter(|user| user.disabled_at.is_none()).ok_or(RefreshError::Ended)?;
         let token_id = TokenId::from_random(state.world.random_bytes());
-        let token_expires_at = state.token_rules.expiry(&session, now);
+        let accepted_until = |newest: &Rotation| accepted_until(state, &session, newest.rotated_at, receiver, now);
         let (newest, done) = match rotation.judge(presented.generation, now) {
             Worth::Current => {
                 let rotated_at = now.max(rotation.rotated_at);
                 let next = Rotation { generation: rotation.generation.next(), rotated_at, unseen: true };
                 let from = rotation.generation;
-                (next, state.store.rotate(session.id, from, token_id, token_expires_at, now).await?)
+                (next, state.store.rotate(session.id, from, token_id, accepted_until(&next), now).await?)
             }
             Worth::Previous => {
-                (rotation, state.store.reissue(session.id, rotation.generation, token_expires_at).await?)
+                (rotation, state.store.reissue(session.id, rotation.generation, accepted_until(&rotation)).await?)
             }
             Worth::Reused => {
                 end_stolen(state, session, now).await?;
@@ -76,7 +77,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<SignedIn, Refr
         };
         if done {
             info!(user.id = %user.id, session.id = %session.id, "Refreshed");
-            return Ok(issue_tokens(state, &user, &session, &newest, token_id, now)?);
+            return Ok(issue_tokens(state, (&user, &session), &newest, token_id, receiver, now)?);
         }
     }
 }

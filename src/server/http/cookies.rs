@@ -1,4 +1,8 @@
-//! The cookies: the refresh token of the pages, and the mark of a known device. No script can read them.
+//! The cookies: the refresh token of the pages, the mark of a known device, and the gate cookie. No script can read them.
+//!
+//! The gate cookie differs: every host of its domain gets it, it comes along when a link of another site leads to a protected
+//! application (`SameSite=Lax`), and a sign-out deletes it. If that answer is late and deletes the cookie of a newer sign-in,
+//! the next navigation to an application gets another one. What follows is about the other two.
 //!
 //! `SameSite=Strict`: no other site can make a browser send it. `__Host-` and `Secure` everywhere but on plain http on this
 //! machine (RFC 6265bis, section 4.1.3).
@@ -14,7 +18,9 @@
 //! posts without the program, or a browser without locks. There the older answer can win. Its session ended with the
 //! sign-in, so the user has to sign in once more.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::{HeaderMap, HeaderValue};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use headers::{Cookie, HeaderMapExt as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -31,6 +37,13 @@ struct Name {
 const REFRESH: Name = Name { secure: "__Host-handstamp_refresh", plain: "handstamp_refresh" };
 const DEVICE: Name = Name { secure: "__Host-handstamp_device", plain: "handstamp_device" };
 
+/// Shared by all hosts of `GATE_COOKIE_DOMAIN`, so it cannot have the prefix.
+const GATE: &str = "handstamp_gate";
+/// Followed by the hash of an address: this browser was led back there a moment ago.
+const TRIED: &str = "handstamp_gate_tried_";
+/// Seconds. A browser that comes back sooner did not get in.
+const TRIED_MAX_AGE: u32 = 30;
+
 /// How long a browser stays known: the longest time for which browsers keep a cookie (RFC 6265bis, section 5.5).
 const DEVICE_MAX_AGE: &str = "; Max-Age=34560000";
 
@@ -42,6 +55,26 @@ pub fn refresh_cookie(state: &AppState, headers: &HeaderMap) -> Option<String> {
 /// Returns the device token of an earlier sign-in in this browser.
 pub fn device_cookie(state: &AppState, headers: &HeaderMap) -> Option<SecretString> {
     headers.typed_get::<Cookie>()?.get(DEVICE.of(state)).map(Into::into)
+}
+
+/// Returns whether the browser would have sent a cookie: not if another site led it here (`SameSite=Strict`).
+pub fn sends_cookies(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "cross-site")
+}
+
+/// Returns the header with all cookies.
+pub fn cookies(headers: &HeaderMap) -> Option<Cookie> {
+    headers.typed_get()
+}
+
+/// Returns the gate cookies: several, if another host of the domain has set one.
+pub fn gate_cookies(cookies: Option<&Cookie>) -> impl Iterator<Item = &str> {
+    cookies.into_iter().flat_map(Cookie::iter).filter(|(name, _)| *name == GATE).map(|(_, value)| value)
+}
+
+/// Returns whether this browser was led back to this address a moment ago.
+pub fn was_led_back(headers: &HeaderMap, address: &str) -> bool {
+    cookies(headers).is_some_and(|cookies| cookies.get(&tried(address)).is_some())
 }
 
 /// Returns the session of this browser's cookie. It is a hint: the session may have ended.
@@ -67,8 +100,47 @@ pub fn remember_device(state: &AppState, signed_in: &SignedIn) -> Option<HeaderV
     set_cookie(state, &DEVICE, signed_in.known_device.as_ref()?.expose_secret(), max_age)
 }
 
+/// Sets the gate cookie, for as long as it is good, or until the browser is closed.
+pub fn keep_gate_cookie(state: &AppState, signed_in: &SignedIn) -> Option<HeaderValue> {
+    let cookie = signed_in.gate_cookie.as_ref()?;
+    let max_age = match signed_in.kind {
+        SessionKind::Kept => format!("; Max-Age={}", cookie.expires_in),
+        SessionKind::Brief => String::new(),
+    };
+    set_gate_cookie(state, cookie.text.expose_secret(), &max_age)
+}
+
+/// Deletes the gate cookie, if there can be one.
+pub fn delete_gate_cookie(state: &AppState) -> Option<HeaderValue> {
+    set_gate_cookie(state, "", "; Max-Age=0")
+}
+
+/// Notes that this browser was led back to this address.
+pub fn note_led_back(state: &AppState, address: &str) -> Option<HeaderValue> {
+    let secure = secure(state);
+    let cookie = format!("{}=1; HttpOnly; SameSite=Lax; Path=/login{secure}; Max-Age={TRIED_MAX_AGE}", tried(address));
+    HeaderValue::from_str(&cookie).ok()
+}
+
+fn set_gate_cookie(state: &AppState, value: &str, max_age: &str) -> Option<HeaderValue> {
+    let (domain, secure) = (state.config.gate.cookie_domain.as_ref()?.as_str(), secure(state));
+    let cookie = format!("{GATE}={value}; Domain={domain}; HttpOnly; SameSite=Lax; Path=/{secure}{max_age}");
+    let mut cookie = HeaderValue::from_str(&cookie).ok()?;
+    cookie.set_sensitive(true);
+    Some(cookie)
+}
+
+fn tried(address: &str) -> String {
+    let hash = digest(&SHA256, address.as_bytes());
+    format!("{TRIED}{}", URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9]))
+}
+
+fn secure(state: &AppState) -> &'static str {
+    if state.config.secure_cookies() { "; Secure" } else { "" }
+}
+
 fn set_cookie(state: &AppState, name: &Name, value: &str, max_age: &str) -> Option<HeaderValue> {
-    let secure = if state.config.secure_cookies() { "; Secure" } else { "" };
+    let secure = secure(state);
     let cookie = format!("{}={value}; HttpOnly; SameSite=Strict; Path=/{secure}{max_age}", name.of(state));
     let mut cookie = HeaderValue::from_str(&cookie).ok()?;
     cookie.set_sensitive(true);

@@ -99,7 +99,7 @@ impl FrontDoor {
                 sharing.tell(response.headers_mut());
             }
             match nonce {
-                Some(nonce) => door.protection.of_page(response.headers_mut(), &nonce),
+                Some(nonce) => door.protection.of_page(&mut response, &nonce),
                 None => door.protection.of_data(response.headers_mut()),
             }
             asked.log(&door.state.measures, &door.counted, number, &response);
@@ -119,7 +119,7 @@ impl FrontDoor {
         let number = || door.counted.find(method.as_str(), path);
         let reads = matches!(*method, Method::GET | Method::HEAD);
         match door.machine_doors.find(path) {
-            Some(doors) if *method == Method::OPTIONS => (Way::Preflight(doors), number()),
+            Some(doors) if *method == Method::OPTIONS && !doors.take_any_method() => (Way::Preflight(doors), number()),
             Some(doors) => match doors.find(method) {
                 // A page for browsers, and a door for machines.
                 _ if doors.is_page && reads && asks_for_a_page(request.headers()) => (Way::Page, number()),
@@ -151,7 +151,10 @@ impl FrontDoor {
         } else {
             Box::pin(body::read(request, door.limits.body_time)).await?
         };
-        same_origin::check(&door.state, &request, sharing.is_some_and(Sharing::with_an_allowed_origin))?;
+        // The method is that of a request to an application, which must protect itself.
+        let for_another = matches!(way, Way::Machine(doors, _) if doors.take_any_method());
+        let allowed = for_another || sharing.is_some_and(Sharing::with_an_allowed_origin);
+        same_origin::check(&door.state, &request, allowed)?;
         match way {
             Way::Machine(_, known) => {
                 let answer = |request| known.answer(request, door.state.clone());

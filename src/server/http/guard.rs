@@ -10,14 +10,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::client_auth::client_of;
-use super::cookies::session_of_cookie;
+use super::cookies::{cookies, gate_cookies, session_of_cookie};
 use super::current_user::authorization_headers;
 use super::error::HttpError;
 use super::open_answers::answer_while_signed_in;
 use super::operator::is_operator;
 use super::visit::Visit;
 use crate::api_types::ApiError;
-use crate::server::flows::{AuthenticateError, EndingSession, authenticate, authenticate_to_end};
+use crate::server::flows::{AuthenticateError, EndingSession, authenticate, authenticate_at_gate, authenticate_to_end};
 use crate::server::state::AppState;
 
 /// The doors that need no access token.
@@ -72,6 +72,10 @@ const MAY_END_OWN: &[&str] = &["DELETE /sessions/{id}", "POST /api/delete-accoun
 /// The doors for other services, which send a client's name and secret.
 pub const CLIENTS: &[&str] = &["GET /revocations", "POST /introspect"];
 
+/// The door that tells a proxy who sends a request to an application. It also answers strangers: it tells them where to sign
+/// in.
+pub const GATE: &[&str] = &["GET /forward-auth"];
+
 /// The doors for the operator. For all others they answer 404.
 pub const OPERATORS: &[&str] = &["GET /metrics"];
 
@@ -81,6 +85,8 @@ pub enum Admits {
     Anybody,
     Clients,
     Operators,
+    /// Anybody, with an access token, a gate cookie, or neither.
+    AtGate,
     /// A client with a token of the session that it ends.
     Ending {
         by_cookie: bool,
@@ -97,6 +103,8 @@ impl Admits {
             Self::Anybody
         } else if CLIENTS.contains(&door) {
             Self::Clients
+        } else if GATE.contains(&door) {
+            Self::AtGate
         } else if OPERATORS.contains(&door) {
             Self::Operators
         } else if ENDING.contains(&door) {
@@ -120,6 +128,12 @@ pub async fn guarded<A: Future<Output = Response>>(
         Admits::Operators => {
             let peer = Visit::of(&mut request).peer;
             if is_operator(state, peer, request.headers()) { Ok(()) } else { Err(ApiError::NotFound) }
+        }
+        Admits::AtGate => {
+            let (headers, cookies) = (request.headers(), cookies(request.headers()));
+            let judged = authenticate_at_gate(state, authorization_headers(headers), gate_cookies(cookies.as_ref()));
+            Visit::of(&mut request).at_gate = Some(judged);
+            Ok(())
         }
         Admits::Ending { by_cookie } => session_to_end(state, by_cookie, request.headers())
             .map(|session| Visit::of(&mut request).ending = Some(session))

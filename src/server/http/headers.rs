@@ -12,6 +12,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
 use leptos::nonce::Nonce;
 
 use crate::server::state::AppState;
@@ -37,6 +38,11 @@ const OF_PAGES: [(HeaderName, HeaderValue); 6] = [
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// The origin to which the answer to a form of this page redirects, if it is not our own. Browsers hold that against the
+/// page's policy too.
+#[derive(Clone)]
+pub struct LeadsTo(pub String);
+
 /// What the settings decide about the headers, found out once.
 pub struct Protection {
     behind_https: bool,
@@ -58,12 +64,14 @@ impl Protection {
     }
 
     /// Adds the headers of a page whose scripts have this nonce; those of data if there is no page.
-    pub fn of_page(&self, headers: &mut HeaderMap, nonce: &Nonce) {
+    pub fn of_page(&self, response: &mut Response, nonce: &Nonce) {
+        let leads_to = response.extensions_mut().remove::<LeadsTo>();
+        let headers = response.headers_mut();
         if !is_html(headers) {
             return self.of_data(headers);
         }
         headers.extend(OF_PAGES);
-        if let Ok(policy) = HeaderValue::from_str(&self.policy(nonce)) {
+        if let Ok(policy) = HeaderValue::from_str(&self.policy(nonce, leads_to)) {
             headers.insert(CONTENT_SECURITY_POLICY, policy);
         }
         self.of_both(headers);
@@ -76,11 +84,12 @@ impl Protection {
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
     }
 
-    fn policy(&self, nonce: &Nonce) -> String {
+    fn policy(&self, nonce: &Nonce, leads_to: Option<LeadsTo>) -> String {
         let reload = &self.reload;
+        let leads_to = leads_to.map_or_else(String::new, |LeadsTo(origin)| format!(" {origin}"));
         format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; \
-             connect-src 'self'{reload}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+             connect-src 'self'{reload}; base-uri 'none'; form-action 'self'{leads_to}; frame-ancestors 'none'; object-src 'none'"
         )
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER, VARY};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, routing::get};
 use leptos::nonce::Nonce;
@@ -14,13 +14,16 @@ use leptos::prelude::{provide_context, use_context};
 use leptos_axum::render_app_to_stream_with_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list_with_exclusions};
 use tower_http::compression::CompressionLayer;
+use url::Url;
 
-use super::cookies::{refresh_cookie, session_of_cookie};
+use super::cookies::{refresh_cookie, sends_cookies, session_of_cookie};
 use super::error::HttpError;
 use super::files::file;
 use super::guard::{asks_for_a_page, guard};
-use super::headers::{is_html, watching};
-use super::posted_forms::{error_of, next_in, posted_without_the_program};
+use super::headers::{LeadsTo, is_html, watching};
+use super::lead_back::{ShutOut, lead_back};
+use super::next::{next_in, of_application};
+use super::posted_forms::{error_of, posted_without_the_program};
 use crate::api_types::ApiError;
 use crate::app::App;
 use crate::app::next::accepted;
@@ -52,7 +55,7 @@ pub fn router(state: &AppState) -> Router {
         .route(SETUP, get(setup_page))
         .route(SESSIONS, get(sessions_page))
         .route(CHANGE_PASSWORD, get((StatusCode::FOUND, [(LOCATION, "/account")])))
-        .route_layer(from_fn(server_function_manners))
+        .route_layer(from_fn_with_state(state.clone(), server_function_manners))
         .route_layer(from_fn_with_state(state.clone(), guard))
         .fallback(fallback)
         .method_not_allowed_fallback(|| async { HttpError(ApiError::MethodNotAllowed) })
@@ -104,7 +107,7 @@ fn page_without_slash(request: &Request) -> Option<HeaderValue> {
 }
 
 /// Wraps the server functions, where the contract differs from Leptos.
-async fn server_function_manners(request: Request, next: Next) -> Response {
+async fn server_function_manners(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with(SERVER_FUNCTIONS) {
         return next.run(request).await;
     }
@@ -113,7 +116,7 @@ async fn server_function_manners(request: Request, next: Next) -> Response {
         return ([(ALLOW, "GET")], HttpError(ApiError::MethodNotAllowed)).into_response();
     }
     if *request.method() == Method::POST && asks_for_a_page(request.headers()) {
-        return posted_without_the_program(request, next).await;
+        return posted_without_the_program(&state, request, next).await;
     }
     with_its_status(next.run(request).await).await
 }
@@ -186,8 +189,11 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             next: if needs_user {
                 parts.uri.path_and_query().and_then(|here| accepted(here.as_str()))
             } else {
-                query.filter(|_| WITH_NEXT.contains(&path)).and_then(|query| next_in(query.as_bytes()))
+                query
+                    .filter(|_| WITH_NEXT.contains(&path))
+                    .and_then(|query| next_in(&state.config.gate, query.as_bytes()))
             },
+            shut_out_of: parts.extensions.get::<ShutOut>().map(|ShutOut(host)| host.clone()),
             tokens: if path == INSPECTOR { token_facts(&state) } else { TokenFacts::default() },
             reload: watching().then(|| state.leptos_options.clone()),
         });
@@ -197,10 +203,27 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
 /// Wraps the pages that Leptos routes itself.
 async fn with_session_noted(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     // A server function shows no header.
-    if !request.uri().path().starts_with(SERVER_FUNCTIONS) {
-        note_session(&state, &mut request).await;
+    if request.uri().path().starts_with(SERVER_FUNCTIONS) {
+        return next.run(request).await;
     }
-    next.run(request).await
+    let application = application(&state, &request);
+    if let Some(address) = &application
+        && let Some(response) = lead_back(&state, address, &mut request).await
+    {
+        return response;
+    }
+    note_session(&state, &mut request).await;
+    let mut response = next.run(request).await;
+    if let Some(address) = application {
+        response.extensions_mut().insert(LeadsTo(address.origin().ascii_serialization()));
+    }
+    response
+}
+
+/// Returns the address of an application to which the form of this page leads back.
+fn application(state: &AppState, request: &Request) -> Option<Url> {
+    let query = request.uri().query().filter(|_| WITH_NEXT.contains(&request.uri().path()))?;
+    of_application(&state.config.gate, &next_in(&state.config.gate, query.as_bytes())?)
 }
 
 /// Adds a hint for the header, so that it does not flicker, and for the head script, which shows the sign-in form to a
@@ -217,11 +240,6 @@ async fn note_session(state: &AppState, request: &mut Request) {
         None => Seems::Unknown,
     };
     request.extensions_mut().insert(seems);
-}
-
-/// Returns whether the browser would have sent a cookie: not if another site led it here (`SameSite=Strict`).
-fn sends_cookies(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site != "cross-site")
 }
 
 fn token_facts(state: &AppState) -> TokenFacts {

@@ -23,6 +23,7 @@ pub type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 pub struct Door {
     pub method: Method,
     pub path: &'static str,
+    any_method: bool,
     handler: Box<dyn Fn(Request, AppState) -> Answering + Send + Sync>,
 }
 
@@ -39,10 +40,20 @@ pub fn delete<T>(path: &'static str, handler: impl Handler<T, AppState, Future =
     Door::new(Method::DELETE, path, handler)
 }
 
+/// A door that takes every method. It is listed as one that takes GET, and changes nothing.
+pub fn any<T>(path: &'static str, handler: impl Handler<T, AppState, Future = Answering>) -> Door {
+    Door { any_method: true, ..Door::new(Method::GET, path, handler) }
+}
+
 impl Door {
     fn new<T>(method: Method, path: &'static str, handler: impl Handler<T, AppState, Future = Answering>) -> Self {
         // A handler is a function: a copy of it is nothing.
-        Self { method, path, handler: Box::new(move |request, state| handler.clone().call(request, state)) }
+        Self {
+            method,
+            path,
+            any_method: false,
+            handler: Box::new(move |request, state| handler.clone().call(request, state)),
+        }
     }
 
     /// Returns the name of the door, as the lists of `guard.rs` write it.
@@ -51,7 +62,7 @@ impl Door {
     }
 
     fn takes(&self, method: &Method) -> bool {
-        self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
+        self.any_method || self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
     }
 }
 
@@ -108,6 +119,11 @@ impl DoorsOfPath {
     /// Returns the door for a method.
     pub fn find(&self, method: &Method) -> Option<&KnownDoor> {
         self.doors.iter().find(|known| known.door.takes(method))
+    }
+
+    /// Returns whether one of the doors takes every method: then even OPTIONS is no question about the doors.
+    pub fn take_any_method(&self) -> bool {
+        self.doors.iter().any(|known| known.door.any_method)
     }
 
     pub fn path(&self) -> &'static str {

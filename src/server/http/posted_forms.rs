@@ -1,5 +1,4 @@
-//! A form that the browser posts itself: without scripts, or before the program has loaded. Also: where such a form, or the
-//! address of its page, leads on.
+//! A form that the browser posts itself: without scripts, or before the program has loaded.
 
 use axum::Extension;
 use axum::body::Body;
@@ -10,8 +9,10 @@ use axum::middleware::Next;
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use http_body_util::{BodyExt as _, Collected, Limited};
 
+use super::next::next_in;
 use crate::api_types::ApiError;
-use crate::app::next::{DASHBOARD, accepted, form_address};
+use crate::app::next::{DASHBOARD, form_address};
+use crate::server::state::AppState;
 
 /// Bytes of an error body of a server function; all are shorter.
 const MAX_ERROR_BYTES: usize = 4096;
@@ -19,7 +20,7 @@ const MAX_ERROR_BYTES: usize = 4096;
 /// Leptos would redirect to the address in `Referer`, with the token in the body. Here the function runs as it does for the
 /// program, and only the cookie of its answer is passed on. A success leads to the page that the form names, or to the
 /// dashboard; the page gets its access token by a refresh. A failure leads back to the form, with the error and that name.
-pub async fn posted_without_the_program(request: Request, next: Next) -> Response {
+pub async fn posted_without_the_program(state: &AppState, request: Request, next: Next) -> Response {
     let (form, then) = match request.uri().path() {
         "/api/login" => ("/login", DASHBOARD),
         "/api/signup" => ("/signup", DASHBOARD),
@@ -33,7 +34,7 @@ pub async fn posted_without_the_program(request: Request, next: Next) -> Respons
     // `read_body` has already read and limited it.
     let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     // A sign-out leads to no other page.
-    let go_on = if then == DASHBOARD { next_in(&body) } else { None };
+    let go_on = if then == DASHBOARD { next_in(&state.config.gate, &body) } else { None };
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
     let cookies = answer.headers().get_all(SET_COOKIE).iter().cloned().map(|cookie| (SET_COOKIE, cookie));
     let cookies = AppendHeaders(cookies.collect::<Vec<_>>());
@@ -45,15 +46,6 @@ pub async fn posted_without_the_program(request: Request, next: Next) -> Respons
     let page = format!("{page}{}error={}", if go_on.is_some() { '&' } else { '?' }, error.code());
     // As `HttpError` does, for the metrics and the log.
     (StatusCode::SEE_OTHER, cookies, [(LOCATION, page)], Extension(error)).into_response()
-}
-
-/// Returns the `next` of a query or a form, if there is exactly one and it is a page of our own.
-pub fn next_in(form: &[u8]) -> Option<String> {
-    let mut asked = form_urlencoded::parse(form).filter(|(name, _)| name == "next");
-    match (asked.next(), asked.next()) {
-        (Some((_, once)), None) => accepted(&once),
-        _ => None,
-    }
 }
 
 /// Returns the error in a body.

@@ -8,7 +8,7 @@ use axum::http::Method;
 use super::front_door::FrontDoor;
 use super::guard::door;
 use super::limits::Limits;
-use super::machine_doors::{Door, MachineDoors, delete, get, post};
+use super::machine_doors::{Door, MachineDoors, any, delete, get, post};
 use super::{leptos, routes};
 use crate::server::measure::Doors;
 use crate::server::state::AppState;
@@ -18,6 +18,7 @@ fn machine_doors() -> Vec<Door> {
     vec![
         post("/login", routes::login::login),
         get("/protected", routes::protected::protected),
+        any("/forward-auth", routes::forward_auth::forward_auth),
         delete("/logout", routes::logout::logout),
         post("/logout", routes::logout::logout),
         post("/refresh", routes::refresh::refresh),

@@ -1,5 +1,6 @@
 //! The machine doors, one file each. `protected.rs` is the one to copy.
 
+pub mod forward_auth;
 pub mod health;
 pub mod introspect;
 pub mod lesson;

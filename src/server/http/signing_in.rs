@@ -7,11 +7,11 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::context::{app_state, parts};
-use super::cookies::{self, keep_cookie, remember_device, session_of_cookie};
+use super::cookies::{self, delete_gate_cookie, keep_cookie, keep_gate_cookie, remember_device, session_of_cookie};
 use super::visitor::visitor_of;
 use crate::api_types::{ApiError, Remember, SignedInAnswer};
 use crate::server::domain::session::SessionKind;
-use crate::server::flows::{EndingSession, NewSession, SignedIn};
+use crate::server::flows::{EndingSession, NewSession, Receiver, SignedIn};
 
 /// Returns the request for the session that a page's form starts.
 ///
@@ -21,6 +21,7 @@ pub fn new_session(remember: Remember) -> Result<NewSession, ApiError> {
     let (state, parts) = (app_state()?, parts()?);
     Ok(NewSession {
         kind: remember.into(),
+        receiver: Receiver::Browser,
         visitor: visitor_of(&state, &parts),
         replaces: session_of_cookie(&state, &parts.headers),
         ..NewSession::default()
@@ -43,7 +44,17 @@ pub fn page_answer(signed_in: SignedIn) -> Result<SignedInAnswer, ApiError> {
     let state = app_state()?;
     set_cookie(keep_cookie(&state, &signed_in));
     set_cookie(remember_device(&state, &signed_in));
+    set_cookie(keep_gate_cookie(&state, &signed_in));
     Ok(signed_in.into())
+}
+
+/// Deletes the gate cookie of the browser that calls.
+///
+/// # Errors
+/// `internal` outside a request.
+pub fn forget_gate_cookie() -> Result<(), ApiError> {
+    set_cookie(delete_gate_cookie(&app_state()?));
+    Ok(())
 }
 
 /// Returns the refresh token of the browser that calls.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::extract::Request;
 use axum::http::Extensions;
 
-use crate::server::flows::{CurrentUser, EndingSession};
+use crate::server::flows::{AuthenticateError, CurrentUser, EndingSession};
 
 /// A request, as far as it is known.
 #[derive(Clone, Debug)]
@@ -20,13 +20,15 @@ pub struct Visit {
     pub user: Option<CurrentUser>,
     /// The session that the caller may end.
     pub ending: Option<EndingSession>,
+    /// Who the caller is at the gate, or why nobody is known.
+    pub at_gate: Option<Result<CurrentUser, AuthenticateError>>,
 }
 
 impl Visit {
     /// Begins when a header has been read.
     #[must_use]
     pub fn begin(peer: IpAddr) -> Self {
-        Self { peer, arrived: Instant::now(), user: None, ending: None }
+        Self { peer, arrived: Instant::now(), user: None, ending: None, at_gate: None }
     }
 
     /// Returns that of a request. One that came over no connection has an address that nobody trusts.

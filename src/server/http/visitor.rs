@@ -78,15 +78,15 @@ fn address(state: &AppState, parts: &Parts) -> IpAddr {
     let trusted = &state.config.trusted_proxies;
     let forwarded = parts.headers.get_all(FORWARDED_FOR);
     if forwarded.iter().next().is_some() && !trusted.contains(peer) {
-        warn_of_stranger(peer);
+        warn_of_stranger(peer, "X-Forwarded-For");
     }
     trusted.visitor(peer, forwarded.iter().map(HeaderValue::as_bytes))
 }
 
 /// Logged once: either the settings lack a proxy, or a client sends a false header.
-fn warn_of_stranger(peer: IpAddr) {
+pub fn warn_of_stranger(peer: IpAddr, headers: &str) {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
-        warn!(%peer, "Ignored X-Forwarded-For: if this is your proxy, put its address into TRUSTED_PROXIES");
+        warn!(%peer, "Ignored {headers}: if this is your proxy, put its address into TRUSTED_PROXIES");
     });
 }

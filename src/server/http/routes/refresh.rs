@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::TokensAnswer;
 use crate::api_types::ApiError;
-use crate::server::flows::{self, AuthenticateError, bearer_token};
+use crate::server::flows::{self, AuthenticateError, Receiver, bearer_token};
 use crate::server::http::current_user::authorization_headers;
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
@@ -21,7 +21,7 @@ struct RefreshRequest {
 
 pub async fn refresh(State(state): State<AppState>, request: Request) -> Result<Json<TokensAnswer>, HttpError> {
     let presented = presented(request).await?;
-    Ok(Json(flows::refresh(&state, &presented).await?.into()))
+    Ok(Json(flows::refresh(&state, &presented, Receiver::Machine).await?.into()))
 }
 
 /// Returns the token of the header; without the header, the one of the body.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::TokensAnswer;
 use crate::api_types::{ApiError, TokenType};
-use crate::server::flows;
+use crate::server::flows::{self, Receiver};
 use crate::server::http::client_auth::{client_of, names_a_client};
 use crate::server::http::form_or_json::BodyType;
 use crate::server::http::json::Json;
@@ -51,7 +51,8 @@ pub async fn token(State(state): State<AppState>, request: Request) -> Result<Re
 
 /// As `/refresh`, except for the form of the errors.
 async fn refresh(state: &AppState, form: &Form) -> Result<Response, TokenError> {
-    let tokens = flows::refresh(state, form.required("refresh_token")?).await.map_err(TokenError::of_refresh)?;
+    let tokens = flows::refresh(state, form.required("refresh_token")?, Receiver::Machine).await;
+    let tokens = tokens.map_err(TokenError::of_refresh)?;
     Ok(Json(TokensAnswer::from(tokens)).into_response())
 }
 
