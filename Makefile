@@ -1,7 +1,7 @@
 # Handstamp. `make run` and `make test` install everything that they need. `make help` lists the other commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dist test specs specs-pooler recipes interop end2end soak pictures torture torture-failover cluster torture-cluster fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
+.PHONY: help run build dist test specs specs-pooler recipes interop end2end soak pictures torture torture-failover cluster torture-cluster doors fuzz fuzz-keep bench bench-tokens bench-timing bench-flood check audit sbom proxies backup fmt watch watch-time lint-format lint-server lint-pages setup setup-test
 
 # The sources of a release. If none has changed, `make run` starts at once.
 SOURCES := $(shell find src style public -type f) Cargo.toml Cargo.lock rust-toolchain.toml scripts/build scripts/versions.sh
@@ -31,8 +31,8 @@ $(DIST): $(BUILT)
 	@touch $@
 
 # `specs` comes after all that need the release: it compiles our crate once more, without optimisation.
-test: ## Run everything: specs on both databases, the documentation's recipes, other libraries, the browser
-	@scripts/parts setup-test build interop end2end recipes specs
+test: ## Run everything: specs on both databases, the documentation's recipes, other libraries and servers, the browser
+	@scripts/parts setup-test build interop doors end2end recipes specs
 
 specs: ## Run the specs and unit tests
 	@scripts/specs
@@ -72,6 +72,10 @@ cluster: $(BUILT) ## Start PostgreSQL, three instances and nginx before them on 
 torture-cluster: $(BUILT) ## Three instances: measure sign-outs, take PostgreSQL away, restart, kill (four minutes): SECONDS=240 OPERATIONS=1000000
 	@scripts/setup cluster
 	@node scripts/torture_cluster.mjs $(if $(SECONDS),--seconds $(SECONDS)) $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(ONLY),--only $(ONLY))
+
+doors: $(BUILT) ## Try the examples for forward auth in deploy/ on real nginx, Caddy, HAProxy and Apache (half a minute)
+	@scripts/setup doors
+	@node scripts/doors.mjs
 
 fuzz: ## Fuzz every parser of untrusted input: make fuzz SECONDS=60, for each target
 	@scripts/setup fuzz
