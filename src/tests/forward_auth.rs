@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use handstamp::server::domain::audience::AudienceTexts;
 use handstamp::server::flows::{self, Actor, Target};
 
+use crate::audiences::plain;
 use crate::harness::{Answer, TestApp, bearer, part};
 
 pub const APP: &str = "https://app.example.org";
@@ -110,6 +112,40 @@ async fn a_browser_that_wants_a_page_is_led_to_the_form_and_nobody_else() {
     let answer = ask(&app, &[NAVIGATION, ("x-original-url", &long)]).await;
     let start = "https://id.example.org/login?next=https%3A%2F%2Fapp.example.org%2F";
     assert_eq!(answer.header("location"), Some(start), "the beginning of the application");
+}
+
+#[tokio::test]
+async fn an_application_gets_a_token_of_its_own_if_the_proxy_names_its_audience() {
+    let app = TestApp::start_with(&GATE).await;
+    app.audience(AudienceTexts { roles: "admin".into(), ..plain("console") }).await;
+    app.audience(plain("wiki")).await;
+    let token = app.somebody("ada").await;
+    let ask = async |query: &str| app.get_as(&format!("/forward-auth{query}"), &token).await;
+    assert_eq!(ask("").await.header("authorization"), None);
+
+    let answer = ask("?redirect=no&audience=wiki").await;
+
+    assert_eq!((answer.status, answer.header("remote-user")), (200, Some("ada")));
+    let given = answer.header("authorization").unwrap().strip_prefix("Bearer ").unwrap();
+    let (claims, own) = (part(given, 1), part(&token, 1));
+    assert_eq!((&claims["aud"], &claims["sid"], &claims["sub"]), (&"wiki".into(), &own["sid"], &own["sub"]));
+    assert_eq!(
+        app.protected(given).await.error(),
+        "401 invalid_token Invalid token",
+        "it is for the application alone"
+    );
+
+    let lacks_a_role = ask("?audience=console").await;
+    assert_eq!((lacks_a_role.status, lacks_a_role.json()["code"].as_str()), (403, Some("insufficient_scope")));
+    assert_eq!(ask("?audience=unknown").await.error(), "400 invalid_target Unknown audience");
+    assert_eq!(ask("?audience=wiki&audience=console").await.status, 400);
+    assert_eq!(app.get("/forward-auth?audience=wiki").await.error(), MISSING);
+    let client = app.client("wiki").await;
+    app.logout(&token).await;
+    assert_eq!(
+        app.as_client("POST", "/introspect", &client, &format!("token={given}")).await.body,
+        r#"{"active":false}"#
+    );
 }
 
 const MISSING: &str = "401 missing_token Missing Authorization Header";

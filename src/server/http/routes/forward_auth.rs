@@ -3,15 +3,16 @@
 //! A proxy asks before it passes a request on. 2xx lets it pass; the proxy gives anything else to the client.
 
 use axum::extract::{Request, State};
-use axum::http::header::LOCATION;
+use axum::http::header::{AUTHORIZATION, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
 use crate::api_types::ApiError;
 use crate::app::next::{MAX_BYTES, form_address};
-use crate::server::flows::{AuthenticateError, CurrentUser};
+use crate::server::domain::audience_token::Holder;
+use crate::server::flows::{self, AuthenticateError, CurrentUser};
 use crate::server::http::error::HttpError;
 use crate::server::http::guard::asks_for_a_page;
 use crate::server::http::original::Original;
@@ -30,6 +31,8 @@ const IN_LIST: &AsciiSet = &CONTROLS.add(b',').add(b'%');
 struct Asked {
     /// nginx cannot pass on a redirect.
     without_redirect: bool,
+    /// The application gets a token of its own.
+    audience: Option<String>,
 }
 
 pub async fn forward_auth(State(state): State<AppState>, mut request: Request) -> Result<Response, HttpError> {
@@ -38,7 +41,7 @@ pub async fn forward_auth(State(state): State<AppState>, mut request: Request) -
     let asked = Asked::read(request.uri().query())?;
     let original = Original::of(&state, peer, request.method(), request.headers())?;
     match judged {
-        Ok(user) => let_in(&user),
+        Ok(user) => let_in(&state, &user, asked.audience.as_deref()).await,
         // Nobody knows: signing in again would not help.
         Err(unknown @ (AuthenticateError::Unknown | AuthenticateError::TooLarge)) => Err(unknown.into()),
         Err(_) if !asked.without_redirect && original.reads && asks_for_a_page(request.headers()) => {
@@ -55,6 +58,7 @@ impl Asked {
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match (name.as_ref(), value.as_ref()) {
                 ("redirect", "no") => asked.without_redirect = true,
+                ("audience", name) if asked.audience.is_none() => asked.audience = Some(name.to_owned()),
                 // A proxy that asks for more than there is must not be told yes.
                 _ => return Err(ApiError::InvalidRequest),
             }
@@ -64,14 +68,21 @@ impl Asked {
 }
 
 /// All headers are there, also an empty one: the proxy then replaces what the client has sent.
-fn let_in(user: &CurrentUser) -> Result<Response, HttpError> {
+async fn let_in(state: &AppState, user: &CurrentUser, audience: Option<&str>) -> Result<Response, HttpError> {
+    let authorization = match audience {
+        Some(name) => {
+            let stamp = flows::stamp_for(state, &Holder::from(&**user), name, None).await?;
+            Some((AUTHORIZATION, value(&format!("Bearer {}", stamp.access_token))?))
+        }
+        None => None,
+    };
     let groups: Vec<_> = user.roles.iter().map(|role| utf8_percent_encode(role, IN_LIST).to_string()).collect();
     let headers = [
         (REMOTE_USER, value(&user.username)?),
         (REMOTE_GROUPS, value(&groups.join(","))?),
         (REMOTE_SUBJECT, value(&user.user_id.to_string())?),
     ];
-    Ok((StatusCode::OK, headers).into_response())
+    Ok((StatusCode::OK, headers, AppendHeaders(authorization)).into_response())
 }
 
 /// A name can have letters beyond ASCII, which go as UTF-8.
