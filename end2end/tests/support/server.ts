@@ -47,10 +47,11 @@ export class Server {
     this.origin = `http://127.0.0.1:${port}`;
   }
 
-  /** A new server: fresh folder, fresh database, free port. Not yet started. */
+  /** A new server: fresh folder, fresh database, free port, for which `{port}` stands in a setting. Not yet started. */
   static async create(settings: Settings = {}): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), 'handstamp-end2end-'));
     const port = await freePort();
+    const own = Object.entries(settings).map(([name, value]) => [name, value.replace('{port}', `${port}`)]);
     return new Server(folder, port, {
       LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
       DATABASE_URL: await databaseUrl(folder),
@@ -59,7 +60,7 @@ export class Server {
       HASH_CONCURRENCY: '1',
       // At the most verbose level, so that a secret that could be logged is (`expectCleanLog`).
       RUST_LOG: 'trace',
-      ...settings,
+      ...(Object.fromEntries(own) as Settings),
     });
   }
 
@@ -183,6 +184,7 @@ export class Server {
     // `client add` and the first start print theirs on purpose: only the log counts.
     expect(lines, 'the secret of a client stands in the log').not.toContain('hs_cs_');
     expect(lines, 'the cookie of a device stands in the log').not.toContain('handstamp_device=');
+    expect(lines, 'a gate cookie stands in the log').not.toContain('handstamp_gate=');
     expect(lines, 'a link with its code stands in the log').not.toMatch(/\/(setup|signup)#/);
     for (const [, code] of log.matchAll(/\/setup#([\w-]{22})/g)) this.codes.add(code!);
     for (const code of this.codes) expect(lines.includes(code), 'the setup code stands in the log').toBe(false);
