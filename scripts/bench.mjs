@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { blocklist } from './bench/parts/blocklist.mjs';
 import { door, smoke } from './bench/parts/door.mjs';
 import { feed } from './bench/parts/feed.mjs';
+import { gate } from './bench/parts/gate.mjs';
 import { growth } from './bench/parts/growth.mjs';
 import { instances } from './bench/parts/instances.mjs';
 import { lighthouse } from './bench/parts/lighthouse.mjs';
@@ -18,7 +19,7 @@ import { size } from './bench/parts/size.mjs';
 import { printGoals } from './bench/figures.mjs';
 import { root } from './trying.mjs';
 
-const PARTS = { door, 'sign-ins': signIns, 'sign-outs': signOuts, feed, instances, blocklist, size, growth, lighthouse };
+const PARTS = { door, gate, 'sign-ins': signIns, 'sign-outs': signOuts, feed, instances, blocklist, size, growth, lighthouse };
 const [python, kind] = process.argv.slice(2);
 const only = (process.env.ONLY ?? '').split(/[\s,]+/).filter(Boolean);
 const unknown = only.filter(part => !(part in PARTS));

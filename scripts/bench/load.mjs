@@ -50,8 +50,8 @@ export async function counted({ pid, cores = ONE_CORE }, work) {
 }
 
 async function wrk(origin, request, clients, cores, isDone) {
-  const { path, method = 'GET', body = '', type, token, authorization = token && `Bearer ${token}`, tokens = [] } = request;
-  const headers = [authorization && `Authorization: ${authorization}`, type && `Content-Type: ${type}`].filter(Boolean);
+  const { path, method = 'GET', body = '', type, token, authorization = token && `Bearer ${token}`, cookie, tokens = [] } = request;
+  const headers = [authorization && `Authorization: ${authorization}`, type && `Content-Type: ${type}`, cookie && `Cookie: ${cookie}`].filter(Boolean);
   const [command, ...words] = [
     ...on(cores), 'wrk', ...clients.map(String), '-d', '5m', '--timeout', '60', ...headers.flatMap(header => ['-H', header]),
     '-s', join(root, 'scripts/bench/load.lua'), `${origin}${path}`, '--', method, body, ...tokens.map(String),

@@ -198,7 +198,7 @@ mod tests {
     fn a_use_is_noted_at_first_and_then_once_in_each_interval() {
         let ours = key("the secret of this spec, and its own");
         let pass = ours.read(ours.write(&ada(), [9; NONCE_LEN]).expose_secret()).unwrap();
-        let due = |now| pass.is_use_due(UnixTime(now), Duration::from_secs(300));
+        let due = |now| pass.is_use_due(UnixTime(now), Duration::from_mins(5));
         assert_eq!([due(1000), due(1000), due(1299), due(1300), due(1301)], [true, false, false, true, false]);
     }
 }

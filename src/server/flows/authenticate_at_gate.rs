@@ -37,7 +37,7 @@ fn by_cookies<'h>(state: &AppState, cookies: impl Iterator<Item = &'h str>) -> R
         match (by_cookie(state, cookie), &found) {
             (Ok(user), Ok(other)) if user.user_id != other.user_id => return Err(TokenRefused(Check::Claims).into()),
             // The first good one, or the last error.
-            (Err(_), Ok(_)) | (Ok(_), Ok(_)) => {}
+            (Err(_) | Ok(_), Ok(_)) => {}
             (judged, Err(_)) => found = judged,
         }
     }
