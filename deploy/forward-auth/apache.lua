@@ -53,9 +53,8 @@ function handstamp_gate(r)
     r.headers_in["Remote-Groups"] = said["remote-groups"]
     r.headers_in["Remote-Subject"] = said["remote-subject"]
     r.headers_in["X-Forwarded-Proto"] = proto
-    -- The application never gets the token of the client. If DOOR ends with `?audience=NAME`, it gets one of its own.
-    r.headers_in["Authorization"] = said["authorization"]
-    -- It does not need the gate cookie either, and must not be able to use it elsewhere.
+    -- The application never gets the token of the client, nor the gate cookie: it could use them elsewhere.
+    r.headers_in["Authorization"] = nil
     r.headers_in["Cookie"] = without_gate_cookie(r.headers_in["Cookie"] or "")
     return apache2.DECLINED
 end

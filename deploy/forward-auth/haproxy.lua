@@ -55,11 +55,11 @@ core.register_action("handstamp_gate", { "http-req" }, function(txn)
         return
     end
 
-    -- The application never gets the token of the client. If DOOR ends with `?audience=NAME`, it gets one of its own.
-    for _, name in ipairs { "remote-user", "remote-groups", "remote-subject", "authorization" } do
-        if said(name) then txn.http:req_set_header(name, said(name)) else txn.http:req_del_header(name) end
+    for _, name in ipairs { "remote-user", "remote-groups", "remote-subject" } do
+        if said(name) then txn.http:req_set_header(name, said(name)) end
     end
-    -- It does not need the gate cookie either, and must not be able to use it elsewhere.
+    -- The application never gets the token of the client, nor the gate cookie: it could use them elsewhere.
+    txn.http:req_del_header("authorization")
     txn.http:req_del_header("cookie")
     for _, cookies in ipairs(all(received["cookie"] or {})) do
         local kept = without_gate_cookie(cookies)

@@ -149,6 +149,11 @@ export const CASES = {
       expect(`where ${path} leads: ${status} ${location}`, harmless, true);
     }
     await expectRefused(door, 401, { method: 'POST', headers: [...NAVIGATION, ...headers] });
+    for (const host of ['evil.example', 'app.example.org.evil.example', 'app.example.org@evil.example', 'evil.example/app.example.org', 'app.example.org:444']) {
+      const { status, headers: { location } } = await ask(door.port, newPath(), { host, headers: NAVIGATION });
+      // nginx ignores the port, which it knows better.
+      expect(`where ${host} leads: ${status} ${location}`, location === undefined || new URL(new URL(location).searchParams.get('next')).origin === APP, true);
+    }
     for (const next of [`${evil}/`, `//evil.example/`, `${APP}@evil.example/`, `${APP}.evil.example/`, `https://unlisted.example.org/`]) {
       expect(`where a sign-in with ${next} leads`, (await door.gate.signIn(next)).location, '/dashboard');
     }
