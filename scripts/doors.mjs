@@ -5,9 +5,9 @@ import { mkdtempSync, openSync, readFileSync, rmSync, chmodSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Application } from './doors/application.mjs';
-import { CASES, closed } from './doors/cases.mjs';
+import { CASES, closed, withToken } from './doors/cases.mjs';
 import { NAVIGATION } from './doors/client.mjs';
-import { Gate, PUBLIC_URL } from './doors/gate.mjs';
+import { AUDIENCE, Gate, PUBLIC_URL } from './doors/gate.mjs';
 import { PROXIES, WITH_SCRIPT, withCertificate } from './doors/proxies.mjs';
 import { freePorts, reached } from './ports.mjs';
 import { expect, expectQuoted, stop, within } from './trying.mjs';
@@ -33,15 +33,17 @@ setTimeout(() => {
 EXAMPLES.forEach(example => expectQuoted(`lines: ${example}`, `deploy/forward-auth/${example}`));
 const names = Object.keys(PROXIES).filter(name => only.length === 0 || only.includes(name));
 const withScript = names.filter(name => WITH_SCRIPT.includes(name));
-const [gatePort, ...ports] = await freePorts(1 + names.length + withScript.length);
+const [gatePort, ...ports] = await freePorts(1 + 2 * names.length + withScript.length);
 const application = await new Application().start();
 const gate = await Gate.start(folder, gatePort);
 const doors = await Promise.all(names.map(name => open(name)));
-const broken = await Promise.all(withScript.map(name => open(name, true)));
+const broken = await Promise.all(withScript.map(name => open(name, { broken: true })));
+const naming = await Promise.all(names.map(name => open(name, { audience: AUDIENCE })));
 
 for (const [name, tried] of Object.entries(CASES)) {
   await Promise.all(doors.map(door => attempt(name, door.name, () => tried(door))));
 }
+await Promise.all(naming.map(door => attempt('a token for the application', door.name, () => withToken(door))));
 await attempt("Traefik's request", 'Traefik', traefik);
 const token = await gate.token('ada');
 const close = (what, doors) => Promise.all(doors.map(door => attempt(what, door.name, () => closed({ ...door, token }))));
@@ -52,13 +54,13 @@ gate.server.child.kill('SIGCONT');
 await gate.server.stop();
 await close('Handstamp is away', doors);
 
-for (const { process } of [...doors, ...broken]) await stop(process);
+for (const { process } of [...doors, ...broken, ...naming]) await stop(process);
 print();
 process.exit(failures.length > 0 ? 1 : 0);
 
-async function open(name, broken = false) {
+async function open(name, variant = {}) {
   const port = ports.pop();
-  const place = { folder: join(folder, broken ? `${name}-broken` : name), port, gate: gatePort, application: application.port, broken };
+  const place = { folder: join(folder, [name, ...Object.keys(variant)].join('-')), port, gate: gatePort, application: application.port, ...variant };
   withCertificate(place.folder);
   place.log = openSync(join(place.folder, 'log'), 'a');
   const process = PROXIES[name](place);

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect } from '../trying.mjs';
 import { Application } from './application.mjs';
 import { APP, NAVIGATION, SCRIPT, ask, askTwo, webSocket } from './client.mjs';
-import { PUBLIC_URL } from './gate.mjs';
+import { AUDIENCE, PUBLIC_URL } from './gate.mjs';
 
 /** Spellings of a header that some application takes for `Remote-User`, and names that other sign-in services give. */
 const FORGED = [
@@ -190,6 +190,21 @@ export const CASES = {
     expect("the application's own 401", `${own.status} ${own.body}`, '401 the application');
   },
 };
+
+/** Of a door whose proxy asks with `?audience=…`. */
+export async function withToken(door) {
+  const { cookie } = await door.gate.signIn('/', 'grace');
+  const token = await door.gate.token('grace');
+  for (const known of [['Cookie', cookie], ['Authorization', `Bearer ${token}`]]) {
+    const seen = await expectIn(door, 'grace', { headers: [...SCRIPT, ...known] });
+    const given = Application.read(seen, 'authorization');
+    expect('the number of Authorization headers', given.length, 1);
+    const claims = JSON.parse(Buffer.from(given[0].split('.')[1], 'base64url').toString());
+    expect('what the application gets', `${given[0].split(' ')[0]} ${claims.aud} ${claims.username}`, `Bearer ${AUDIENCE} grace`);
+  }
+  const lacksTheRole = await door.gate.signIn('/', 'ada');
+  await expectRefused(door, 403, { headers: [...SCRIPT, 'Cookie', lacksTheRole.cookie] });
+}
 
 /** While Handstamp does not answer, while it is away, and if the script of the proxy fails. */
 export async function closed(door) {

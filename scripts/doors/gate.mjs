@@ -6,6 +6,9 @@ import { APP } from './client.mjs';
 export const PUBLIC_URL = 'https://id.example.org';
 const BINARY = process.env.HANDSTAMP_BIN ?? join(root, 'target/release/handstamp');
 
+/** Its tokens are for people with the role `admin`. */
+export const AUDIENCE = 'wiki';
+
 export class Gate {
   /** Two people: ada, who has no role, and grace, an administrator. */
   static async start(folder, port) {
@@ -14,6 +17,7 @@ export class Gate {
     });
     server.run(['user', 'add', 'grace', '--admin', '--password-stdin'], PASSWORD);
     server.addUser('ada');
+    server.run(['audience', 'add', AUDIENCE, '--role', 'admin'], '', 'ignore');
     await server.start();
     return Object.assign(new Gate(), { server });
   }

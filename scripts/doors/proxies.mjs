@@ -8,12 +8,15 @@ import { root, start } from '../trying.mjs';
 
 const APACHE_MODULES = ['mpm_event', 'authz_core', 'ssl', 'http2', 'lua', 'proxy', 'proxy_http'];
 
-/** Each starts a proxy: `folder` is its own and has a certificate, `port` is for TLS. `broken`: its script fails at each request. */
+/**
+ * Each starts a proxy: `folder` is its own and has a certificate, `port` is for TLS. `broken`: its script fails at each request.
+ * `audience`: the application gets a token for it.
+ */
 export const WITH_SCRIPT = ['HAProxy', 'Apache'];
 
 export const PROXIES = {
   nginx(place) {
-    const example = replaced('nginx.conf', place, [['listen 443 ', `listen 127.0.0.1:${place.port} `]]);
+    const example = replaced('nginx.conf', place, [['listen 443 ', `listen 127.0.0.1:${place.port} `], ...naming(place, 'nginx.conf')]);
     return startNginx(place.folder, example, join(place.folder, 'log'));
   },
 
@@ -22,14 +25,14 @@ export const PROXIES = {
     // A name that is not in GATE_ORIGINS. Caddy gives a stranger's name to no site, but an operator can forget the setting.
     const site = `app.example.org, unlisted.example.org {\n\ttls ${place.folder}/fullchain.pem ${place.folder}/privkey.pem`;
     const file = join(place.folder, 'Caddyfile');
-    writeFileSync(file, options + replaced('Caddyfile', place, [['app.example.org {', site]]));
+    writeFileSync(file, options + replaced('Caddyfile', place, [['app.example.org {', site], ...naming(place, 'Caddyfile')]));
     const env = { ...process.env, HOME: place.folder, XDG_DATA_HOME: place.folder, XDG_CONFIG_HOME: place.folder };
     return start('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], quietly(place, { env }));
   },
 
   HAProxy(place) {
     const script = join(place.folder, 'haproxy.lua');
-    writeFileSync(script, replaced('haproxy.lua', place, failing(place)));
+    writeFileSync(script, replaced('haproxy.lua', place, [...failing(place), ...naming(place, 'haproxy.lua')]));
     const pem = ['fullchain.pem', 'privkey.pem'].map(file => readFileSync(join(place.folder, file), 'utf8')).join('');
     writeFileSync(join(place.folder, 'both.pem'), pem);
     const changes = [['bind :443 ', `bind 127.0.0.1:${place.port} `], ['/etc/haproxy/haproxy.lua', script]];
@@ -40,7 +43,7 @@ export const PROXIES = {
 
   Apache(place) {
     const script = join(place.folder, 'apache.lua');
-    writeFileSync(script, replaced('apache.lua', place, failing(place)));
+    writeFileSync(script, replaced('apache.lua', place, [...failing(place), ...naming(place, 'apache.lua')]));
     const user = process.getuid() === 0 ? 'User www-data\nGroup www-data\n' : '';
     const modules = APACHE_MODULES.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so\n`).join('');
     const around = `${modules}${user}ServerName localhost\nServerRoot ${place.folder}\nPidFile ${place.folder}/pid\n`
@@ -63,6 +66,32 @@ export function withCertificate(folder) {
 
 function failing({ broken }) {
   return broken ? [['local proto =', 'error("broken on purpose") local proto =']] : [];
+}
+
+/** What docs/forward-auth.md says for an application that gets a token of its own. */
+function naming({ audience }, file) {
+  const answer = 'auth_request_set $token $upstream_http_authorization;';
+  const changes = {
+    'nginx.conf': [
+      ['?redirect=no', `?redirect=no&audience=${audience}`],
+      ['error_page 401', `${answer} error_page 401`],
+      ['proxy_set_header Authorization "";', 'proxy_set_header Authorization $token;'],
+    ],
+    Caddyfile: [
+      ['uri /forward-auth?', `uri /forward-auth?audience=${audience}`],
+      ['copy_headers Remote-User', 'copy_headers Authorization Remote-User'],
+      ['request_header -Authorization', ''],
+    ],
+    'haproxy.lua': [
+      ['/forward-auth"', `/forward-auth?audience=${audience}"`],
+      ['req_del_header("authorization")', 'req_set_header("authorization", said("authorization"))'],
+    ],
+    'apache.lua': [
+      ['/forward-auth"', `/forward-auth?audience=${audience}"`],
+      ['r.headers_in["Authorization"] = nil', 'r.headers_in["Authorization"] = said["authorization"]'],
+    ],
+  };
+  return audience ? changes[file] : [];
 }
 
 /** The example with the ports of this try. Fails if the example no longer contains what is to be replaced. */
