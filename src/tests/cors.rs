@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handstamp::server::http::machine_door_names;
+use handstamp::server::http::{GATE, machine_door_names};
 
 use crate::harness::{Answer, PASSWORD, TestApp, bearer};
 
@@ -30,7 +30,7 @@ async fn start() -> TestApp {
 /// The machine doors' methods by path, as a preflight is told them.
 fn doors() -> BTreeMap<String, Vec<String>> {
     let mut doors = BTreeMap::<String, Vec<String>>::new();
-    for door in machine_door_names() {
+    for door in machine_door_names().into_iter().filter(|door| !GATE.contains(&door.as_str())) {
         let (method, path) = door.split_once(' ').unwrap();
         let methods = doors.entry(path.replace("{id}", "x")).or_default();
         methods.push(method.to_owned());
@@ -91,6 +91,14 @@ async fn a_preflight_of_an_allowed_origin_is_told_the_methods_of_the_door() {
         }
     }
     assert_eq!(preflight(&app, "/logout", ALLOWED).await.header("allow"), Some("DELETE, POST"));
+}
+
+/// A proxy asks there about requests to other servers, preflights among them.
+#[tokio::test]
+async fn the_gate_permits_no_origin_and_answers_options_like_any_other_method() {
+    let app = start().await;
+    let answer = preflight(&app, "/forward-auth", ALLOWED).await;
+    assert_eq!((answer.status, permissions(&answer)), (401, vec![]), "{answer:?}");
 }
 
 #[tokio::test]

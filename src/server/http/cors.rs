@@ -4,6 +4,7 @@
 //! | door | who may read | answers depend on `Origin` |
 //! |---|---|---|
 //! | key set and metadata | every origin (`*`) | no |
+//! | `/forward-auth` | no other origin: its client is a proxy | no |
 //! | every other machine door | the origins of `CORS_ORIGINS` | if the setting names any |
 //! | pages, `/api/…`, files | no other origin | no |
 //!

@@ -87,8 +87,9 @@ impl FrontDoor {
                 Box::pin(door.turns.wait(&door.state, &mut request)).await
             };
             let asked = Asked::of(&request, way.doors().and_then(DoorsOfPath::fixed_path), arrived);
-            let sharing =
-                way.doors().map(|doors| Sharing::of(doors, &door.state.config.cors_origins, request.headers()));
+            // The client of a door that takes every method is a proxy, which asks about a request to another server.
+            let shared = way.doors().filter(|doors| !doors.take_any_method());
+            let sharing = shared.map(|doors| Sharing::of(doors, &door.state.config.cors_origins, request.headers()));
             let nonce = way.nonce(&mut request);
             // 2. It is answered.
             let head = asked.method == Method::HEAD;
@@ -151,7 +152,7 @@ impl FrontDoor {
         } else {
             Box::pin(body::read(request, door.limits.body_time)).await?
         };
-        // The method is that of a request to an application, which must protect itself.
+        // The application must judge where the request comes from.
         let for_another = matches!(way, Way::Machine(doors, _) if doors.take_any_method());
         let allowed = for_another || sharing.is_some_and(Sharing::with_an_allowed_origin);
         same_origin::check(&door.state, &request, allowed)?;
