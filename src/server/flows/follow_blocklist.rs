@@ -42,11 +42,11 @@ pub async fn follow_file(state: AppState, news: FileNews) {
 }
 
 /// Returns how long to rest after a look, so that many sign-outs share the next one. `took`: how long the look took. A look must
-/// not take more than a fifth of the time: on PostgreSQL all processes look at the same database, which has sign-outs to write.
+/// not take more than a third of the time: on PostgreSQL all processes look at the same database, which has sign-outs to write.
 /// On SQLite only the services that follow the blocklist wait for it, because this process knows of its own sign-outs.
 #[must_use]
 pub fn rest_after_look(took: Duration, bound: Duration) -> Duration {
-    (took * 4).clamp(SHORTEST_REST, LONGEST_REST).min(bound / 4)
+    (took * 2).clamp(SHORTEST_REST, LONGEST_REST).min(bound / 4)
 }
 
 /// The position up to which the table was read.
@@ -113,9 +113,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_looks_for_a_fifth_of_the_time_and_often_enough_for_the_bound() {
+    fn a_server_looks_for_a_third_of_the_time_and_often_enough_for_the_bound() {
         let (millis, second) = (Duration::from_millis, Duration::from_secs(1));
-        assert_eq!(rest_after_look(millis(5), second), millis(20));
+        assert_eq!(rest_after_look(millis(5), second), millis(10));
         assert_eq!(rest_after_look(Duration::ZERO, second), millis(2), "many sign-outs share a look");
         assert_eq!(rest_after_look(second * 2, second), millis(100));
         assert_eq!(rest_after_look(second * 2, millis(100)), millis(25));
