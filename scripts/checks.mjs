@@ -3,8 +3,13 @@ export class Checks {
   #passed = 0;
   #failed = 0;
 
-  constructor(program) {
+  /** After so many minutes, the program ends as failed. */
+  constructor(program, minutes) {
     this.program = program;
+    setTimeout(() => {
+      this.failed(`it takes longer than ${minutes} minutes`);
+      this.finish();
+    }, minutes * 60_000).unref();
   }
 
   /** `body` can return what else there is to say. */

@@ -14,7 +14,8 @@ pub fn SignedInNotice() -> impl IntoView {
     if let (Some(next), Some(host)) = (&next, shut_out_of) {
         return Either::Left(view! {
             <p class="notice" role="alert">
-                "You are signed in, but " {host} " does not let this browser in: it did not get the cookie of this server.                 Allow cookies, then " <a href=next.clone()>"try again"</a> ". If that does not help, tell its administrator."
+                "You are signed in, but " {host} " does not let this browser in: it did not get the cookie of this server. "
+                "Allow cookies, then " <a href=next.clone()>"try again"</a> ". If that does not help, tell its administrator."
             </p>
         });
     }

@@ -1,5 +1,5 @@
 //! Which other libraries and servers a key of a new kind stops. They were tried in November 2026 with key sets and tokens of
-//! our form; docs/verifying-elsewhere.md has the table.
+//! our form; docs/doors.md and docs/verifying-elsewhere.md have the tables.
 
 use super::algorithm::{Algorithm, Family};
 use super::checkup::Finding;
@@ -87,7 +87,7 @@ pub fn finding(kept: Option<Algorithm>, wanted: Algorithm) -> Option<Finding> {
         return Some(Finding::warning(
             CHECK,
             found,
-            "look at the table in docs/verifying-elsewhere.md before the next start",
+            "look at docs/doors.md, and at the keys of a new kind in docs/verifying-elsewhere.md, before the next start",
         ));
     }
     if wanted.family() == Family::Secret {
