@@ -210,7 +210,8 @@ function events(named: boolean): string {
   const kinds = [
     'signed_in', 'sign_in_failed', 'password_changed', 'session_ended', 'other_sessions_ended',
     'all_sessions_ended', 'refresh_token_reused', 'disabled', 'enabled', 'made_admin', 'unmade_admin', 'removed',
-    'signed_up', 'invited', 'keys_rotated', 'of_a_newer_server',
+    'signed_up', 'invited', 'keys_rotated', 'factor_added', 'factor_removed', 'factor_refused',
+    'recovery_code_used', 'email_changed', 'password_reset', 'of_a_newer_server',
   ];
   const byOthers = ['disabled', 'enabled', 'made_admin', 'unmade_admin', 'all_sessions_ended', 'removed'];
   return JSON.stringify({

@@ -20,6 +20,12 @@ pub fn what_happened(event: &EventSummary) -> (String, &'static str) {
         "removed" => ("Account removed", "bad"),
         "invited" => ("Invitation made", ""),
         "keys_rotated" => ("Signing keys rotated", "warn"),
+        "factor_added" => ("Second factor added", "warn"),
+        "factor_removed" => ("Second factor removed", "warn"),
+        "factor_refused" => ("Second factor wrong", "warn"),
+        "recovery_code_used" => ("Recovery code used", "warn"),
+        "email_changed" => ("Email address changed", "warn"),
+        "password_reset" => ("Password reset by mail", "warn"),
         // From a newer server than this page.
         other => return (["Unknown event: ", &other.replace('_', " ")].concat(), ""),
     };

@@ -76,6 +76,15 @@ kinds! {
     Invited = "invited",
     /// Recorded for the administrator who rotated the signing keys, or retired one.
     KeysRotated = "keys_rotated",
+    /// A passkey, or an authenticator app.
+    FactorAdded = "factor_added",
+    FactorRemoved = "factor_removed",
+    /// The password was right, the second factor was not.
+    FactorRefused = "factor_refused",
+    RecoveryCodeUsed = "recovery_code_used",
+    EmailChanged = "email_changed",
+    /// A new password by a link in a mail.
+    PasswordReset = "password_reset",
 }
 
 impl EventKind {

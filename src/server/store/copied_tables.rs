@@ -19,7 +19,7 @@ pub struct Table {
 
 /// All tables. A table comes after those that it refers to. The list has every column: a migration that adds one adds it
 /// here too.
-pub static TABLES: [Table; 12] = [
+pub static TABLES: [Table; 16] = [
     Table { name: "counters", texts: &["name"], numbers: &["value"] },
     Table {
         name: "users",
@@ -28,7 +28,7 @@ pub static TABLES: [Table; 12] = [
     },
     Table {
         name: "sessions",
-        texts: &["id", "user_id", "kind", "unseen_token", "device", "address", "additional_claims"],
+        texts: &["id", "user_id", "kind", "unseen_token", "device", "address", "additional_claims", "methods"],
         numbers: &[
             "started_at",
             "expires_at",
@@ -57,6 +57,22 @@ pub static TABLES: [Table; 12] = [
         numbers: &["seq", "at"],
     },
     Table { name: "invitations", texts: &["code_hash", "invited_by"], numbers: &["expires_at"] },
+    Table {
+        name: "totp",
+        texts: &["user_id", "sealed"],
+        numbers: &["last_step", "created_at", "confirmed_at", "last_used_at"],
+    },
+    Table { name: "recovery_codes", texts: &["code_hash", "user_id"], numbers: &["used_at"] },
+    Table {
+        name: "passkeys",
+        texts: &["id", "user_id", "name", "credential"],
+        numbers: &["created_at", "last_used_at"],
+    },
+    Table {
+        name: "challenges",
+        texts: &["id_hash", "purpose", "user_id", "state"],
+        numbers: &["refusals", "expires_at"],
+    },
     Table { name: "throttle", texts: &["key"], numbers: &["empty_at", "next_at"] },
     Table { name: "familiar_networks", texts: &["key"], numbers: &["seen_at"] },
     Table { name: "store_id", texts: &["which", "id"], numbers: &[] },
