@@ -191,6 +191,9 @@ pub enum ApiError {
     PasswordTooLong,
     PasswordTooCommon,
     BadCredentials,
+    SecondFactorRequired,
+    BadSecondFactor,
+    ChallengeExpired,
     MissingToken,
     BadAuthorizationHeader,
     BadSignature,
@@ -235,7 +238,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 46] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -244,6 +247,9 @@ impl ApiError {
         Self::PasswordTooLong,
         Self::PasswordTooCommon,
         Self::BadCredentials,
+        Self::SecondFactorRequired,
+        Self::BadSecondFactor,
+        Self::ChallengeExpired,
         Self::MissingToken,
         Self::BadAuthorizationHeader,
         // Before `BadSignature`: both have the same code, and the browser reads this one.
@@ -294,6 +300,9 @@ impl ApiError {
             Self::PasswordTooLong => ("password_too_long", 400, "Password too long"),
             Self::PasswordTooCommon => ("password_too_common", 400, "Password too easy to guess"),
             Self::BadCredentials => ("bad_credentials", 401, "Bad username or password"),
+            Self::SecondFactorRequired => ("second_factor_required", 401, "Second factor required"),
+            Self::BadSecondFactor => ("bad_second_factor", 401, "Second factor is wrong"),
+            Self::ChallengeExpired => ("challenge_expired", 401, "Challenge is not valid; sign in again"),
             Self::MissingToken => ("missing_token", 401, "Missing Authorization Header"),
             Self::BadAuthorizationHeader => {
                 ("bad_authorization_header", 401, "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'")

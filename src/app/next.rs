@@ -6,6 +6,9 @@
 /// Where a sign-in leads when no accepted `next` says otherwise.
 pub const DASHBOARD: &str = "/dashboard";
 
+/// Where a sign-in goes on if the account has a second factor.
+pub const SECOND_FACTOR: &str = "/login/second-factor";
+
 /// Bytes of the longest address. In a query every byte can become three, and the browser sends the query a second time as
 /// `Referer`: both must fit into 16 KiB of header fields.
 pub const MAX_BYTES: usize = 2048;

@@ -22,7 +22,7 @@ use crate::app::protocol::{Open, Protected};
 /// Signs in.
 ///
 /// # Errors
-/// `bad_credentials`, `overloaded`, and the errors of every call.
+/// `bad_credentials`, `second_factor_required`, `overloaded`, and the errors of every call.
 #[server(endpoint = "login", protocol = Open)]
 pub async fn login(
     username: String,
@@ -31,7 +31,7 @@ pub async fn login(
 ) -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
     let new = http::new_session(remember)?;
-    http::page_answer(flows::login(&http::app_state()?, &username, password.into(), new).await?)
+    http::page_step(flows::login(&http::app_state()?, &username, password.into(), new).await?)
 }
 
 /// Renews the access token with the cookie.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use handstamp::server::config::{Config, Settings};
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::ids::{EventId, SessionId, TokenId, UserId};
+use handstamp::server::domain::methods::Methods;
 use handstamp::server::domain::password::{Hasher, Password};
 use handstamp::server::domain::security_event::{EventKind, NewEvent};
 use handstamp::server::domain::session::{Origin, Session, SessionKind};
@@ -203,6 +204,7 @@ pub async fn sign_in(folder: &Path, number: usize) -> Vec<String> {
             expires_at: now.plus(Duration::from_hours(12)),
             kind: SessionKind::Brief,
             origin: Origin::default(),
+            methods: Methods::PASSWORD,
             additional: AdditionalClaims::default(),
         };
         let token_id = TokenId::from_random(state.world.random_bytes());

@@ -17,6 +17,7 @@ use handstamp::server::domain::ids::{SessionId, TokenId, UserId};
 use handstamp::server::domain::jwt_secret::JwtSecret;
 use handstamp::server::domain::kept_keys::{KeptKey, KeyState};
 use handstamp::server::domain::key_ring::KeyRing;
+use handstamp::server::domain::methods::Methods;
 use handstamp::server::domain::private_key::PrivateKey;
 use handstamp::server::domain::sealing::SealingKey;
 use handstamp::server::domain::session::{Origin, Session, SessionKind};
@@ -129,6 +130,7 @@ fn issue(rules: &TokenRules, ring: &KeyRing, now: UnixTime) -> String {
         expires_at: now.plus(Duration::from_hours(12)),
         kind: SessionKind::Brief,
         origin: Origin::default(),
+        methods: Methods::PASSWORD,
         additional: AdditionalClaims::default(),
     };
     rules.issue(ring, &user, &session, TokenId::from_random([3; 16]), now).expect("signs").text

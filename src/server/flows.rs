@@ -2,6 +2,7 @@
 
 mod actor;
 mod add_user;
+mod ask_second_factor;
 mod authenticate;
 mod authenticate_at_gate;
 mod authorize;
@@ -69,7 +70,7 @@ pub use list_keys::{list_keys, stopped_readers};
 pub use list_revocations::{ChangesError, list_changes, snapshot, snapshot_cursor};
 pub use list_sessions::{ListedSession, list_sessions, session_lives};
 pub use list_users::{ListedUsers, list_users};
-pub use login::{LoginError, NewSession, SignedIn, login};
+pub use login::{LoginError, NewSession, SignInStep, SignedIn, login};
 pub use logout::{LogoutError, logout};
 pub use manage_audiences::{ManageAudienceError, add_audience, get_audience, remove_audience};
 pub use manage_clients::{ManageClientError, add_client, authenticate_client, remove_client};

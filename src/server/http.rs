@@ -49,6 +49,6 @@ pub use limits::Limits;
 pub use listener::serve;
 pub use open_answers::answer_while_signed_in;
 pub use router::{doors, machine_door_names, router};
-pub use signing_in::{forget_gate_cookie, new_session, page_answer, refresh_cookie, session_of_browser};
+pub use signing_in::{forget_gate_cookie, new_session, page_answer, page_step, refresh_cookie, session_of_browser};
 pub use visit::Visit;
 pub use visitor::{origin, visitor};

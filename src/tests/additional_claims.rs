@@ -1,7 +1,7 @@
 //! Additional claims of the operator and of a flow. They cannot replace our own claims.
 
 use handstamp::server::domain::additional_claims::AdditionalClaims;
-use handstamp::server::flows::{self, NewSession};
+use handstamp::server::flows::{self, NewSession, SignInStep};
 use secrecy::ExposeSecret as _;
 
 use crate::harness::{PASSWORD, TestApp, part};
@@ -29,7 +29,9 @@ async fn a_flow_adds_claims_to_the_tokens_of_one_session() {
     let more = AdditionalClaims::parse(r#"{"tenant":"south","team":7,"roles":["editor"]}"#).unwrap();
 
     let new = NewSession { additional: more, ..NewSession::default() };
-    let signed_in = flows::login(&app.state, "ada", PASSWORD.into(), new).await.unwrap();
+    let SignInStep::Done(signed_in) = flows::login(&app.state, "ada", PASSWORD.into(), new).await.unwrap() else {
+        panic!("no second factor");
+    };
 
     let claims = part(&signed_in.access_token, 1);
     assert_eq!((&claims["tenant"], &claims["team"]), (&"south".into(), &7.into()));

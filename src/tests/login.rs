@@ -3,6 +3,7 @@
 use handstamp::server::domain::access_token::Expiry;
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::ids::{SessionId, TokenId};
+use handstamp::server::domain::methods::Methods;
 use handstamp::server::domain::security_event::EventKind;
 use handstamp::server::domain::session::{Origin, Session, SessionKind};
 use handstamp::server::domain::unix_time::UnixTime;
@@ -144,6 +145,7 @@ async fn a41_a_password_that_changes_while_it_is_checked_starts_no_session() {
         expires_at: UnixTime(MORNING + 60),
         kind: SessionKind::Brief,
         origin: Origin::default(),
+        methods: Methods::PASSWORD,
         additional: AdditionalClaims::default(),
     };
     let token_id = TokenId::from_random([2; 16]);

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::blocklist::{Blocked, keep_until};
 use handstamp::server::domain::ids::{SessionId, StoreId, TokenId, UserId};
+use handstamp::server::domain::methods::Methods;
 use handstamp::server::domain::password::PasswordHash;
 use handstamp::server::domain::refresh_token::{Generation, Rotation};
 use handstamp::server::domain::security_event::{EventKind, NewEvent};
@@ -43,6 +44,7 @@ fn session(number: u8, user: &User) -> Session {
         expires_at: UnixTime(NOW.0 + 3600),
         kind: SessionKind::Kept,
         origin: Origin { device: "curl".into(), address: "192.0.2.x".into() },
+        methods: Methods::PASSWORD,
         additional: AdditionalClaims::parse(r#"{"tenant":"north"}"#).unwrap(),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::ids::{SessionId, ThrottleKey, TokenId, UserId};
+use handstamp::server::domain::methods::Methods;
 use handstamp::server::domain::password::PasswordHash;
 use handstamp::server::domain::refresh_token::Generation;
 use handstamp::server::domain::security_event::EventKind;
@@ -73,6 +74,7 @@ impl Crowd {
             expires_at: LATER,
             kind: SessionKind::Kept,
             origin: Origin { device: "curl".into(), address: "192.0.2.x".into() },
+            methods: Methods::PASSWORD,
             additional: AdditionalClaims::default(),
         };
         let start = async move {

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::blocklist::{Blocked, keep_until};
 use handstamp::server::domain::ids::{SessionId, TokenId, UserId};
+use handstamp::server::domain::methods::Methods;
 use handstamp::server::domain::password::PasswordHash;
 use handstamp::server::domain::security_event::EventKind;
 use handstamp::server::domain::session::{Origin, Session, SessionKind};
@@ -46,6 +47,7 @@ pub async fn many_at_once(store: &Store, other: &Store) {
         expires_at: UnixTime(NOW.0 + 3600),
         kind: SessionKind::Kept,
         origin: Origin { device: format!("device {number}"), address: "192.0.2.x".into() },
+        methods: Methods::PASSWORD,
         additional: AdditionalClaims::default(),
     };
     let start = async |session: &Session| {

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value};
 
 use super::ids::{SessionId, TokenId, UserId};
+use super::methods::Methods;
 use super::unix_time::UnixTime;
 use super::user::User;
 
@@ -25,6 +26,10 @@ pub struct AcceptedToken {
     pub expires_at: UnixTime,
     /// Until when the password counts as just typed; `None`: it was not typed for this token.
     pub fresh_until: Option<UnixTime>,
+    /// How the user was recognised. None in a token of an earlier version.
+    pub methods: Methods,
+    /// When. `None` in a token of an earlier version.
+    pub authenticated_at: Option<UnixTime>,
     /// What the operator or a flow added.
     pub additional: Map<String, Value>,
     /// Set when the token was used for the first time.

@@ -100,6 +100,9 @@ impl TokenRules {
             exp: expires_at,
             kind: ACCESS.into(),
             fresh: if now < fresh_until { Fresh::Until(fresh_until) } else { Fresh::Never(False) },
+            amr: session.methods,
+            auth_time: Some(session.started_at),
+            acr: Some(session.methods.assurance().name().into()),
             roles: additional.with_roles_of(user.roles.names()),
             additional: additional.members().clone(),
         };
@@ -154,6 +157,8 @@ impl TokenRules {
                 Fresh::Until(time) => Some(time),
                 Fresh::Never(_) => None,
             },
+            methods: claims.amr,
+            authenticated_at: claims.auth_time,
             additional: claims.additional,
             used: OnceLock::new(),
             account: OnceLock::new(),

@@ -4,6 +4,7 @@ use super::*;
 use crate::server::domain::algorithm::Algorithm;
 use crate::server::domain::jwt_secret::JwtSecret;
 use crate::server::domain::kept_keys::{KeptKey, KeyState};
+use crate::server::domain::methods::Methods;
 use crate::server::domain::private_key::PrivateKey;
 use crate::server::domain::sealing::SealingKey;
 use crate::server::domain::session::{Origin, SessionKind};
@@ -61,6 +62,7 @@ fn issue(rules: &TokenRules, ring: &KeyRing, now: UnixTime) -> String {
         expires_at: now.plus(Duration::from_hours(12)),
         kind: SessionKind::Brief,
         origin: Origin::default(),
+        methods: Methods::PASSWORD,
         additional: AdditionalClaims::default(),
     };
     rules.issue(ring, &user, &session, TokenId::from_random([3; 16]), now).unwrap().text

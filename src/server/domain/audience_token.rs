@@ -13,6 +13,7 @@ use super::audience::{Audience, ClientIdClaim, HeaderType, Scope, Subject};
 use super::claims::{ACCESS, Claims, False, Fresh};
 use super::ids::{SessionId, TokenId, UserId};
 use super::key_ring::KeyRing;
+use super::methods::Methods;
 use super::refused::{Check, TokenRefused};
 use super::unix_time::UnixTime;
 
@@ -24,6 +25,8 @@ pub struct Holder<'t> {
     pub roles: &'t [String],
     pub session_id: SessionId,
     pub fresh_until: Option<UnixTime>,
+    pub methods: Methods,
+    pub authenticated_at: Option<UnixTime>,
     pub additional: &'t Map<String, Value>,
     /// No token for another audience lives longer. The session's row in the store must know of an access token that lives
     /// as long: the blocklist keeps the end of a session until its newest token has expired.
@@ -38,6 +41,8 @@ impl<'t> From<&'t AcceptedToken> for Holder<'t> {
             roles: &token.roles,
             session_id: token.session_id,
             fresh_until: token.fresh_until,
+            methods: token.methods,
+            authenticated_at: token.authenticated_at,
             additional: &token.additional,
             expires_at: token.expires_at,
         }
@@ -57,6 +62,8 @@ pub struct AudienceToken {
     pub session_id: SessionId,
     pub token_id: TokenId,
     pub times: Times,
+    pub methods: Methods,
+    pub authenticated_at: Option<UnixTime>,
     pub additional: Map<String, Value>,
 }
 
@@ -130,6 +137,9 @@ impl TokenRules {
                 Some(until) => Fresh::Until(until),
                 None => Fresh::Never(False),
             },
+            amr: holder.methods,
+            auth_time: holder.authenticated_at,
+            acr: holder.authenticated_at.map(|_| holder.methods.assurance().name().into()),
             roles: audience.claims.with_roles_of(holder.roles.to_vec()),
             additional,
         };
@@ -171,6 +181,8 @@ impl TokenRules {
             client_id: claims.client_id.map(Cow::into_owned),
             roles: claims.roles,
             times,
+            methods: claims.amr,
+            authenticated_at: claims.auth_time,
             additional: claims.additional,
         })
     }

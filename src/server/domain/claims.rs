@@ -7,6 +7,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::methods::Methods;
 use super::unix_time::UnixTime;
 
 /// The claims of an access token, with their names on the wire. They contain nothing secret: anyone can read a token.
@@ -38,6 +39,14 @@ pub struct Claims<'t> {
     pub kind: Cow<'t, str>,
     /// The time until which the password counts as just typed.
     pub fresh: Fresh,
+    /// How the user was recognised (RFC 8176).
+    pub amr: Methods,
+    /// When the user was recognised (RFC 9470, section 6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<UnixTime>,
+    /// How sure that is: the name of an [`Assurance`](super::methods::Assurance). Our own doors decide by `amr`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Cow<'t, str>>,
     pub roles: Vec<String>,
     /// Claims that the operator or a flow added.
     #[serde(flatten)]
@@ -49,7 +58,7 @@ pub const ACCESS: &str = "access";
 
 /// Names that cannot be added or replaced: those of [`Claims`], those with a meaning for authorization in RFC 8693 or
 /// RFC 9449, and the members that `/introspect` adds to the claims (RFC 7662).
-pub const RESERVED: [&str; 18] = [
+pub const RESERVED: [&str; 21] = [
     "iss",
     "aud",
     "sub",
@@ -61,6 +70,9 @@ pub const RESERVED: [&str; 18] = [
     "exp",
     "type",
     "fresh",
+    "amr",
+    "auth_time",
+    "acr",
     "roles",
     "act",
     "may_act",
@@ -105,7 +117,7 @@ impl From<False> for bool {
 }
 
 /// Reads every claim once: a claim that is missing, appears twice (also escaped) or has a wrong type is an error.
-/// Only `client_id` can be missing. Written by hand, because serde's `flatten` accepts a duplicate additional claim (the last one counts) and copies
+/// Only `client_id` can be missing; and `amr`, `auth_time` and `acr`, which an earlier version did not issue. Written by hand, because serde's `flatten` accepts a duplicate additional claim (the last one counts) and copies
 /// everything.
 impl<'de> Deserialize<'de> for Claims<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -129,6 +141,10 @@ enum Name {
     Exp,
     Type,
     Fresh,
+    Amr,
+    #[serde(rename = "auth_time")]
+    AuthTime,
+    Acr,
     Roles,
     Additional(String),
 }
@@ -150,6 +166,8 @@ impl<'de> Visitor<'de> for ReadClaims {
         let mut texts: [Option<Text>; 7] = [const { None }; 7];
         let mut times: [Option<UnixTime>; 3] = [None; 3];
         let mut client_id: Option<Text> = None;
+        let mut acr: Option<Text> = None;
+        let (mut amr, mut auth_time) = (None, None);
         let (mut fresh, mut roles, mut additional) = (None, None, Map::new());
         while let Some(name) = map.next_key()? {
             match name {
@@ -165,6 +183,9 @@ impl<'de> Visitor<'de> for ReadClaims {
                 Name::Nbf => once(&mut times[1], &mut map)?,
                 Name::Exp => once(&mut times[2], &mut map)?,
                 Name::Fresh => once(&mut fresh, &mut map)?,
+                Name::Amr => once(&mut amr, &mut map)?,
+                Name::AuthTime => once(&mut auth_time, &mut map)?,
+                Name::Acr => once(&mut acr, &mut map)?,
                 Name::Roles => once(&mut roles, &mut map)?,
                 Name::Additional(name) => {
                     let Unambiguous(value) = map.next_value()?;
@@ -192,6 +213,9 @@ impl<'de> Visitor<'de> for ReadClaims {
             exp,
             kind: kind.0,
             fresh: fresh.ok_or_else(missing)?,
+            amr: amr.unwrap_or_default(),
+            auth_time,
+            acr: acr.map(|acr| acr.0),
             roles: roles.ok_or_else(missing)?,
             additional,
         })

@@ -19,6 +19,7 @@ use super::additional_claims::AdditionalClaims;
 use super::compact_jws::MAX_TOKEN_BYTES;
 use super::ids::{SessionId, TokenId, UserId};
 use super::jwt_secret::JwtSecret;
+use super::methods::Methods;
 use super::remembered::Remembered;
 use super::session::Session;
 use super::unix_time::UnixTime;
@@ -29,10 +30,11 @@ use super::user::User;
 pub const LONGEST_LIFETIME: Duration = Duration::from_hours(12);
 
 /// The purpose of the derived key. Every use of the secret has its own text (RFC 5869, section 3.2).
-const PURPOSE: &[u8] = b"handstamp: gate cookies, 1";
+const PURPOSE: &[u8] = b"handstamp: gate cookies, 2";
 
-/// What is encrypted: user, session, the access token of the same answer, times, and what the gate says of the user.
-type Content = (String, String, String, i64, i64, String, Vec<String>, Map<String, Value>);
+/// What is encrypted: user, session, the access token of the same answer, times, how and when the user was recognised, and
+/// what the gate says of the user.
+type Content = (String, String, String, i64, i64, (String, Option<i64>), String, Vec<String>, Map<String, Value>);
 
 /// A user at the gate: what a good cookie says.
 pub struct Pass {
@@ -71,6 +73,7 @@ impl GateKey {
             user.token_id.to_string(),
             user.issued_at.0,
             user.expires_at.0,
+            (user.methods.to_string(), user.authenticated_at.map(|at| at.0)),
             user.username.clone(),
             user.roles.clone(),
             user.additional.clone(),
@@ -94,11 +97,12 @@ impl GateKey {
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
         let mut sealed = sealed.to_vec();
         let plain = self.key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::empty(), &mut sealed).ok()?;
-        let (user_id, session_id, token_id, issued_at, expires_at, username, roles, additional): Content =
+        let (user_id, session_id, token_id, issued_at, expires_at, (methods, at), username, roles, additional): Content =
             serde_json::from_slice(plain).ok()?;
         let (user_id, session_id) = (UserId::parse(&user_id).ok()?, SessionId::parse(&session_id).ok()?);
         let ids = (user_id, session_id, TokenId::parse(&token_id).ok()?);
-        let token = accepted(ids, (UnixTime(issued_at), UnixTime(expires_at)), username, roles, additional);
+        let recognised = (Methods::parse(&methods), at.map(UnixTime));
+        let token = accepted(ids, (UnixTime(issued_at), UnixTime(expires_at)), recognised, username, roles, additional);
         let pass = Arc::new(Pass { token: Arc::new(token), noted_at: AtomicI64::new(i64::MIN) });
         self.remembered.insert(text, Arc::clone(&pass));
         Some(pass)
@@ -128,12 +132,14 @@ pub fn content(
     let additional = operators.and(&session.additional);
     let roles = additional.with_roles_of(owner.roles.names());
     let (username, members) = (owner.username.as_str().to_owned(), additional.members().clone());
-    accepted((owner.id, session.id, token_id), (now, expires_at), username, roles, members)
+    let recognised = (session.methods, Some(session.started_at));
+    accepted((owner.id, session.id, token_id), (now, expires_at), recognised, username, roles, members)
 }
 
 fn accepted(
     (user_id, session_id, token_id): (UserId, SessionId, TokenId),
     (issued_at, expires_at): (UnixTime, UnixTime),
+    (methods, authenticated_at): (Methods, Option<UnixTime>),
     username: String,
     roles: Vec<String>,
     additional: Map<String, Value>,
@@ -150,6 +156,8 @@ fn accepted(
         expires_at,
         // A cookie is no proof that the password was typed.
         fresh_until: None,
+        methods,
+        authenticated_at,
         additional,
         used: OnceLock::new(),
         account: OnceLock::new(),
@@ -169,7 +177,14 @@ mod tests {
 
     fn ada() -> AcceptedToken {
         let ids = (UserId::from_random([1; 16]), SessionId::from_random([7; 16]), TokenId::from_random([3; 16]));
-        accepted(ids, (UnixTime(100), UnixTime(200)), "ada".into(), vec!["admin".into()], Map::new())
+        accepted(
+            ids,
+            (UnixTime(100), UnixTime(200)),
+            (Methods::PASSWORD, Some(UnixTime(90))),
+            "ada".into(),
+            vec!["admin".into()],
+            Map::new(),
+        )
     }
 
     #[test]

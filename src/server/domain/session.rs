@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::additional_claims::AdditionalClaims;
 use super::ids::{SessionId, UserId};
+use super::methods::Methods;
 use super::refresh_token::Rotation;
 use super::unix_time::UnixTime;
 
@@ -12,12 +13,14 @@ use super::unix_time::UnixTime;
 pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,
-    /// When the password was typed.
+    /// When the user was recognised.
     pub started_at: UnixTime,
     /// When it ends at the latest.
     pub expires_at: UnixTime,
     pub kind: SessionKind,
     pub origin: Origin,
+    /// How the user was recognised.
+    pub methods: Methods,
     /// Additional claims for its access tokens.
     pub additional: AdditionalClaims,
 }

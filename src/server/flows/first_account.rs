@@ -11,6 +11,7 @@ use super::actor::event;
 use super::login::{LoginError, NewSession, SignedIn, start_session};
 use super::new_account::{NewAccountError, prepare_account};
 use super::throttle::{Throttled, admit_to_code};
+use crate::server::domain::methods::Methods;
 use crate::server::domain::security_event::EventKind;
 use crate::server::domain::user::Roles;
 use crate::server::state::AppState;
@@ -72,5 +73,5 @@ pub async fn first_account(
         Claimed::Taken => return Err(NewAccountError::Taken.into()),
     }
     info!(user.id = %user.id, "Created the first account `{}`", user.username);
-    Ok(start_session(state, &user, &hash, new).await?)
+    Ok(start_session(state, (&user, &hash), Methods::PASSWORD, new).await?)
 }

@@ -5,13 +5,16 @@ use tracing::field::display;
 use tracing::info;
 
 use super::actor::event;
+use super::ask_second_factor::ask_second_factor;
 use super::authenticate::{CurrentUser, EndingSession};
 use super::gate_cookie::{GateCookie, Receiver, accepted_until, gate_cookie};
 use super::logout::{LogoutError, logout};
 use super::throttle::{NotAdmitted, Visitor, admit, known_device, recognisable};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::keep_until;
+use crate::server::domain::challenge::SecondFactorAsked;
 use crate::server::domain::ids::{SessionId, TokenId};
+use crate::server::domain::methods::Methods;
 use crate::server::domain::password::{HashingFailed, Password, PasswordHash, Unfit, Verified};
 use crate::server::domain::refresh_token::{Generation, RefreshToken, Rotation};
 use crate::server::domain::security_event::EventKind;
@@ -51,6 +54,13 @@ pub struct SignedIn {
     pub gate_cookie: Option<GateCookie>,
 }
 
+/// What a right password leads to.
+pub enum SignInStep {
+    Done(Box<SignedIn>),
+    /// The account has a second factor. No session has begun.
+    SecondFactor(SecondFactorAsked),
+}
+
 /// Why the sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
@@ -80,7 +90,8 @@ pub enum LoginError {
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Checks the password and starts a session, which is durable before its tokens exist.
+/// Checks the password and starts a session, which is durable before its tokens exist. If the account has a second factor, it
+/// asks for that, and starts none.
 ///
 /// # Errors
 /// [`LoginError`].
@@ -89,7 +100,7 @@ pub async fn login(
     username: &str,
     password: SecretString,
     new: NewSession,
-) -> Result<SignedIn, LoginError> {
+) -> Result<SignInStep, LoginError> {
     // Repeats only if the user has changed in between: the roles, or the hash, by a new password or by new parameters.
     loop {
         let recognised = recognise(state, username, &password, &new.visitor).await;
@@ -97,13 +108,17 @@ pub async fn login(
             state.measures.sign_in_refused();
         }
         let (user, verified) = recognised?;
-        match start_session(state, &user, &verified, new.clone()).await {
+        let factors = state.store.find_factors(user.id).await?;
+        if factors.any() {
+            info!(user.id = %user.id, "Asked user `{}` for a second factor", user.username);
+            return Ok(SignInStep::SecondFactor(ask_second_factor(state, user.id, factors, &new).await?));
+        }
+        match start_session(state, (&user, &verified), Methods::PASSWORD, new.clone()).await {
             Err(LoginError::UserChanged) => {}
             done => {
-                if done.is_ok() {
-                    state.measures.sign_in_accepted();
-                }
-                return done;
+                let signed_in = done?;
+                state.measures.sign_in_accepted();
+                return Ok(SignInStep::Done(Box::new(signed_in)));
             }
         }
     }
@@ -187,11 +202,12 @@ pub(super) async fn recognise_again(
     if account.id == user.user_id { Ok((account, verified)) } else { Err(LoginError::WrongCredentials) }
 }
 
-/// Starts a session for a user whose password matched `verified`, and issues its first tokens.
+/// Starts a session for a user who was recognised by these methods, and issues its first tokens. `verified`: the hash of
+/// their password when that was done; if it has changed since, no session starts.
 pub(super) async fn start_session(
     state: &AppState,
-    user: &User,
-    verified: &PasswordHash,
+    (user, verified): (&User, &PasswordHash),
+    methods: Methods,
     new: NewSession,
 ) -> Result<SignedIn, LoginError> {
     let now = state.world.now();
@@ -202,6 +218,7 @@ pub(super) async fn start_session(
         expires_at: now.plus(state.session_rules.lifetime(new.kind).absolute),
         kind: new.kind,
         origin: new.visitor.origin,
+        methods,
         additional: new.additional,
     };
     let token_id = TokenId::from_random(state.world.random_bytes());

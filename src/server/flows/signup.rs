@@ -11,6 +11,7 @@ use super::login::{LoginError, NewSession, SignedIn, start_session};
 use super::new_account::{NewAccountError, prepare_account};
 use super::throttle::{Throttled, Visitor, admit_to_sign_up};
 use crate::server::domain::invitation::InvitationCode;
+use crate::server::domain::methods::Methods;
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::EventKind;
 use crate::server::domain::user::{Roles, User};
@@ -63,7 +64,7 @@ pub async fn signup_and_login(
     new: NewSession,
 ) -> Result<SignedIn, SignupError> {
     let (user, hash) = make(state, invitation, username, password, &new.visitor).await?;
-    Ok(start_session(state, &user, &hash, new).await?)
+    Ok(start_session(state, (&user, &hash), Methods::PASSWORD, new).await?)
 }
 
 async fn make(

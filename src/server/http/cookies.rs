@@ -24,6 +24,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use headers::{Cookie, HeaderMapExt as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::server::domain::challenge::{ChallengeId, LIFETIME};
 use crate::server::domain::session::SessionKind;
 use crate::server::flows::{EndingSession, SignedIn, session_of};
 use crate::server::state::AppState;
@@ -36,6 +37,8 @@ struct Name {
 
 const REFRESH: Name = Name { secure: "__Host-handstamp_refresh", plain: "handstamp_refresh" };
 const DEVICE: Name = Name { secure: "__Host-handstamp_device", plain: "handstamp_device" };
+/// Holds a challenge: with a right second factor it starts a session in this browser, and in no other.
+const CHALLENGE: Name = Name { secure: "__Host-handstamp_challenge", plain: "handstamp_challenge" };
 
 /// Shared by all hosts of `GATE_COOKIE_DOMAIN`, so it cannot have the prefix.
 const GATE: &str = "handstamp_gate";
@@ -55,6 +58,16 @@ pub fn refresh_cookie(state: &AppState, headers: &HeaderMap) -> Option<String> {
 /// Returns the device token of an earlier sign-in in this browser.
 pub fn device_cookie(state: &AppState, headers: &HeaderMap) -> Option<SecretString> {
     headers.typed_get::<Cookie>()?.get(DEVICE.of(state)).map(Into::into)
+}
+
+/// Returns the challenge that this browser must answer.
+pub fn challenge_cookie(state: &AppState, headers: &HeaderMap) -> Option<ChallengeId> {
+    headers.typed_get::<Cookie>()?.get(CHALLENGE.of(state)).map(ChallengeId::from_client)
+}
+
+/// Sets the cookie of a challenge, for as long as it can be answered.
+pub fn keep_challenge(state: &AppState, challenge: &ChallengeId) -> Option<HeaderValue> {
+    set_cookie(state, &CHALLENGE, challenge.expose(), &format!("; Max-Age={}", LIFETIME.as_secs()))
 }
 
 /// Returns whether the browser would have sent a cookie: not if another site led it here (`SameSite=Strict`).

@@ -77,7 +77,11 @@ impl<B: Serialize> IntoResponse for Answered<B> {
 /// RFC 6750, section 3: without a token no error is named; for a bad token it is.
 fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
     let challenge = match error {
-        ApiError::MissingToken | ApiError::BadCredentials => "Bearer",
+        ApiError::MissingToken
+        | ApiError::BadCredentials
+        | ApiError::SecondFactorRequired
+        | ApiError::BadSecondFactor
+        | ApiError::ChallengeExpired => "Bearer",
         ApiError::InvalidClient => r#"Basic realm="handstamp""#,
         ApiError::InsufficientScope => r#"Bearer error="insufficient_scope""#,
         _ if status == StatusCode::UNAUTHORIZED => r#"Bearer error="invalid_token""#,

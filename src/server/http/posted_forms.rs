@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Collected, Limited};
 
 use super::next::next_in;
 use crate::api_types::ApiError;
-use crate::app::next::{DASHBOARD, form_address};
+use crate::app::next::{DASHBOARD, SECOND_FACTOR, form_address};
 use crate::server::state::AppState;
 
 /// Bytes of an error body of a server function; all are shorter.
@@ -42,6 +42,10 @@ pub async fn posted_without_the_program(state: &AppState, request: Request, next
         return (StatusCode::SEE_OTHER, cookies, [(LOCATION, go_on.as_deref().unwrap_or(then))]).into_response();
     }
     let error = error_of(answer).await;
+    if error == ApiError::SecondFactorRequired {
+        let page = form_address(SECOND_FACTOR, go_on.as_deref());
+        return (StatusCode::SEE_OTHER, cookies, [(LOCATION, page)], Extension(error)).into_response();
+    }
     let page = form_address(form, go_on.as_deref());
     let page = format!("{page}{}error={}", if go_on.is_some() { '&' } else { '?' }, error.code());
     // As `HttpError` does, for the metrics and the log.

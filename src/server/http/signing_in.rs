@@ -11,7 +11,7 @@ use super::cookies::{self, delete_gate_cookie, keep_cookie, keep_gate_cookie, re
 use super::visitor::visitor_of;
 use crate::api_types::{ApiError, Remember, SignedInAnswer};
 use crate::server::domain::session::SessionKind;
-use crate::server::flows::{EndingSession, NewSession, Receiver, SignedIn};
+use crate::server::flows::{EndingSession, NewSession, Receiver, SignInStep, SignedIn};
 
 /// Returns the request for the session that a page's form starts.
 ///
@@ -34,6 +34,20 @@ pub fn new_session(remember: Remember) -> Result<NewSession, ApiError> {
 /// `internal` outside a request.
 pub fn session_of_browser() -> Result<Option<EndingSession>, ApiError> {
     Ok(session_of_cookie(&app_state()?, &parts()?.headers))
+}
+
+/// Returns the answer to a page's sign-in. If a second factor is needed, the challenge goes into a cookie.
+///
+/// # Errors
+/// `second_factor_required`; `internal` outside a request.
+pub fn page_step(step: SignInStep) -> Result<SignedInAnswer, ApiError> {
+    match step {
+        SignInStep::Done(signed_in) => page_answer(*signed_in),
+        SignInStep::SecondFactor(asked) => {
+            set_cookie(cookies::keep_challenge(&app_state()?, &asked.challenge));
+            Err(ApiError::SecondFactorRequired)
+        }
+    }
 }
 
 /// Returns the answer for a page, and sets the cookies.

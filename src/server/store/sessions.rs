@@ -10,10 +10,11 @@ use super::many_rows::{ManyRows, parts};
 use super::pool::{Pool, Store, in_transaction, on_pool};
 use super::queue::{End, Start, Write};
 use super::uses::Used;
-use super::{events, invitations, lock_order, users};
+use super::{challenges, events, invitations, lock_order, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::{Blocked, Entry, keep_until};
 use crate::server::domain::ids::{SessionId, TokenId, UserId};
+use crate::server::domain::methods::Methods;
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::refresh_token::{Generation, Rotation};
 use crate::server::domain::security_event::NewEvent;
@@ -24,8 +25,8 @@ use crate::server::domain::user::{Roles, User};
 macro_rules! start {
     () => {
         "INSERT INTO sessions (id, user_id, started_at, expires_at, kind, generation, rotated_at, unseen_token, \
-         token_expires_at, last_used_at, device, address, additional_claims) \
-         SELECT $1, id, $3, $4, $6, 0, $3, $7, $8, $3, $9, $10, $11 FROM users \
+         token_expires_at, last_used_at, device, address, additional_claims, methods) \
+         SELECT $1, id, $3, $4, $6, 0, $3, $7, $8, $3, $9, $10, $11, $13 FROM users \
          WHERE id = $2 AND password_hash = $5 AND roles = $12 AND disabled_at IS NULL"
     };
 }
@@ -49,9 +50,9 @@ static END: LazyLock<ManyRows> =
 pub(super) const END_REUSED: &str = "UPDATE sessions SET reused_at = $2 WHERE id = $1 AND reused_at IS NULL \
                                      RETURNING token_expires_at";
 const FIND: &str = "SELECT id, user_id, started_at, expires_at, kind, device, address, additional_claims, \
-                    generation, rotated_at, unseen_token, last_used_at, reused_at FROM sessions WHERE id = $1";
+                    generation, rotated_at, unseen_token, last_used_at, reused_at, methods FROM sessions WHERE id = $1";
 const LIST: &str = "SELECT id, user_id, started_at, expires_at, kind, device, address, additional_claims, \
-                    generation, rotated_at, unseen_token, last_used_at, reused_at FROM sessions \
+                    generation, rotated_at, unseen_token, last_used_at, reused_at, methods FROM sessions \
                     WHERE user_id = $1 AND reused_at IS NULL ORDER BY last_used_at DESC, started_at DESC, id";
 const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND reused_at IS NULL \
                        RETURNING id, token_expires_at";
@@ -103,7 +104,8 @@ impl Along {
     }
 }
 
-type Row = (String, String, i64, i64, String, String, String, String, i64, i64, Option<String>, i64, Option<i64>);
+type Row =
+    (String, String, i64, i64, String, String, String, String, i64, i64, Option<String>, i64, Option<i64>, String);
 
 impl Pool {
     /// Returns the statement that starts a session.
@@ -267,6 +269,8 @@ impl Store {
             }
             // Before its user is removed.
             events::of_user(event, user).execute(&mut *transaction).await?;
+            // The sign-in that waits for a second factor was begun with what changes now, or is unwanted as a session is.
+            challenges::withdraw(user).execute(&mut *transaction).await?;
             match along {
                 Along::Nothing => {}
                 Along::ChangePassword { from, to } => {
@@ -338,12 +342,12 @@ where
 /// `uses`: those that are not in the row yet.
 fn kept(mut row: Row, uses: &[Used]) -> Result<KeptSession, StoreError> {
     let id = SessionId::parse(&row.0).map_err(|_| StoreError::Damaged("sessions.id"))?;
-    let (.., rotated_at, unseen_token, last_used_at, _) = &mut row;
+    let (.., rotated_at, unseen_token, last_used_at, _, _) = &mut row;
     for used in uses.iter().filter(|used| used.id == id) {
         used.changes(last_used_at, unseen_token, *rotated_at);
     }
     let (_, user_id, started_at, expires_at, kind, device, address, additional, ..) = &row;
-    let (.., generation, rotated_at, unseen_token, last_used_at, reused_at) = &row;
+    let (.., generation, rotated_at, unseen_token, last_used_at, reused_at, methods) = &row;
     let session = Session {
         id,
         user_id: UserId::parse(user_id).map_err(|_| StoreError::Damaged("sessions.user_id"))?,
@@ -351,6 +355,7 @@ fn kept(mut row: Row, uses: &[Used]) -> Result<KeptSession, StoreError> {
         expires_at: UnixTime(*expires_at),
         kind: SessionKind::parse(kind).ok_or(StoreError::Damaged("sessions.kind"))?,
         origin: Origin { device: device.clone(), address: address.clone() },
+        methods: Methods::parse(methods),
         additional: AdditionalClaims::parse(additional)
             .map_err(|_| StoreError::Damaged("sessions.additional_claims"))?,
     };

@@ -41,10 +41,13 @@ pub struct ListedUser {
 }
 
 type Row = (String, String, String, i64, Option<i64>);
+type CredentialsRow = (String, String, String, i64, Option<i64>, String);
 type ListedRow = (String, String, String, i64, Option<i64>, i64, Option<i64>);
 
 const FIND: &str = "SELECT id, username, roles, created_at, disabled_at, password_hash FROM users WHERE username = $1";
 const GET: &str = "SELECT id, username, roles, created_at, disabled_at FROM users WHERE id = $1";
+const GET_CREDENTIALS: &str =
+    "SELECT id, username, roles, created_at, disabled_at, password_hash FROM users WHERE id = $1";
 const LIST: &str = "SELECT id, username, roles, created_at, disabled_at FROM users ORDER BY username";
 const ANY: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM users LIMIT 1) AS first_row";
 /// [`Username::skeleton`] explains which names clash.
@@ -80,12 +83,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn find_user(&self, username: &Username) -> Result<Option<(User, PasswordHash)>, StoreError> {
-        let row: Option<(String, String, String, i64, Option<i64>, String)> =
+        let row: Option<CredentialsRow> =
             on_pool!(self, |pool| sqlx::query_as(FIND).bind(username.as_str()).fetch_optional(pool).await?);
-        row.map(|(id, username, roles, created_at, disabled_at, hash)| {
-            Ok((user((id, username, roles, created_at, disabled_at))?, PasswordHash::from_stored(hash)))
-        })
-        .transpose()
+        row.map(credentials).transpose()
+    }
+
+    /// Returns the user with this id, and the hash of the password.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_credentials(&self, id: UserId) -> Result<Option<(User, PasswordHash)>, StoreError> {
+        let row: Option<CredentialsRow> =
+            on_pool!(self, |pool| sqlx::query_as(GET_CREDENTIALS).bind(id.to_string()).fetch_optional(pool).await?);
+        row.map(credentials).transpose()
     }
 
     /// Returns the user with this id, if it still exists.
@@ -284,6 +294,11 @@ fn listed(row: ListedRow) -> Result<ListedUser, StoreError> {
     let (id, username, roles, created_at, disabled_at, sessions, last_used_at) = row;
     let user = user((id, username, roles, created_at, disabled_at))?;
     Ok(ListedUser { user, sessions, last_used_at: last_used_at.map(UnixTime) })
+}
+
+fn credentials(row: CredentialsRow) -> Result<(User, PasswordHash), StoreError> {
+    let (id, username, roles, created_at, disabled_at, hash) = row;
+    Ok((user((id, username, roles, created_at, disabled_at))?, PasswordHash::from_stored(hash)))
 }
 
 fn user((id, username, roles, created_at, disabled_at): Row) -> Result<User, StoreError> {

@@ -242,4 +242,5 @@ where
         .bind(session.origin.address.clone())
         .bind(session.additional.to_json())
         .bind(roles.to_string())
+        .bind(session.methods.to_string())
 }

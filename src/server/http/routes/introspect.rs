@@ -11,6 +11,7 @@ use super::TokenRequest;
 use crate::api_types::ApiError;
 use crate::server::domain::accepted_token::AcceptedToken;
 use crate::server::domain::audience_token::AudienceToken;
+use crate::server::domain::methods::Methods;
 use crate::server::flows::{self, InspectError, Inspected};
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
@@ -33,6 +34,11 @@ pub struct GoodToken<'t> {
     iat: i64,
     nbf: i64,
     exp: i64,
+    amr: Methods,
+    /// Unix seconds (RFC 9470, section 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    acr: &'static str,
     roles: &'t [String],
     #[serde(flatten)]
     additional: &'t Map<String, Value>,
@@ -70,6 +76,9 @@ fn own<'t>(state: &'t AppState, token: &'t AcceptedToken) -> GoodToken<'t> {
         iat: token.issued_at.0,
         nbf: token.not_before.0,
         exp: token.expires_at.0,
+        amr: token.methods,
+        auth_time: token.authenticated_at.map(|at| at.0),
+        acr: token.methods.assurance().name(),
         roles: &token.roles,
         additional: &token.additional,
     }
@@ -89,6 +98,9 @@ fn for_other<'t>(state: &'t AppState, token: &'t AudienceToken) -> GoodToken<'t>
         iat: token.times.issued_at.0,
         nbf: token.times.not_before.0,
         exp: token.times.expires_at.0,
+        amr: token.methods,
+        auth_time: token.authenticated_at.map(|at| at.0),
+        acr: token.methods.assurance().name(),
         roles: &token.roles,
         additional: &token.additional,
     }

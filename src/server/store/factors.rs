@@ -1,0 +1,23 @@
+//! What a user has as second factors, in one look at their tables.
+
+use super::error::StoreError;
+use super::pool::{Store, on_pool};
+use crate::server::domain::factors::Factors;
+use crate::server::domain::ids::UserId;
+
+const FIND: &str = "SELECT (SELECT COUNT(*) FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL), \
+                    (SELECT COUNT(*) FROM passkeys WHERE user_id = $1), \
+                    (SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL)";
+
+impl Store {
+    /// Returns what a user has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_factors(&self, user: UserId) -> Result<Factors, StoreError> {
+        let (totp, passkeys, recovery_codes): (i64, i64, i64) =
+            on_pool!(self, |pool| sqlx::query_as(FIND).bind(user.to_string()).fetch_one(pool).await?);
+        let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+        Ok(Factors { totp: totp > 0, passkeys: count(passkeys), recovery_codes: count(recovery_codes) })
+    }
+}
