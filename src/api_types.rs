@@ -202,6 +202,13 @@ pub enum ApiError {
     TokenRevoked,
     RefreshTokenReused,
     FreshTokenRequired,
+    /// RFC 9470: the user must sign in with more, or again.
+    InsufficientUserAuthentication {
+        /// The demands; in the header, not in the body.
+        acr_values: Option<&'static str>,
+        /// Seconds.
+        max_age: Option<u64>,
+    },
     InvalidClient,
     InsufficientScope,
     InvalidTarget,
@@ -238,7 +245,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -259,6 +266,7 @@ impl ApiError {
         Self::TokenRevoked,
         Self::RefreshTokenReused,
         Self::FreshTokenRequired,
+        Self::InsufficientUserAuthentication { acr_values: None, max_age: None },
         Self::InvalidClient,
         Self::InsufficientScope,
         Self::InvalidTarget,
@@ -315,6 +323,9 @@ impl ApiError {
                 ("refresh_token_reused", 401, "Refresh token was used before; the session has ended")
             }
             Self::FreshTokenRequired => ("fresh_token_required", 401, "Fresh token required"),
+            Self::InsufficientUserAuthentication { .. } => {
+                ("insufficient_user_authentication", 401, "A stronger or a more recent sign-in is required")
+            }
             Self::InvalidClient => ("invalid_client", 401, "Client authentication failed"),
             Self::InsufficientScope => ("insufficient_scope", 403, "Insufficient scope"),
             Self::InvalidTarget => ("invalid_target", 400, "Unknown audience"),

@@ -51,6 +51,7 @@ pub mod security_event;
 pub mod session;
 pub mod setup_code;
 pub mod steady_clock;
+pub mod step_up;
 pub mod sync_standbys;
 pub mod throttle;
 pub mod throttle_key;

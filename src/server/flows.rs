@@ -49,7 +49,7 @@ pub use authenticate::{
     AuthenticateError, CurrentUser, EndingSession, authenticate, authenticate_to_end, bearer_token, session_of,
 };
 pub use authenticate_at_gate::authenticate_at_gate;
-pub use authorize::{AuthorizeError, require_fresh, require_role};
+pub use authorize::{AuthorizeError, require_fresh, require_role, require_step_up};
 pub use block::until_ended;
 pub use change_password::{ChangePasswordError, change_own_password, change_password};
 pub use disable_user::{disable_user, enable_user};

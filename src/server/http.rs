@@ -39,8 +39,8 @@ mod visitor;
 
 pub use context::app_state;
 pub use current_user::{
-    Admin, FreshUser, RequiredRole, WithRole, acting_admin, admin, current_user, current_user_if_any, fresh_user,
-    session_to_end, user_with_role,
+    Admin, FreshUser, RequiredRole, WithFactor, WithRole, acting_admin, admin, current_user, current_user_if_any,
+    fresh_user, session_to_end, user_with_factor, user_with_role,
 };
 pub use error::HttpError;
 pub use front_door::FrontDoor;

@@ -82,6 +82,7 @@ mod settings;
 mod site;
 mod smuggling;
 mod starts;
+mod step_up;
 mod stopping;
 mod store;
 mod store_administrators;

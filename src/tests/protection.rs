@@ -1,4 +1,4 @@
-//! The five kinds of protection that `docs/extending.md` shows: each on a route of its own, over HTTP. And the calls for
+//! The six kinds of protection that `docs/extending.md` shows: each on a route of its own, over HTTP. And the calls for
 //! server functions.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use axum::routing::get;
 use handstamp::api_types::ApiError;
 use handstamp::server::domain::user::Roles;
 use handstamp::server::flows::{self, CurrentUser, EndingSession};
-use handstamp::server::http::{self, Admin, FreshUser, RequiredRole, WithRole};
+use handstamp::server::http::{self, Admin, FreshUser, RequiredRole, WithFactor, WithRole};
 use leptos::prelude::{Owner, provide_context};
 use tokio::net::TcpListener;
 
@@ -38,6 +38,10 @@ async fn fresh(user: FreshUser) -> String {
     user.username.clone()
 }
 
+async fn with_factor(user: WithFactor) -> String {
+    user.username.clone()
+}
+
 async fn admin(user: WithRole<Admin>) -> String {
     user.username.clone()
 }
@@ -62,6 +66,7 @@ async fn with_routes(settings: &[(&str, &str)]) -> WithRoutes {
         .route("/anyone", get(anyone))
         .route("/signed-in", get(signed_in))
         .route("/fresh", get(fresh))
+        .route("/with-factor", get(with_factor))
         .route("/admin", get(admin))
         .route("/ending", get(ending))
         .route("/editor", get(editor))
@@ -125,6 +130,23 @@ async fn fresh_protection_wants_a_password_that_was_typed_a_moment_ago() {
     assert_eq!(stale.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
     assert_eq!(with.ask("/signed-in", &token).await.body, "ada");
     assert_eq!(with.ask("/fresh", &with.app.login("ada").await).await.body, "ada");
+}
+
+#[tokio::test]
+async fn factor_protection_wants_two_factors_and_says_so_in_the_words_of_rfc_9470() {
+    let with = with_routes(&[]).await;
+    let (one, two) = (with.app.somebody("ada").await, with.app.with_two_factors("grace").await);
+
+    let refused = with.ask("/with-factor", &one).await;
+    let words = "401 insufficient_user_authentication A stronger or a more recent sign-in is required";
+    assert_eq!(refused.error(), words);
+    let challenge = r#"Bearer error="insufficient_user_authentication", acr_values="aal2""#;
+    assert_eq!(refused.header("www-authenticate"), Some(challenge));
+    assert_eq!(with.ask("/with-factor", &two).await.body, "grace");
+    let called = |token: &str| in_server_function(&with.app, Some(token), http::user_with_factor);
+    assert_eq!(called(&two).unwrap().username, "grace");
+    assert!(matches!(called(&one), Err(ApiError::InsufficientUserAuthentication { .. })));
+    assert_eq!(with.ask_as_stranger("/with-factor").await.error(), MISSING);
 }
 
 #[tokio::test]

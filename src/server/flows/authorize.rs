@@ -1,6 +1,7 @@
 //! What a door can demand in addition to a valid token.
 
 use super::authenticate::CurrentUser;
+use crate::server::domain::step_up::StepUp;
 use crate::server::state::AppState;
 
 /// The user is known, but may not do this, or not now.
@@ -10,6 +11,8 @@ pub enum AuthorizeError {
     NotFresh,
     #[error("the role is missing")]
     RoleMissing,
+    #[error("the sign-in had too few factors, or was too long ago")]
+    Insufficient(StepUp),
 }
 
 /// Demands that the password was typed within `FRESH_FOR`: for actions that a person who finds an open page must not be
@@ -29,4 +32,13 @@ pub fn require_fresh(state: &AppState, user: &CurrentUser) -> Result<(), Authori
 pub fn require_role(user: &CurrentUser, role: &str) -> Result<(), AuthorizeError> {
     let has = user.roles.iter().any(|own| own == role);
     if has { Ok(()) } else { Err(AuthorizeError::RoleMissing) }
+}
+
+/// Demands a sign-in with two factors, or a recent one.
+///
+/// # Errors
+/// [`AuthorizeError::Insufficient`].
+pub fn require_step_up(state: &AppState, user: &CurrentUser, demand: StepUp) -> Result<(), AuthorizeError> {
+    let met = demand.is_met(user.methods, user.authenticated_at, state.world.now());
+    if met { Ok(()) } else { Err(AuthorizeError::Insufficient(demand)) }
 }

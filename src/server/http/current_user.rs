@@ -5,6 +5,7 @@
 //! | a signed-in user | `user: CurrentUser` | `current_user()?` |
 //! | anyone; knows a signed-in user (on the public list) | `user: Option<CurrentUser>` | `current_user_if_any()?` |
 //! | a user who has just typed the password | `user: FreshUser` | `fresh_user()?` |
+//! | a user who has shown two factors | `user: WithFactor` | `user_with_factor()?` |
 //! | a role | `user: WithRole<Admin>` | `user_with_role("admin")?` |
 //! | ending the session, with either kind of token, also expired (on the list of ending doors) | `session: EndingSession` | `session_to_end()?` |
 //!
@@ -23,15 +24,20 @@ use super::error::HttpError;
 use super::visit::Visit;
 use super::visitor::origin;
 use crate::api_types::ApiError;
+use crate::server::domain::step_up::StepUp;
 use crate::server::domain::user::Role;
 use crate::server::flows::{
-    Actor, CurrentUser, EndingSession, authenticate, authenticate_to_end, require_fresh, require_role,
+    Actor, CurrentUser, EndingSession, authenticate, authenticate_to_end, require_fresh, require_role, require_step_up,
 };
 use crate::server::state::AppState;
 
 /// A signed-in user who typed the password within `FRESH_FOR`; otherwise `fresh_token_required`.
 #[derive(Clone, Debug)]
 pub struct FreshUser(CurrentUser);
+
+/// A signed-in user who has shown two factors; otherwise `insufficient_user_authentication`.
+#[derive(Clone, Debug)]
+pub struct WithFactor(CurrentUser);
 
 /// A signed-in user who has the role `R`; otherwise `insufficient_scope`.
 #[derive(Clone, Debug)]
@@ -87,6 +93,20 @@ where
     }
 }
 
+impl<S: Sync> FromRequestParts<S> for WithFactor
+where
+    AppState: FromRef<S>,
+{
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
+        let state = AppState::from_ref(state);
+        let user = recognise(parts, &state)?;
+        require_step_up(&state, &user, StepUp::TWO_FACTORS)?;
+        Ok(Self(user))
+    }
+}
+
 impl<S: Sync, R: RequiredRole> FromRequestParts<S> for WithRole<R>
 where
     AppState: FromRef<S>,
@@ -112,6 +132,14 @@ where
 }
 
 impl Deref for FreshUser {
+    type Target = CurrentUser;
+
+    fn deref(&self) -> &CurrentUser {
+        &self.0
+    }
+}
+
+impl Deref for WithFactor {
     type Target = CurrentUser;
 
     fn deref(&self) -> &CurrentUser {
@@ -150,6 +178,16 @@ pub fn current_user_if_any() -> Result<Option<CurrentUser>, ApiError> {
 pub fn fresh_user() -> Result<CurrentUser, ApiError> {
     let user = current_user()?;
     require_fresh(&app_state()?, &user)?;
+    Ok(user)
+}
+
+/// Returns the user who calls, if they have shown two factors.
+///
+/// # Errors
+/// `insufficient_user_authentication`, and those of a bad token.
+pub fn user_with_factor() -> Result<CurrentUser, ApiError> {
+    let user = current_user()?;
+    require_step_up(&app_state()?, &user, StepUp::TWO_FACTORS)?;
     Ok(user)
 }
 

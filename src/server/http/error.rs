@@ -11,8 +11,10 @@ use tracing::error;
 use super::json::Json;
 use crate::api_types::ApiError;
 use crate::server::domain::kept_keys::CannotRotate;
+use crate::server::domain::methods::Assurance;
 use crate::server::domain::password::Unfit;
 use crate::server::domain::refused::{Check, TokenRefused};
+use crate::server::domain::step_up::StepUp;
 use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
     AuthenticateError, AuthorizeError, ChangePasswordError, ChangesError, EndSessionError, FirstAccountError,
@@ -82,6 +84,7 @@ fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
         | ApiError::SecondFactorRequired
         | ApiError::BadSecondFactor
         | ApiError::ChallengeExpired => "Bearer",
+        ApiError::InsufficientUserAuthentication { acr_values, max_age } => return step_up(acr_values, max_age),
         ApiError::InvalidClient => r#"Basic realm="handstamp""#,
         ApiError::InsufficientScope => r#"Bearer error="insufficient_scope""#,
         _ if status == StatusCode::UNAUTHORIZED => r#"Bearer error="invalid_token""#,
@@ -90,11 +93,27 @@ fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
     Some(HeaderValue::from_static(challenge))
 }
 
+/// RFC 9470, section 3.
+fn step_up(acr_values: Option<&'static str>, max_age: Option<u64>) -> Option<HeaderValue> {
+    let mut challenge = String::from(r#"Bearer error="insufficient_user_authentication""#);
+    if let Some(acr_values) = acr_values {
+        challenge += &format!(r#", acr_values="{acr_values}""#);
+    }
+    if let Some(max_age) = max_age {
+        challenge += &format!(r#", max_age="{max_age}""#);
+    }
+    HeaderValue::from_str(&challenge).ok()
+}
+
 impl From<AuthorizeError> for ApiError {
     fn from(error: AuthorizeError) -> Self {
         match error {
             AuthorizeError::NotFresh => Self::FreshTokenRequired,
             AuthorizeError::RoleMissing => Self::InsufficientScope,
+            AuthorizeError::Insufficient(StepUp { assurance, max_age }) => Self::InsufficientUserAuthentication {
+                acr_values: assurance.map(Assurance::name),
+                max_age: max_age.map(|age| age.as_secs()),
+            },
         }
     }
 }
