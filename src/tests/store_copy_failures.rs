@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::Duration;
 
 use handstamp::server::domain::database::Database;
 use handstamp::server::presence::{announce_copy, announce_copy_on};
@@ -37,6 +38,8 @@ async fn stopped() -> TestApp {
 
 /// Opens a source and an empty target.
 async fn both(from: &str, to: &str) -> (Store, Store) {
+    // A transaction is open while a spec does something else: on a busy machine longer than the usual limit.
+    let [from, to] = [from, to].map(|url| Database { timeout: Duration::from_mins(2), ..Database::from(url) });
     (Store::open_as_it_is(from).await.unwrap(), Store::open(to).await.unwrap())
 }
 
