@@ -27,10 +27,13 @@ async fn introspection_shows_a_client_all_claims_of_a_valid_token() {
     let (facts, claims) = (answer.json(), part(&token, 1));
     assert_eq!(facts["active"], true);
     assert_eq!(facts["token_type"], "Bearer");
-    for name in ["iss", "aud", "sub", "username", "client_id", "sid", "jti", "iat", "nbf", "exp", "roles", "tenant"] {
+    for name in ["iss", "aud", "sub", "username", "client_id", "sid", "jti", "iat", "nbf", "exp", "roles", "tenant"]
+        .into_iter()
+        .chain(["amr", "auth_time", "acr"])
+    {
         assert_eq!(facts[name], claims[name], "{name}");
     }
-    assert_eq!(facts.as_object().unwrap().len(), 14);
+    assert_eq!(facts.as_object().unwrap().len(), 17);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
 

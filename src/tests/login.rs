@@ -101,9 +101,27 @@ async fn a_token_says_what_the_contract_lists_and_no_secret() {
     assert!(header["kid"].as_str().unwrap().len() >= 22);
     let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    let listed =
-        ["aud", "client_id", "exp", "fresh", "iat", "iss", "jti", "nbf", "roles", "sid", "sub", "type", "username"];
+    let listed = [
+        "acr",
+        "amr",
+        "aud",
+        "auth_time",
+        "client_id",
+        "exp",
+        "fresh",
+        "iat",
+        "iss",
+        "jti",
+        "nbf",
+        "roles",
+        "sid",
+        "sub",
+        "type",
+        "username",
+    ];
     assert_eq!(names, listed);
+    assert_eq!((&claims["amr"], &claims["acr"]), (&serde_json::json!(["pwd"]), &"aal1".into()));
+    assert_eq!(claims["auth_time"], MORNING);
     assert_eq!(claims["iss"], "http://127.0.0.1:3000");
     assert_eq!(claims["aud"], "handstamp");
     assert_eq!(claims["username"], "ada");

@@ -142,7 +142,24 @@ async fn t23_a_token_says_who_and_until_when_and_nothing_else() {
     assert_eq!(names(&header), ["alg", "kid", "typ"]);
     assert_eq!(
         names(&claims),
-        ["aud", "client_id", "exp", "fresh", "iat", "iss", "jti", "nbf", "roles", "sid", "sub", "type", "username"]
+        [
+            "acr",
+            "amr",
+            "aud",
+            "auth_time",
+            "client_id",
+            "exp",
+            "fresh",
+            "iat",
+            "iss",
+            "jti",
+            "nbf",
+            "roles",
+            "sid",
+            "sub",
+            "type",
+            "username"
+        ]
     );
     assert_eq!(claims["sub"].as_str().unwrap().len(), 22, "opaque");
     assert_eq!((&claims["roles"], &claims["type"]), (&json!([]), &json!("access")));

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::login::NewSession;
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::challenge::{ChallengeId, KeptChallenge, LIFETIME, Purpose, SecondFactorAsked};
 use crate::server::domain::factors::Factors;
@@ -26,26 +25,23 @@ pub(super) async fn ask_second_factor(
     state: &AppState,
     user: UserId,
     factors: Factors,
-    new: &NewSession,
+    (kind, additional): (SessionKind, &AdditionalClaims),
 ) -> Result<SecondFactorAsked, StoreError> {
     let challenge = ChallengeId::from_random(state.world.random_bytes());
-    let waiting = Waiting { kind: new.kind.as_str().to_owned(), additional: new.additional.to_json() };
+    let waiting = Waiting { kind: kind.as_str().to_owned(), additional: additional.to_json() };
     let text = serde_json::to_string(&waiting).map_err(|_| StoreError::Damaged("challenges.state"))?;
     let kept = KeptChallenge { hash: challenge.hash(), user_id: Some(user), state: text };
     state.store.insert_challenge(Purpose::SecondFactor, &kept, state.world.now().plus(LIFETIME)).await?;
     Ok(SecondFactorAsked { challenge, methods: factors.kinds() })
 }
 
-/// Returns the session that waited for the answer to this challenge. `new`: of the request with the answer.
+/// Returns what was decided about the session that waits for the answer to this challenge.
 ///
 /// # Errors
 /// [`StoreError::Damaged`].
-pub(super) fn waiting_session(kept: &KeptChallenge, new: NewSession) -> Result<NewSession, StoreError> {
+pub(super) fn waiting_session(kept: &KeptChallenge) -> Result<(SessionKind, AdditionalClaims), StoreError> {
     let damaged = || StoreError::Damaged("challenges.state");
     let waiting: Waiting = serde_json::from_str(&kept.state).map_err(|_| damaged())?;
-    Ok(NewSession {
-        kind: SessionKind::parse(&waiting.kind).ok_or_else(damaged)?,
-        additional: AdditionalClaims::parse(&waiting.additional).map_err(|_| damaged())?,
-        ..new
-    })
+    let kind = SessionKind::parse(&waiting.kind).ok_or_else(damaged)?;
+    Ok((kind, AdditionalClaims::parse(&waiting.additional).map_err(|_| damaged())?))
 }

@@ -111,7 +111,9 @@ pub async fn login(
         let factors = state.store.find_factors(user.id).await?;
         if factors.any() {
             info!(user.id = %user.id, "Asked user `{}` for a second factor", user.username);
-            return Ok(SignInStep::SecondFactor(ask_second_factor(state, user.id, factors, &new).await?));
+            return Ok(SignInStep::SecondFactor(
+                ask_second_factor(state, user.id, factors, (new.kind, &new.additional)).await?,
+            ));
         }
         match start_session(state, (&user, &verified), Methods::PASSWORD, new.clone()).await {
             Err(LoginError::UserChanged) => {}
