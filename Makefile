@@ -14,7 +14,7 @@ CARGO_DIST := --profile dist --no-default-features --features ssr
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: build ## Install what is missing, build, and serve http://127.0.0.1:3000
+run: build ## Install what is missing, build, and serve http://localhost:3000
 	@target/release/handstamp
 
 build: setup $(BUILT) ## Build target/release/handstamp, with the pages' files in it

@@ -39,7 +39,7 @@ export function tryTranscript(mark, server, variables = {}) {
   const env = { ...environment(server.settings), ...variables, PATH: path };
   for (const entry of block(mark).split(/^\$ /m).slice(1)) {
     const [command, ...answer] = entry.trimEnd().split('\n');
-    const typed = command.replaceAll('http://127.0.0.1:3000', server.origin);
+    const typed = command.replaceAll('http://localhost:3000', server.origin);
     const options = { cwd: server.folder, env, timeout: 60_000 };
     const said = execFileSync('bash', ['--norc', '-c', `${typed} 2>/dev/null`], options).toString().replaceAll('\r', '').trimEnd();
     for (const [name, pattern] of Object.entries(SHOWN)) env[name] = pattern.exec(said)?.[1] ?? env[name] ?? '';

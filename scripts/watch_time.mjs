@@ -43,7 +43,7 @@ process.once('exit', () => {
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 const page = await browser.newPage();
-await open(`http://127.0.0.1:${port}/`);
+await open(`http://localhost:${port}/`);
 
 // cargo leptos begins to look at files some time after its first build, and says nothing when it does.
 await edit(`${SENTENCE} Ready.`, 60_000);

@@ -150,7 +150,7 @@ test('a device name that holds HTML is listed as text (A28)', async ({ page, oth
 });
 
 test('a page opened by another site cannot reach that site, nor that site the page (A32)', async ({ page, context, handstamp, foreign }) => {
-  const site = await foreign('localhost', '<!doctype html><title>foreign</title><button>open</button>');
+  const site = await foreign('127.0.0.1', '<!doctype html><title>foreign</title><button>open</button>');
   await page.goto(site);
   await page.evaluate(url => {
     document.querySelector('button')!.onclick = () => Object.assign(window, { opened: window.open(url) });

@@ -111,14 +111,14 @@ test('a link on another site does not sign out a user without "keep me signed in
   const user = await handstamp.addUser();
   await signInByForm(page, user, { keep: false });
   const tab = await context.newPage();
-  await tab.goto(await foreign('localhost', `<!doctype html><title>foreign</title><a href="${handstamp.origin}${HERE}">go</a>`));
+  await tab.goto(await foreign('127.0.0.1', `<!doctype html><title>foreign</title><a href="${handstamp.origin}${HERE}">go</a>`));
   await tab.getByRole('link').click();
   await expect(heading(tab, LIST)).toBeVisible();
   await expect(tab).toHaveURL(HERE);
 });
 
 test('a link on another site brings a visitor without a session the form immediately', async ({ page, handstamp, foreign }) => {
-  await page.goto(await foreign('localhost', `<!doctype html><title>foreign</title><a href="${handstamp.origin}${HERE}">go</a>`));
+  await page.goto(await foreign('127.0.0.1', `<!doctype html><title>foreign</title><a href="${handstamp.origin}${HERE}">go</a>`));
   await page.getByRole('link').click();
   await expectForm(page, HERE);
 });

@@ -12,7 +12,7 @@ const METADATA = '/.well-known/oauth-authorization-server';
 const test = base.extend<{ app: { origin: string } }>({
   /** A site with an origin that the server allows. It starts first, because the setting names it. */
   app: async ({}, use) => {
-    const site = await foreignSite('localhost', PAGE);
+    const site = await foreignSite('127.0.0.1', PAGE);
     await use(site);
     await site.close();
   },

@@ -2,9 +2,10 @@
 //! `config/settings.rs` has the table of names, meanings and defaults.
 
 mod database;
+mod passkeys;
 mod settings;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::server::domain::database::Database;
 use crate::server::domain::forwarded::TrustedProxies;
 use crate::server::domain::gate::{CookieDomain, Gate};
 use crate::server::domain::metrics_token::MetricsToken;
+use crate::server::domain::relying_party::RelyingParty;
 use crate::server::domain::session::{Lifetime, SessionRules};
 use crate::server::domain::web_origins::{NotAnOrigin, WebOrigins};
 
@@ -64,6 +66,8 @@ pub struct Config {
     pub cors_origins: WebOrigins,
     /// What `/forward-auth` protects.
     pub gate: Gate,
+    /// Absent: the host of the public URL is an address, and browsers make passkeys for names only.
+    pub relying_party: Option<RelyingParty>,
     /// Absent: `/metrics` answers only this machine.
     pub metrics_token: Option<MetricsToken>,
     pub log_json: bool,
@@ -148,6 +152,7 @@ impl Config {
             trusted_proxies: trusted_proxies(settings)?,
             cors_origins: origins(settings, "CORS_ORIGINS")?,
             gate: gate(settings, &public_url)?,
+            relying_party: passkeys::relying_party(settings, &public_url, origins(settings, "WEBAUTHN_ORIGINS")?)?,
             metrics_token: metrics_token(settings)?,
             log_json: settings
                 .one_of("LOG_FORMAT", &[("text", false), ("json", true)], "use `text` or `json`")?
@@ -284,7 +289,7 @@ fn public_url(settings: &Settings, app_env: AppEnv, addr: SocketAddr) -> Result<
     const FIX: &str = "use the address that users type, like https://id.example.org, without a path";
     let Some(url) = settings.get("PUBLIC_URL") else {
         return match app_env {
-            AppEnv::Development => Ok(format!("http://{addr}")),
+            AppEnv::Development => Ok(local_url(addr)),
             AppEnv::Production => Err(bad("PUBLIC_URL", "is missing, but APP_ENV is production", FIX)),
         };
     };
@@ -292,6 +297,13 @@ fn public_url(settings: &Settings, app_env: AppEnv, addr: SocketAddr) -> Result<
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let host = host.filter(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
     host.map(|_| url.to_owned()).ok_or_else(|| unusable("PUBLIC_URL", url, FIX))
+}
+
+/// The public URL of a server without that setting: a name, because a passkey needs one. A server that listens only on an
+/// address of another network is not found by the name.
+fn local_url(addr: SocketAddr) -> String {
+    let reached_by_name = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
+    if reached_by_name(addr.ip()) { format!("http://localhost:{}", addr.port()) } else { format!("http://{addr}") }
 }
 
 /// Whether an address is plain HTTP on this machine: the only case in which a cookie need not be `Secure`.

@@ -45,6 +45,7 @@ pub mod private_key;
 pub mod readers;
 pub mod refresh_token;
 pub mod refused;
+pub mod relying_party;
 mod remembered;
 pub mod sealing;
 pub mod security_event;

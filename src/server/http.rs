@@ -27,6 +27,7 @@ mod open_answers;
 mod operator;
 mod original;
 mod posted_forms;
+mod public_name;
 mod request_log;
 mod router;
 pub mod routes;

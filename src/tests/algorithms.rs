@@ -78,7 +78,7 @@ async fn jsonwebtoken_itself_accepts_what_we_sign_with_the_keys_that_we_publish(
         };
         let mut rules = Validation::new(algorithm.name().parse().unwrap());
         rules.set_audience(&["handstamp"]);
-        rules.set_issuer(&["http://127.0.0.1:3000"]);
+        rules.set_issuer(&["http://localhost:3000"]);
         // The specs' clock is behind the library's clock.
         rules.validate_exp = false;
         #[expect(clippy::disallowed_methods, reason = "a second opinion")]

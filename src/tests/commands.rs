@@ -288,7 +288,7 @@ fn the_command_line_promotes_demotes_invites_and_lists_events() {
 
     let link = said(&["user", "invite"], "");
     let (page, code) = link.trim_end().split_once('#').unwrap();
-    assert_eq!((page, code.len()), ("http://127.0.0.1:0/signup", 22));
+    assert_eq!((page, code.len()), ("http://localhost:0/signup", 22));
 
     let events: serde_json::Value = serde_json::from_str(&said(&["user", "events", "ada", "--json"], "")).unwrap();
     let mut kinds: Vec<_> = events.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();

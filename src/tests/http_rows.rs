@@ -91,7 +91,7 @@ async fn h8_a37_no_other_origin_may_read_an_answer() {
     let authorization = bearer(&token);
     let own = app.state.config.public_url.clone();
     let looks_like = format!("{own}.evil.example");
-    for origin in ["https://evil.example", "null", "file://", &looks_like, "http://localhost:3000", &own] {
+    for origin in ["https://evil.example", "null", "file://", &looks_like, "http://127.0.0.1:3000", &own] {
         for (method, path) in [
             ("GET", "/protected"),
             ("GET", "/me"),

@@ -122,7 +122,7 @@ async fn a_token_says_what_the_contract_lists_and_no_secret() {
     assert_eq!(names, listed);
     assert_eq!((&claims["amr"], &claims["acr"]), (&serde_json::json!(["pwd"]), &"aal1".into()));
     assert_eq!(claims["auth_time"], MORNING);
-    assert_eq!(claims["iss"], "http://127.0.0.1:3000");
+    assert_eq!(claims["iss"], "http://localhost:3000");
     assert_eq!(claims["aud"], "handstamp");
     assert_eq!(claims["username"], "ada");
     assert_eq!(claims["type"], "access");

@@ -71,6 +71,7 @@ mod postgres_failures;
 mod process;
 mod protected;
 mod protection;
+mod public_name;
 mod refresh;
 mod revocation_feed;
 mod revocation_followers;

@@ -122,6 +122,7 @@ async fn real_answers_are_as_it_says() {
         ("ADDITIONAL_CLAIMS", r#"{"tenant":"north"}"#),
         ("GATE_ORIGINS", "https://app.example.org"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("WEBAUTHN_ORIGINS", "https://app.example.net"),
     ])
     .await;
     let closed = TestApp::start_with(&[("SIGNUP", "closed")]).await;
@@ -195,6 +196,8 @@ async fn real_answers_are_as_it_says() {
         ("GET /.well-known/jwks.json", &[], String::new(), 200),
         ("GET /.well-known/jwks.json", &[("if-none-match", &keys)], String::new(), 304),
         ("GET /.well-known/oauth-authorization-server", &[], String::new(), 200),
+        ("GET /.well-known/webauthn", &[], String::new(), 200),
+        ("GET /.well-known/passkey-endpoints", &[], String::new(), 200),
         ("GET /openapi.json", &[], String::new(), 200),
         ("GET /sign-token", &[], String::new(), 200),
         ("POST /verify-token", &[("authorization", &lesson)], String::new(), 200),

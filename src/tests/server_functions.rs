@@ -66,7 +66,7 @@ async fn h1_a38_another_site_cannot_make_a_browser_sign_in_or_out() {
         ("same-site", vec![form, ("sec-fetch-site", "same-site")]),
         ("typed into the address bar", vec![form, ("sec-fetch-site", "none")]),
         ("an old browser elsewhere", vec![form, ("origin", "https://evil.example")]),
-        ("an origin that begins like ours", vec![form, ("origin", "http://127.0.0.1:3000.evil.example")]),
+        ("an origin that begins like ours", vec![form, ("origin", "http://localhost:3000.evil.example")]),
         ("a sandboxed frame", vec![form, ("origin", "null")]),
         ("no origin at all", vec![form]),
         ("own origin, but said to be elsewhere", vec![form, ("origin", &own), ("sec-fetch-site", "cross-site")]),

@@ -12,13 +12,27 @@ fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
 fn without_any_setting_it_runs_on_this_machine_alone() {
     let config = config(&[]).unwrap();
     assert_eq!(config.site_addr.to_string(), "127.0.0.1:3000");
-    assert_eq!(config.public_url, "http://127.0.0.1:3000");
+    assert_eq!(config.public_url, "http://localhost:3000");
     assert_eq!(config.jwt_issuer, config.public_url);
     assert_eq!(config.sqlite_file().as_deref(), Some(Path::new("data/handstamp.db")));
     assert_eq!(config.data_dir(), Path::new("data"));
     assert!(config.signup_open);
     assert_eq!(config.password_min_length, 15);
     assert_eq!((config.argon2_memory_kib, config.argon2_iterations, config.argon2_parallelism), (19456, 2, 1));
+}
+
+#[test]
+fn the_public_name_of_a_server_at_home_is_localhost_unless_it_listens_elsewhere() {
+    for (listens, public_url) in [
+        ("127.0.0.1:8080", "http://localhost:8080"),
+        ("[::1]:3000", "http://localhost:3000"),
+        ("0.0.0.0:3000", "http://localhost:3000"),
+        ("192.0.2.1:3000", "http://192.0.2.1:3000"),
+    ] {
+        let config = config(&[("LEPTOS_SITE_ADDR", listens)]).unwrap();
+        assert_eq!(config.public_url, public_url);
+        assert_eq!(config.relying_party.is_some(), public_url.contains("localhost"), "{listens}");
+    }
 }
 
 #[test]
@@ -95,6 +109,10 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
         ("GATE_ORIGINS", "app.example.org"),
         ("GATE_COOKIE_DOMAIN", "example.org"),
         ("GATE_COOKIE_DOMAIN", "127.0.0.1"),
+        ("WEBAUTHN_RP_ID", "example.org"),
+        ("WEBAUTHN_RP_ID", "127.0.0.1"),
+        ("WEBAUTHN_ORIGINS", "app.example.net"),
+        ("WEBAUTHN_ORIGINS", "*"),
         ("METRICS_TOKEN", "hunter2"),
         ("METRICS_TOKEN", "a token of hunter2 with spaces between"),
         ("LOG_FORMAT", "xml\nand more"),

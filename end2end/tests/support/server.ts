@@ -44,7 +44,7 @@ export class Server {
     port: number,
     private readonly settings: Settings,
   ) {
-    this.origin = `http://127.0.0.1:${port}`;
+    this.origin = `http://localhost:${port}`;
   }
 
   /** A new server: fresh folder, fresh database, free port, for which `{port}` stands in a setting. Not yet started. */

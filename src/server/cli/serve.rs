@@ -59,6 +59,8 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
         };
         let url = &state.config.public_url;
         announce(format_args!("{when}: open {url}/setup#{code} to create {what}. The link works once"));
+    } else {
+        announce(format_args!("Open {}", state.config.public_url));
     }
     if state.site.lacks_the_program() {
         warn!(

@@ -16,10 +16,10 @@ pub struct Setting {
 }
 
 /// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 36] = [
+pub const SETTINGS: [Setting; 38] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
     setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "the address and port that the server listens on"),
-    setting("PUBLIC_URL", "http://<LEPTOS_SITE_ADDR>", "the issuer of the tokens, and the server's own origin"),
+    setting("PUBLIC_URL", "http://localhost:<port>", "the issuer of the tokens, and the server's own origin"),
     setting("DATABASE_URL", "sqlite:data/handstamp.db", "the database: `sqlite:` and a path, or `postgres://`"),
     setting(
         "DATABASE_LISTEN_URL",
@@ -65,6 +65,12 @@ pub const SETTINGS: [Setting; 36] = [
         "GATE_COOKIE_DOMAIN",
         "none",
         "the domain above PUBLIC_URL and GATE_ORIGINS; set: browsers get a gate cookie",
+    ),
+    setting("WEBAUTHN_RP_ID", "<host of PUBLIC_URL>", "the domain of the passkeys: that host, or a parent domain"),
+    setting(
+        "WEBAUTHN_ORIGINS",
+        "none",
+        "origins of other domains that may use the passkeys, like https://app.example.net",
     ),
     setting("METRICS_TOKEN", "none", "Bearer token that lets other machines read /metrics; at least 32 characters"),
     setting("LOG_FORMAT", "text", "`json` for programs"),

@@ -27,6 +27,7 @@ use super::guard::{Admits, asks_for_a_page, guarded, is_public};
 use super::headers::Protection;
 use super::limits::Limits;
 use super::machine_doors::{DoorsOfPath, KnownDoor, MachineDoors};
+use super::public_name::lead_to_name;
 use super::request_log::{Asked, X_REQUEST_ID, id_of};
 use super::turns::Turns;
 use super::visit::Visit;
@@ -165,6 +166,9 @@ impl FrontDoor {
                 Ok(([(ALLOW, doors.allow())], HttpError(ApiError::MethodNotAllowed)).into_response())
             }
             Way::ServerFunction | Way::Page => {
+                if let Some(elsewhere) = lead_to_name(&door.state, &request) {
+                    return Ok(elsewhere);
+                }
                 let Ok(answer) = Box::pin(door.pages.clone().call(request)).await;
                 Ok(answer)
             }

@@ -38,6 +38,8 @@ pub const PUBLIC: &[&str] = &[
     // Machine doors.
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
+    "GET /.well-known/passkey-endpoints",
+    "GET /.well-known/webauthn",
     "GET /healthz",
     "GET /openapi.json",
     "GET /readyz",

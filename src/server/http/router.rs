@@ -33,6 +33,8 @@ fn machine_doors() -> Vec<Door> {
         get("/readyz", routes::health::readyz),
         get("/.well-known/jwks.json", routes::well_known::jwks),
         get("/.well-known/oauth-authorization-server", routes::well_known::authorization_server),
+        get("/.well-known/webauthn", routes::well_known_passkeys::webauthn),
+        get("/.well-known/passkey-endpoints", routes::well_known_passkeys::passkey_endpoints),
         post("/introspect", routes::introspect::introspect),
         post("/revoke", routes::revoke::revoke),
         get("/revocations", routes::revocations::revocations),

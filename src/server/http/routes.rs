@@ -18,6 +18,7 @@ pub mod sessions;
 pub mod signup;
 pub mod token;
 pub mod well_known;
+pub mod well_known_passkeys;
 
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,5 @@
 //! `GET /.well-known/jwks.json`, `GET /.well-known/oauth-authorization-server`: what others need to verify our tokens.
+//! What they need to know about passkeys is in `well_known_passkeys.rs`.
 
 use std::sync::Arc;
 
