@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::SqliteConnection;
 
 use super::error::StoreError;
-use super::many_rows::ManyRows;
+use super::many_rows::{ManyRows, parts};
 use super::pool::{Store, in_transaction, on_pool};
 use super::postgres::Transaction;
 use super::queue::{Write, Written};
@@ -14,13 +14,17 @@ use crate::server::domain::blocklist::{Blocked, Entry};
 use crate::server::domain::ids::{BlockedId, SessionId, TokenId};
 use crate::server::domain::unix_time::UnixTime;
 
+macro_rules! next_seq {
+    ($told:literal) => {
+        concat!("UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value", $told)
+    };
+}
 /// The number of the next rows. Locks the counter until the transaction ends, so that numbers become visible in order: a
 /// process that has read row n has missed no lower one. All transactions of all processes wait here for each other, so it is
-/// the last statement but one before the commit, and on PostgreSQL it is unlocked before the commit is durable.
-const NEXT_SEQ: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' RETURNING value";
+/// one of the last statements before the commit, and on PostgreSQL it is unlocked before the commit is durable.
+const NEXT_SEQ: &str = next_seq!("");
 /// The same, and tells the processes that listen when the transaction commits.
-const NEXT_SEQ_TOLD: &str = "UPDATE counters SET value = value + 1 WHERE name = 'blocklist' \
-                                        RETURNING value, pg_notify('handstamp', '')";
+const NEXT_SEQ_TOLD: &str = next_seq!(", pg_notify('handstamp', '')");
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new("INSERT INTO blocklist (id, kind, keep_until, seq) VALUES ", 4, " ON CONFLICT (id) DO NOTHING")
 });
@@ -37,6 +41,21 @@ const CHUNK: i64 = 8192;
 const LOADED: &str = "SELECT string_agg(id, ' '), string_agg(CAST(keep_until AS TEXT), ' '), MAX(seq) FROM blocklist \
                       WHERE seq BETWEEN (SELECT MIN(seq) FROM blocklist WHERE seq > $1) \
                       AND (SELECT MIN(seq) FROM blocklist WHERE seq > $1) + 8191";
+/// The number and the first rows in one statement, for PostgreSQL: other transactions wait one message less.
+macro_rules! numbered {
+    ($told:literal) => {
+        LazyLock::new(|| {
+            ManyRows::new(
+                concat!("WITH next AS (", next_seq!($told), "), new (id, kind, keep_until) AS (VALUES "),
+                3,
+                "), inserted AS (INSERT INTO blocklist (id, kind, keep_until, seq) SELECT id, kind, keep_until, value \
+                 FROM new, next ON CONFLICT (id) DO NOTHING) SELECT value FROM next",
+            )
+        })
+    };
+}
+static INSERT_NUMBERED: LazyLock<ManyRows> = numbered!("");
+static INSERT_NUMBERED_TOLD: LazyLock<ManyRows> = numbered!(", pg_notify('handstamp', '')");
 const COUNT: &str = "SELECT COUNT(*) FROM blocklist";
 const COUNT_BETWEEN: &str = "SELECT COUNT(*) FROM \
                              (SELECT 1 AS one FROM blocklist WHERE seq > $1 AND seq <= $2 LIMIT $3) AS counted";
@@ -49,19 +68,40 @@ const PURGED_TO: &str = "SELECT value FROM counters WHERE name = 'purged_to'";
 
 /// A transaction that can number rows.
 pub(super) trait Numbers {
-    /// Returns the statement for the number of the next rows.
-    fn next_seq(&mut self) -> &'static str;
+    /// Numbers the entries and inserts them. All have the same number, which is returned: they become visible together.
+    async fn insert_numbered(&mut self, entries: &mut [Entry]) -> Result<i64, sqlx::Error>;
 }
 
 impl Numbers for SqliteConnection {
-    fn next_seq(&mut self) -> &'static str {
-        NEXT_SEQ
+    async fn insert_numbered(&mut self, entries: &mut [Entry]) -> Result<i64, sqlx::Error> {
+        let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *self).await?;
+        entries.iter_mut().for_each(|entry| entry.seq = seq);
+        for part in parts(entries) {
+            insert(part).execute(&mut *self).await?;
+        }
+        Ok(seq)
     }
 }
 
 impl Numbers for Transaction {
-    fn next_seq(&mut self) -> &'static str {
-        if self.unlock_early() { NEXT_SEQ_TOLD } else { NEXT_SEQ }
+    async fn insert_numbered(&mut self, entries: &mut [Entry]) -> Result<i64, sqlx::Error> {
+        let told = self.unlock_early();
+        let Some(first) = parts(entries).next() else {
+            let next = if told { NEXT_SEQ_TOLD } else { NEXT_SEQ };
+            let (seq,): (i64,) = sqlx::query_as(next).fetch_one(&mut *self).await?;
+            return Ok(seq);
+        };
+        let (insert_first, rows) = if told { &INSERT_NUMBERED_TOLD } else { &INSERT_NUMBERED }.of(first);
+        let insert_first = rows.fold(sqlx::query_as(insert_first), |query, entry| {
+            let (id, kind) = texts(entry);
+            query.bind(id).bind(kind).bind(entry.keep_until.0)
+        });
+        let (seq,): (i64,) = insert_first.fetch_one(&mut *self).await?;
+        entries.iter_mut().for_each(|entry| entry.seq = seq);
+        for part in parts(entries).skip(1) {
+            insert(part).execute(&mut *self).await?;
+        }
+        Ok(seq)
     }
 }
 
@@ -210,8 +250,8 @@ pub(super) fn entry_of(written: &Written, blocked: Blocked) -> Entry {
     }
 }
 
-/// Inserts entries, one of the [`parts`](super::many_rows::parts), inside a transaction of `sessions` or `writer`.
-pub(super) fn block<'q, D>(entries: &[Entry]) -> sqlx::query::Query<'q, D, D::Arguments>
+/// Inserts entries, one of the [`parts`].
+fn insert<'q, D>(entries: &[Entry]) -> sqlx::query::Query<'q, D, D::Arguments>
 where
     D: sqlx::Database,
     String: sqlx::Encode<'q, D> + sqlx::Type<D>,
@@ -219,12 +259,18 @@ where
 {
     let (insert, rows) = INSERT.of(entries);
     rows.fold(sqlx::query(insert), |insert, entry| {
-        let (id, kind) = match entry.blocked {
-            Blocked::Session(id) => (id.to_string(), "session"),
-            Blocked::Token(id) => (id.to_string(), "token"),
-        };
-        insert.bind(id).bind(kind.to_owned()).bind(entry.keep_until.0).bind(entry.seq)
+        let (id, kind) = texts(entry);
+        insert.bind(id).bind(kind).bind(entry.keep_until.0).bind(entry.seq)
     })
+}
+
+/// The id and the kind, as the table has them.
+fn texts(entry: &Entry) -> (String, String) {
+    let (id, kind) = match entry.blocked {
+        Blocked::Session(id) => (id.to_string(), "session"),
+        Blocked::Token(id) => (id.to_string(), "token"),
+    };
+    (id, kind.to_owned())
 }
 
 /// Whether there may be more rows after this chunk.

@@ -49,18 +49,18 @@ impl<'a> Endings<'a> {
     }
 
     /// Returns the entries of the blocklist, in the order of `places`. `ended`: the sessions that existed, and when the
-    /// newest access token of each expires.
-    pub(super) fn entries(&self, ended: &HashMap<String, i64>, seq: i64) -> Vec<Entry> {
+    /// newest access token of each expires. They have no number yet.
+    pub(super) fn entries(&self, ended: &HashMap<String, i64>) -> Vec<Entry> {
         let entry = |write: &&Write| match write {
             Write::EndSession(end) => {
                 let End { id, at_least_until, leeway, .. } = end.as_ref();
                 // The session may have newer tokens than the one that ends it.
                 let last =
                     ended.get(&id.to_string()).map_or(*at_least_until, |last| UnixTime(*last).max(*at_least_until));
-                Entry { blocked: Blocked::Session(*id), keep_until: keep_until(last, *leeway), seq }
+                Entry { blocked: Blocked::Session(*id), keep_until: keep_until(last, *leeway), seq: 0 }
             }
             Write::BlockToken { id, keep_until } => {
-                Entry { blocked: Blocked::Token(*id), keep_until: *keep_until, seq }
+                Entry { blocked: Blocked::Token(*id), keep_until: *keep_until, seq: 0 }
             }
             _ => unreachable!("only these two are collected"),
         };

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::administrators::IS_LAST_ADMINISTRATOR;
-use super::blocklist::{Numbers as _, block, entry_of};
+use super::blocklist::{Numbers as _, entry_of};
 use super::error::StoreError;
-use super::many_rows::{ManyRows, parts};
+use super::many_rows::ManyRows;
 use super::pool::{Pool, Store, in_transaction, on_pool};
 use super::queue::{End, Start, Write};
 use super::uses::Used;
@@ -296,16 +296,13 @@ impl Store {
                     users::delete(user).execute(&mut *transaction).await?;
                 }
             }
-            let (seq,): (i64,) = sqlx::query_as(transaction.next_seq()).fetch_one(&mut *transaction).await?;
             let mut entries = Vec::with_capacity(sessions.len());
             for (id, token_expires_at) in sessions {
                 let id = SessionId::parse(&id).map_err(|_| StoreError::Damaged("sessions.id"))?;
                 let keep_until = keep_until(UnixTime(token_expires_at), leeway);
-                entries.push(Entry { blocked: Blocked::Session(id), keep_until, seq });
+                entries.push(Entry { blocked: Blocked::Session(id), keep_until, seq: 0 });
             }
-            for part in parts(&entries) {
-                block(part).execute(&mut *transaction).await?;
-            }
+            transaction.insert_numbered(&mut entries).await?;
             entries
         });
         Ok(entries)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::blocklist::{Numbers as _, block};
+use super::blocklist::Numbers as _;
 use super::checkpoints::Checkpoints;
 use super::endings::Endings;
 use super::error::StoreError;
@@ -163,12 +163,8 @@ impl Writer {
                 ended.extend(end(part).fetch_all(&mut *transaction).await?);
             }
             if !endings.is_empty() {
-                // All rows of a transaction have the same number: they become visible together.
-                let (seq,): (i64,) = sqlx::query_as(transaction.next_seq()).fetch_one(&mut *transaction).await?;
-                let entries = endings.entries(&ended, seq);
-                for part in parts(&entries) {
-                    block(part).execute(&mut *transaction).await?;
-                }
+                let mut entries = endings.entries(&ended);
+                let seq = transaction.insert_numbered(&mut entries).await?;
                 for (at, entry) in endings.places.iter().zip(&entries) {
                     written[*at] = Written::Blocked { seq, keep_until: entry.keep_until };
                 }
