@@ -3,10 +3,13 @@
 //! Compiled on both sides. Knows no HTTP library, no storage and no sentences for users: an error is a code, and the
 //! page that shows it has the sentence. The browser reads these types in `app/answer.rs`; change both together.
 
-use std::fmt;
+mod inputs;
+mod second_factors;
 
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
+
+pub use inputs::{PasswordInput, Remember};
+pub use second_factors::{BegunTotpAnswer, FactorsAnswer};
 
 /// The answer to a sign-in, for pages and for the HTTP API. No `Debug`: it contains a token.
 #[derive(Clone, Serialize)]
@@ -36,6 +39,8 @@ pub struct GreetingAnswer {
     pub lifetime: u64,
     /// Seconds from now to expiry.
     pub expires_in: u64,
+    /// Whether the user must set up a second factor before anything else.
+    pub must_enrol: bool,
 }
 
 /// A session as the user sees it, for pages and for the HTTP API.
@@ -145,41 +150,6 @@ pub struct KeySummary {
     pub verifies_until: Option<i64>,
 }
 
-/// "Keep me signed in": `true` in JSON; `true`, or the value of a checkbox, in a form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Remember(pub bool);
-
-impl<'de> Deserialize<'de> for Remember {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Said {
-            Json(bool),
-            Form(String),
-        }
-        match Said::deserialize(deserializer)? {
-            Said::Json(remember) => Ok(Self(remember)),
-            Said::Form(word) => match word.as_str() {
-                "true" | "on" => Ok(Self(true)),
-                "false" | "" => Ok(Self(false)),
-                _ => Err(D::Error::custom("true or false")),
-            },
-        }
-    }
-}
-
-/// A password on its way to the server. Never printed, although server functions derive `Debug` for their arguments.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PasswordInput(pub String);
-
-impl fmt::Debug for PasswordInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
 /// Every error that a client can see. Each has one row in [`ApiError::row`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiError {
@@ -215,6 +185,7 @@ pub enum ApiError {
     InvalidGrant,
     InvalidScope,
     UnsupportedGrantType,
+    SecondFactorEnrolmentRequired,
     CrossSiteRequest,
     OriginNotListed,
     SignupClosed,
@@ -229,6 +200,7 @@ pub enum ApiError {
     OwnAccount,
     LastAdministrator,
     NextKeyTooNew,
+    TotpExists,
     TooLarge,
     UnsupportedMediaType,
     TooManyAttempts {
@@ -245,7 +217,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 49] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -273,6 +245,7 @@ impl ApiError {
         Self::InvalidGrant,
         Self::InvalidScope,
         Self::UnsupportedGrantType,
+        Self::SecondFactorEnrolmentRequired,
         Self::CrossSiteRequest,
         Self::OriginNotListed,
         Self::SignupClosed,
@@ -287,6 +260,7 @@ impl ApiError {
         Self::OwnAccount,
         Self::LastAdministrator,
         Self::NextKeyTooNew,
+        Self::TotpExists,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::TooManyAttempts { retry_after: 0 },
@@ -332,6 +306,9 @@ impl ApiError {
             Self::InvalidGrant => ("invalid_grant", 400, "Grant refused"),
             Self::InvalidScope => ("invalid_scope", 400, "Scope not granted"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", 400, "Grant type not supported"),
+            Self::SecondFactorEnrolmentRequired => {
+                ("second_factor_enrolment_required", 403, "Second factor must be set up first")
+            }
             Self::CrossSiteRequest => ("cross_site_request", 403, "Cross-site request refused"),
             Self::OriginNotListed => ("origin_not_listed", 403, "Origin is not listed"),
             Self::SignupClosed => ("signup_closed", 403, "Sign-up is closed"),
@@ -346,6 +323,7 @@ impl ApiError {
             Self::OwnAccount => ("own_account", 409, "Not possible with one's own account"),
             Self::LastAdministrator => ("last_administrator", 409, "The last administrator stays"),
             Self::NextKeyTooNew => ("next_key_too_new", 409, "Next key was published too short a time ago"),
+            Self::TotpExists => ("totp_exists", 409, "Authenticator app is set up already"),
             Self::TooLarge => ("too_large", 413, "Request too large"),
             Self::UnsupportedMediaType => ("unsupported_media_type", 415, "Unsupported media type"),
             Self::TooManyAttempts { .. } => ("too_many_attempts", 429, "Too many attempts"),

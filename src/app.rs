@@ -49,6 +49,7 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=pages::NotFound>
                     <Route path=path!("/") view=pages::Home/>
                     <Route path=path!("/login") view=pages::Login/>
+                    <Route path=path!("/login/second-factor") view=pages::SecondFactor/>
                     <Route path=path!("/signup") view=pages::Signup/>
                     <Route path=path!("/setup") view=pages::Setup/>
                     <Route path=path!("/inspector") view=pages::Inspector/>

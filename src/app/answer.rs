@@ -15,8 +15,8 @@ use leptos::web_sys::wasm_bindgen::JsValue;
 use serde::Serialize;
 
 use crate::api_types::{
-    AccountAnswer, ApiError, EventSummary, EventsAnswer, GreetingAnswer, InvitationAnswer, KeySummary, SessionSummary,
-    SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+    AccountAnswer, ApiError, BegunTotpAnswer, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer,
+    InvitationAnswer, KeySummary, SessionSummary, SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
 };
 
 /// The answer of every server function.
@@ -59,6 +59,7 @@ impl FromJson for GreetingAnswer {
             issued_at: number(json, "issued_at")?,
             lifetime: number(json, "lifetime")?.unsigned_abs(),
             expires_in: number(json, "expires_in")?.unsigned_abs(),
+            must_enrol: field(json, "must_enrol")?.is_truthy(),
         })
     }
 }
@@ -160,6 +161,30 @@ impl FromJson for KeySummary {
             created_at: number(json, "created_at")?,
             verifies_until: number(json, "verifies_until"),
         })
+    }
+}
+
+impl FromJson for BegunTotpAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self { secret: text(json, "secret")?, uri: text(json, "uri")?, svg: text(json, "svg")? })
+    }
+}
+
+impl FromJson for FactorsAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        let count = |name| number(json, name).and_then(|number| u32::try_from(number).ok());
+        Some(Self {
+            totp: field(json, "totp")?.is_truthy(),
+            passkeys: count("passkeys")?,
+            recovery_codes: count("recovery_codes")?,
+            required: field(json, "required")?.is_truthy(),
+        })
+    }
+}
+
+impl FromJson for String {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        json.as_string()
     }
 }
 

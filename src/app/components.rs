@@ -38,6 +38,8 @@ mod password_rule;
 mod piece;
 mod program_notice;
 mod refused_notice;
+mod second_factor_form;
+mod second_factor_section;
 pub mod sentences;
 mod session_rows;
 mod sessions_awaited;
@@ -55,8 +57,10 @@ pub use account_parts::{AccountDoors, AccountTemplates, account_parts};
 pub use all_events::{AllEventsTemplates, all_events};
 pub use asking::Asking;
 pub use contents::{AWAITED, CONTENTS, Contents};
-pub use credentials_form::{Attempt, CredentialsForm, Purpose};
-pub use dom::{Flag, HEADING, SIGN_IN_LINK, WAY_ON, Words, close_dialog, focus, has_focus, input, open_dialog, value};
+pub use credentials_form::{Attempt, CredentialsForm, Failure, Purpose};
+pub use dom::{
+    Flag, HEADING, SIGN_IN_LINK, WAY_ON, Words, close_dialog, focus, has_focus, input, open_dialog, set_value, value,
+};
 pub use form_page::FormPage;
 pub use form_problems::{FormProblems, Problems};
 pub use greeted::{GreetedTemplate, greeted};
@@ -73,6 +77,10 @@ pub use password_field::{CURRENT, NEW, PasswordField, Sight};
 pub use password_rule::STRENGTH;
 pub use piece::Piece;
 pub use program_notice::ProgramNotice;
+pub use second_factor_form::{
+    Codes, ENTER_ONE, RecoveryField, SecondFactorFields, TOTP, TotpField, answers_challenge, send_codes, typed_codes,
+};
+pub use second_factor_section::FactorDoors;
 pub use session_rows::{SessionDoors, SessionTemplates, session_rows};
 pub use sessions_awaited::SessionsAwaited;
 pub use site_footer::SiteFooter;

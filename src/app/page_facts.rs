@@ -24,6 +24,8 @@ pub struct PageFacts {
     /// Where a sign-in from this page leads: back to a page that needs a user, or to a form's `?next=`, which is accepted by
     /// [`next::accepted`](crate::app::next::accepted) or is of an application behind the gate. None: to the dashboard.
     pub next: Option<String>,
+    /// What the sign-in of this browser waits for. Only on the page of the second step.
+    pub asked: Option<AskedFactors>,
     /// The host of an application that did not let this browser in, although it has a session.
     pub shut_out_of: Option<String>,
     /// Only for the inspector; empty on other pages.
@@ -43,6 +45,16 @@ pub enum Seems {
     /// page will explain that.
     #[default]
     Unknown,
+}
+
+/// With what a sign-in can be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskedFactors {
+    pub totp: bool,
+    pub passkeys: bool,
+    pub recovery_codes: bool,
+    /// Whether the user wants to stay signed in on this device.
+    pub kept: bool,
 }
 
 /// What anyone can know about the server's tokens.
@@ -92,6 +104,7 @@ impl Default for PageFacts {
             signed_in: Seems::default(),
             needs_user: false,
             next: None,
+            asked: None,
             shut_out_of: None,
             tokens: TokenFacts::default(),
             reload: None,

@@ -1,5 +1,5 @@
 //! Every call that a page can make. Fixed endpoints under `/api`; bodies of one to four lines. Administrators' calls are in
-//! `server_fns/admin.rs`.
+//! `server_fns/admin.rs`, those about second factors in `server_fns/second_factors.rs`.
 //!
 //! A body exists only on the server, so its imports are inside it. A protected function says `protocol = Protected` and
 //! calls `current_user()` first. A function that forgets this is still protected: `server/http/guard.rs` requires a token
@@ -8,11 +8,13 @@
 #![allow(clippy::unused_async, reason = "in the browser every one of them awaits")]
 
 mod admin;
+mod second_factors;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 pub use self::admin::*;
+pub use self::second_factors::*;
 use crate::api_types::{
     AccountAnswer, ApiError, EventsAnswer, GreetingAnswer, PasswordInput, Remember, SessionSummary, SignedInAnswer,
     StrengthAnswer,
@@ -69,8 +71,9 @@ pub async fn logout() -> Result<(), ApiError> {
 #[server(endpoint = "greeting", protocol = Protected<GetUrl>)]
 pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
     use crate::server::{flows, http};
-    let user = http::current_user()?;
-    Ok(flows::greeting(&http::app_state()?, &user).into())
+    let (state, user) = (http::app_state()?, http::current_user()?);
+    let must_enrol = flows::must_enrol(&state, &user).await?;
+    Ok(GreetingAnswer { must_enrol, ..flows::greeting(&state, &user).into() })
 }
 
 /// Lists the user's own sessions, this one first.

@@ -5,6 +5,7 @@
 mod audience;
 mod client;
 mod doctor;
+mod factors;
 mod key;
 mod log_lines;
 mod logging;

@@ -23,6 +23,7 @@ use crate::server::domain::forwarded::TrustedProxies;
 use crate::server::domain::gate::{CookieDomain, Gate};
 use crate::server::domain::metrics_token::MetricsToken;
 use crate::server::domain::relying_party::RelyingParty;
+use crate::server::domain::required_factor::RequiredOf;
 use crate::server::domain::session::{Lifetime, SessionRules};
 use crate::server::domain::web_origins::{NotAnOrigin, WebOrigins};
 
@@ -50,6 +51,8 @@ pub struct Config {
     pub token_storage: &'static str,
     pub leeway: Duration,
     pub fresh_for: Duration,
+    /// Who must have a second factor.
+    pub require_second_factor: RequiredOf,
     pub additional_claims: AdditionalClaims,
     /// Whether the tutorial's doors `/sign-token` and `/verify-token` exist.
     pub lesson: bool,
@@ -140,6 +143,13 @@ impl Config {
                 .unwrap_or(app_env == AppEnv::Development),
             leeway: settings.duration("JWT_LEEWAY", Duration::ZERO, Duration::ZERO..=minute, "use 0s to 60s")?,
             fresh_for: settings.duration("FRESH_FOR", 10 * minute, Duration::ZERO..=24 * hour, "use 0s to 24h")?,
+            require_second_factor: settings
+                .one_of(
+                    "REQUIRE_SECOND_FACTOR",
+                    &[("off", RequiredOf::Nobody), ("admins", RequiredOf::Administrators), ("all", RequiredOf::All)],
+                    "use `off`, `admins` or `all`",
+                )?
+                .unwrap_or_default(),
             signup_open: settings
                 .one_of("SIGNUP", &[("open", true), ("closed", false)], "use `open` or `closed`")?
                 .unwrap_or(app_env == AppEnv::Development),

@@ -45,11 +45,13 @@ pub use current_user::{
 };
 pub use error::HttpError;
 pub use front_door::FrontDoor;
-pub use guard::{CLIENTS, GATE, OPERATORS, PUBLIC};
+pub use guard::{CLIENTS, ENROLLING, GATE, OPERATORS, PUBLIC};
 pub use limits::Limits;
 pub use listener::serve;
 pub use open_answers::answer_while_signed_in;
 pub use router::{doors, machine_door_names, router};
-pub use signing_in::{forget_gate_cookie, new_session, page_answer, page_step, refresh_cookie, session_of_browser};
+pub use signing_in::{
+    challenge_of_browser, forget_gate_cookie, new_session, page_answer, page_step, refresh_cookie, session_of_browser,
+};
 pub use visit::Visit;
 pub use visitor::{origin, visitor};

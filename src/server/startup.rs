@@ -254,6 +254,7 @@ async fn put_together(
         throttle: Throttle::default(),
         throttle_keys: ThrottleKeys::derive(secret),
         known_device_key: KnownDeviceKey::derive(secret),
+        authenticator_key: SealingKey::derive_for_authenticators(secret),
         hash_pool: HashPool::new(config.hash_concurrency, config.hash_queue),
         judging_pool: HashPool::new(1, config.hash_queue),
         site,

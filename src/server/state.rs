@@ -22,6 +22,7 @@ use crate::server::domain::lesson::LessonKey;
 use crate::server::domain::password::{Hasher, PasswordHash};
 use crate::server::domain::past_purge::PastPurge;
 use crate::server::domain::refresh_token::RefreshTokenKey;
+use crate::server::domain::sealing::SealingKey;
 use crate::server::domain::session::SessionRules;
 use crate::server::domain::setup_code::SetupCode;
 use crate::server::domain::steady_clock::SteadyClock;
@@ -75,6 +76,8 @@ pub struct Inner {
     pub throttle: Throttle,
     pub throttle_keys: ThrottleKeys,
     pub known_device_key: KnownDeviceKey,
+    /// Encrypts the secrets of authenticator apps.
+    pub authenticator_key: SealingKey,
     pub hash_pool: HashPool,
     /// The pool that judges new passwords: a separate one, so that this does not delay sign-ins.
     pub judging_pool: HashPool,

@@ -9,6 +9,7 @@ use handstamp::server::http::{CLIENTS, GATE, OPERATORS, PUBLIC, machine_door_nam
 use serde_json::{Value, json};
 
 use crate::audiences::{ACCESS_TOKEN, EXCHANGE, plain};
+use crate::authenticator::{Authenticator, recovery_codes};
 use crate::harness::{Answer, PASSWORD, TestApp, bearer, part};
 
 fn document() -> Value {
@@ -232,6 +233,7 @@ async fn real_answers_are_as_it_says() {
         assert_eq!(answer.status, *status, "{door}: {answer:?}");
         checked.answer(door, &answer);
     }
+    second_factors(&app, &mut checked).await;
     for _ in 0..5 {
         checked.answer("POST /login", &app.post_json("/login", &credentials("mallory", "wrong")).await);
     }
@@ -241,4 +243,39 @@ async fn real_answers_are_as_it_says() {
     let answer = closed.post_json("/signup", &credentials("bob", PASSWORD)).await;
     checked.answer("POST /signup", &answer);
     checked.all_seen();
+}
+
+/// The answers of the doors for second factors.
+async fn second_factors(app: &TestApp, checked: &mut Checked) {
+    let token = app.somebody("grace").await;
+    let (authorization, json_type) = (bearer(&token), ("content-type", "application/json"));
+    let as_user = ("authorization", &*authorization);
+    let begun = app.send("POST", "/totp", &[as_user], None).await;
+    checked.answer("POST /totp", &begun);
+    let authenticator = Authenticator::new(begun.json()["secret"].as_str().unwrap());
+    checked.answer("POST /totp/confirm", &app.confirm_totp(&token, "1").await);
+    let confirmed = app.confirm_totp(&token, &authenticator.code(app.time())).await;
+    let codes = recovery_codes(&confirmed);
+    for (door, answer) in [
+        ("POST /totp/confirm", confirmed),
+        ("POST /totp/confirm", app.confirm_totp(&token, "1").await),
+        ("POST /totp", app.send("POST", "/totp", &[as_user], None).await),
+        ("POST /totp", app.send("POST", "/totp", &[], None).await),
+        (
+            "POST /login",
+            app.post_json("/login", &json!({ "username": "grace", "password": PASSWORD }).to_string()).await,
+        ),
+        ("POST /login/second-factor", app.send("POST", "/login/second-factor", &[json_type], Some("{}")).await),
+    ] {
+        checked.answer(door, &answer);
+    }
+    for code in ["1", &codes[0]] {
+        let answer = app.answer_recovery(&app.challenge("grace").await, code).await;
+        checked.answer("POST /login/second-factor", &answer);
+    }
+    for (method, door) in
+        [("POST", "/recovery-codes"), ("DELETE", "/totp"), ("DELETE", "/totp"), ("POST", "/recovery-codes")]
+    {
+        checked.answer(&format!("{method} {door}"), &app.send(method, door, &[as_user], None).await);
+    }
 }

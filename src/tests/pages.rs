@@ -10,7 +10,7 @@ use crate::harness::{Answer, PASSWORD, TestApp};
 const TYPED: [(&str, &str); 2] = [("accept", "text/html"), ("sec-fetch-site", "none")];
 
 /// The pages that have something for everybody. All others are for users only.
-const FOR_EVERYBODY: [&str; 5] = ["/", "/inspector", "/login", "/setup", "/signup"];
+const FOR_EVERYBODY: [&str; 6] = ["/", "/inspector", "/login", "/login/second-factor", "/setup", "/signup"];
 
 #[tokio::test]
 async fn every_page_has_a_title_a_heading_and_a_language() {

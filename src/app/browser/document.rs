@@ -1,6 +1,6 @@
 //! The document: the attributes of `<html>` that the server, the head script and the style sheet share.
 
-use leptos::prelude::document;
+use leptos::prelude::{document, location};
 
 /// The value of an attribute of `<html>`.
 pub fn attribute(name: &str) -> Option<String> {
@@ -18,4 +18,12 @@ pub fn mark(name: &str, is: bool) {
 /// Whether the tab is in the background.
 pub fn is_hidden() -> bool {
     document().hidden()
+}
+
+/// Goes to another page of ours, unless this is it.
+pub fn lead_to(path: &str) {
+    if location().pathname().is_ok_and(|here| here != path) {
+        // Fails only for an invalid address.
+        let _ = location().assign(path);
+    }
 }

@@ -30,6 +30,9 @@ pub struct Asked {
     pub over: Rc<Promise>,
 }
 
+/// Where a user sets up a second factor.
+const ENROLMENT: &str = "/account";
+
 /// What islands follow.
 static SIGNED_IN: LazyLock<ArcRwSignal<SignedIn>> = LazyLock::new(|| ArcRwSignal::new(SignedIn::Unknown));
 
@@ -119,6 +122,9 @@ pub async fn greet() -> Result<GreetingAnswer, ApiError> {
         expires_in: answer.expires_in,
     };
     send(Event::Greeted { user, greeting });
+    if answer.must_enrol {
+        document::lead_to(ENROLMENT);
+    }
     Ok(answer)
 }
 

@@ -1,8 +1,9 @@
-//! `/account` of a signed-in user: who they are, a new password, what happened, and how to delete the account.
+//! `/account` of a signed-in user: who they are, a new password, the second factor, what happened, and how to delete the
+//! account.
 
 use leptos::prelude::*;
 
-use crate::api_types::{AccountAnswer, EventsAnswer};
+use crate::api_types::{AccountAnswer, EventsAnswer, FactorsAnswer};
 use crate::app::components::asking::Asking;
 use crate::app::components::change_password::{ChangePassword, changes_password};
 use crate::app::components::delete_account::{DeleteAccount, deletes_account};
@@ -10,6 +11,7 @@ use crate::app::components::dom::HEADING;
 use crate::app::components::event_list::{EventList, EventTemplate, Events};
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::piece::Piece;
+use crate::app::components::second_factor_section::{FactorDoors, SecondFactorSection, second_factor_section};
 use crate::app::components::strength_meter::{Judge, StrengthTemplate};
 use crate::app::components::visitor_card::in_words;
 
@@ -19,6 +21,7 @@ pub struct AccountDoors {
     /// Current password, new password.
     pub change_password: fn(String, String) -> Asking<()>,
     pub judge_password: Judge,
+    pub factors: FactorDoors,
     pub older_events: fn(String) -> Asking<EventsAnswer>,
     pub delete: fn(String) -> Asking<()>,
 }
@@ -39,6 +42,9 @@ pub fn AccountTemplates() -> impl IntoView {
                 </Section>
                 <Section part="password" title="Password" words="Changing it ends all your other sessions.">
                     <ChangePassword/>
+                </Section>
+                <Section part="second-factor" title="Second factor" words="What a sign-in asks for after your password.">
+                    <SecondFactorSection/>
                 </Section>
                 <Section
                     part="happened"
@@ -62,13 +68,20 @@ pub fn AccountTemplates() -> impl IntoView {
 }
 
 /// Returns the account; `now` is by the server's clock, in Unix seconds.
-pub fn account_parts(account: &AccountAnswer, newest: EventsAnswer, now: i64, doors: AccountDoors) -> Piece {
+pub fn account_parts(
+    account: &AccountAnswer,
+    factors: &FactorsAnswer,
+    newest: EventsAnswer,
+    now: i64,
+    doors: AccountDoors,
+) -> Piece {
     let AccountAnswer { username, roles, created_at, .. } = account;
     let all = Piece::copy_of(ACCOUNT);
     all.part("name").say(username);
     all.part("since").say(&LocalTime::of(*created_at).date());
     all.part("roles").say(&in_words(roles));
     changes_password(&all.part("password"), username, doors.change_password, doors.judge_password);
+    second_factor_section(&all.part("second-factor"), factors, doors.factors);
     Events { now, named: false, older: doors.older_events }.fill(&all.part("happened"), newest);
     deletes_account(&all.part("leave"), username, doors.delete);
     all

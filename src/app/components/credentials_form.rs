@@ -6,19 +6,21 @@
 mod attempt;
 mod purpose;
 
+use js_sys::encode_uri_component;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::{ev, task::spawn_local};
 
+use crate::api_types::ApiError;
 use crate::app::client::{self, Keep};
 use crate::app::components::dom::{FORM, Flag, NEXT, Words, input, set_value, value};
 use crate::app::components::form_problems::{FormProblems, Problems};
 use crate::app::components::in_browser::in_browser;
 use crate::app::components::password_field::{PasswordField, Sight};
 use crate::app::components::username_field::UsernameField;
-use crate::app::next::DASHBOARD;
-pub use attempt::Attempt;
+use crate::app::next::{DASHBOARD, SECOND_FACTOR};
 use attempt::CODE;
+pub use attempt::{Attempt, Failure};
 pub use purpose::Purpose;
 
 #[component]
@@ -62,6 +64,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
             match signed {
                 // It stays busy: the next page is about to load.
                 Ok(()) => go_on(),
+                Err(Failure::Refused(ApiError::SecondFactorRequired)) => go_to_second_factor(),
                 Err(failure) => {
                     set_busy(false);
                     failure.tell(problems);
@@ -99,8 +102,23 @@ fn remember_code() {
 }
 
 /// Goes to the page that the server has written into the form (`next_field.rs`).
-fn go_on() {
+pub fn go_on() {
     let next = value(NEXT);
+    go_to(if next.is_empty() { DASHBOARD } else { &next });
+}
+
+/// Goes to the second step of the sign-in, which leads on to the same page. The server keeps everything else that this form said.
+fn go_to_second_factor() {
+    let next = value(NEXT);
+    let page = if next.is_empty() {
+        SECOND_FACTOR.to_owned()
+    } else {
+        [SECOND_FACTOR, "?next=", &String::from(encode_uri_component(&next))].concat()
+    };
+    go_to(&page);
+}
+
+fn go_to(address: &str) {
     // Fails only for an invalid address; these are valid.
-    let _ = location().assign(if next.is_empty() { DASHBOARD } else { &next });
+    let _ = location().assign(address);
 }

@@ -20,6 +20,8 @@ pub const ENDED_FOR_SAFETY: &str = "Your session was ended for safety.";
 
 pub const MAY_HAVE_A_COPY: &str = "An old key to it was used a second time: someone may have a copy of it. If that was not you, change your password.";
 
+pub const WRONG_CODE: &str = "This code is wrong, or it was used before. Type the next one.";
+
 pub const SOMETHING_WENT_WRONG: &str = "Something went wrong on our side. Try again in a moment.";
 
 pub fn use_at_least(min_length: usize) -> String {
@@ -30,6 +32,8 @@ pub fn use_at_least(min_length: usize) -> String {
 pub fn sentence(error: ApiError) -> &'static str {
     match error {
         ApiError::BadCredentials => "Bad username or password.",
+        ApiError::BadSecondFactor => WRONG_CODE,
+        ApiError::ChallengeExpired => "This sign-in took too long, or was ended. Start again.",
         ApiError::Unreachable => "No answer from the server. Check your connection and try again.",
         ApiError::Overloaded => "Too many people are signing in right now. Try again in a few seconds.",
         ApiError::TooManyAttempts { .. } => {
@@ -57,6 +61,7 @@ pub fn trouble(error: ApiError) -> &'static str {
         ApiError::InsufficientScope => "You are not an administrator any more.",
         ApiError::OwnAccount => "That is your own account. Another administrator can do this.",
         ApiError::NextKeyTooNew => NEXT_KEY_TOO_NEW,
+        ApiError::TotpExists => "An authenticator app is set up already. Reload the page to see it.",
         ApiError::NotFound => "That account is gone.",
         error => sentence(error),
     }

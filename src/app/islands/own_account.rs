@@ -2,18 +2,21 @@
 
 use leptos::prelude::*;
 
-use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, PasswordInput};
+use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, FactorsAnswer, PasswordInput};
 use crate::app::client::{Why, call, ended, greet, server_now};
-use crate::app::components::{AccountDoors, account_parts};
+use crate::app::components::{AccountDoors, FactorDoors, account_parts};
 use crate::app::islands::awaited::Contents;
 use crate::app::islands::password_meter::judge;
-use crate::app::server_fns::{account, change_password, delete_account, events};
+use crate::app::server_fns::{
+    account, begin_totp, change_password, confirm_totp, delete_account, events, factors, remove_totp,
+    renew_recovery_codes,
+};
 
 #[island(lazy)]
 pub fn OwnAccount() -> impl IntoView {
     Contents {
         get: || Box::pin(get()),
-        show: |(account, newest, now)| account_parts(&account, newest, now, DOORS),
+        show: |(account, factors, newest, now)| account_parts(&account, &factors, newest, now, DOORS),
         stamp_ends: || None,
     }
     .follow();
@@ -26,6 +29,13 @@ const DOORS: AccountDoors = AccountDoors {
         )
     },
     judge_password: judge,
+    factors: FactorDoors {
+        list: || Box::pin(async { call(factors).await }),
+        begin: || Box::pin(async { call(begin_totp).await }),
+        confirm: |code| Box::pin(async move { call(|| confirm_totp(PasswordInput(code.clone()))).await }),
+        remove: || Box::pin(async { call(remove_totp).await }),
+        renew_codes: || Box::pin(async { call(renew_recovery_codes).await }),
+    },
     older_events: |before| Box::pin(async move { call(|| events(before.clone())).await }),
     delete: |password| {
         Box::pin(async move {
@@ -36,8 +46,8 @@ const DOORS: AccountDoors = AccountDoors {
     },
 };
 
-/// The account, its last events, and when the server answered, in Unix seconds.
-async fn get() -> Result<(AccountAnswer, EventsAnswer, i64), ApiError> {
+/// The account, its factors, its last events, and when the server answered, in Unix seconds.
+async fn get() -> Result<(AccountAnswer, FactorsAnswer, EventsAnswer, i64), ApiError> {
     let now = server_now(&greet().await?);
-    Ok((call(account).await?, call(|| events(String::new())).await?, now))
+    Ok((call(account).await?, call(factors).await?, call(|| events(String::new())).await?, now))
 }

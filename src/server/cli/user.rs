@@ -6,6 +6,7 @@ use clap::Subcommand;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
+use super::factors::{self, FactorsCommand};
 use super::output::{print, print_line, print_note};
 use super::shared::{Failure, when};
 use crate::server::config::Config;
@@ -59,6 +60,9 @@ pub enum UserCommand {
     Demote { name: String },
     /// Print a link with which one person can create an account, even if sign-up is closed
     Invite,
+    /// List a user's second factors, or remove them if the user has lost them
+    #[command(subcommand)]
+    Factors(FactorsCommand),
     /// List the events of one account or of all accounts, newest first
     Events {
         /// Without a name: the events of all accounts, also of removed ones
@@ -117,6 +121,7 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
             }
             print_line(invitation.link.expose_secret())?;
         }
+        UserCommand::Factors(command) => factors::run(&state, command).await?,
         UserCommand::Events { name, json } => print_events(&state, name.as_deref(), json).await?,
     }
     state.store.close().await;

@@ -16,7 +16,7 @@ pub struct Setting {
 }
 
 /// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 38] = [
+pub const SETTINGS: [Setting; 39] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
     setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "the address and port that the server listens on"),
     setting("PUBLIC_URL", "http://localhost:<port>", "the issuer of the tokens, and the server's own origin"),
@@ -45,6 +45,7 @@ pub const SETTINGS: [Setting; 38] = [
     setting("TOKEN_STORAGE", "local", "where a page keeps the access token: `local`, `session` or `memory`"),
     setting("JWT_LEEWAY", "0s", "allowed difference between clocks, at most 60s"),
     setting("FRESH_FOR", "10m", "how long a token is fresh after the password was typed"),
+    setting("REQUIRE_SECOND_FACTOR", "off", "who must set up a second factor: `off`, `admins` or `all`"),
     setting("ADDITIONAL_CLAIMS", "none", "a JSON object with claims for every access token"),
     setting("LESSON", "on (off in production)", "whether /sign-token and /verify-token exist"),
     setting("SIGNUP", "open (closed in production)", "whether anyone may create an account"),

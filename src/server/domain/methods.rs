@@ -110,6 +110,12 @@ impl Methods {
         Self(self.0 | Method::Password.bit() | Method::MultiFactor.bit())
     }
 
+    /// These, and a code besides.
+    #[must_use]
+    pub const fn and_code(self) -> Self {
+        Self(self.0 | Method::OneTimeCode.bit() | Method::MultiFactor.bit())
+    }
+
     #[must_use]
     pub const fn has(self, method: Method) -> bool {
         self.0 & method.bit() != 0

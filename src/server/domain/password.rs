@@ -3,6 +3,8 @@
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as PhcString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -85,6 +87,12 @@ impl PasswordHash {
     #[must_use]
     pub fn as_stored(&self) -> &str {
         &self.0
+    }
+
+    /// Returns a text that tells whether it is still the same hash. The hash cannot be computed from it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, self.0.as_bytes()))
     }
 
     /// Returns whether a hash with the parameters of the hasher is harder to break than this one.

@@ -43,6 +43,18 @@ pub const ADDRESS: Rule = Rule {
 /// pretend to be one.
 pub const DEVICE: Rule = Rule { free: 10, ..PAIR };
 
+/// Second factors at one account, after the right password, by all clients together from which nobody has signed in to it
+/// completely. Tied to the odds in `flows::throttle`.
+pub const SECOND_FACTOR: Rule = Rule {
+    free: 5,
+    first_wait: Duration::from_mins(1),
+    longest_wait: Duration::from_hours(2),
+    fade: Duration::from_hours(2),
+};
+
+/// The same by a device that signed in to this account before.
+pub const SECOND_FACTOR_ON_DEVICE: Rule = Rule { free: 10, ..SECOND_FACTOR };
+
 /// One visitor that creates accounts. Each account costs a hash. A whole class may share an address.
 pub const SIGN_UP: Rule = capped(30, Duration::from_mins(2));
 
@@ -59,9 +71,9 @@ const fn capped(free: u32, fade: Duration) -> Rule {
 }
 
 /// The longest time until a bucket is empty, for any rule. A longer time in the store comes from another clock.
-pub const LONGEST_LIFE: Duration = Duration::from_hours(5);
+pub const LONGEST_LIFE: Duration = Duration::from_hours(40);
 /// The longest wait of any rule. A longer one comes from another clock too.
-pub const LONGEST_WAIT: Duration = PAIR.longest_wait;
+pub const LONGEST_WAIT: Duration = SECOND_FACTOR.longest_wait;
 
 /// Buckets in memory: about 60 bytes each.
 pub const MAX_BUCKETS: usize = 100_000;

@@ -56,6 +56,18 @@ impl ThrottleKeys {
         self.key(b"device", &[&user.to_bytes(), &device.to_bytes()])
     }
 
+    /// Returns the key for second factors at an account.
+    #[must_use]
+    pub fn second_factor(&self, user: UserId) -> ThrottleKey {
+        self.key(b"second factor", &[&user.to_bytes()])
+    }
+
+    /// Returns the key for second factors on a device that signed in before.
+    #[must_use]
+    pub fn second_factor_on_device(&self, user: UserId, device: DeviceId) -> ThrottleKey {
+        self.key(b"second factor on device", &[&user.to_bytes(), &device.to_bytes()])
+    }
+
     fn key(&self, kind: &[u8], parts: &[&[u8]]) -> ThrottleKey {
         let mut mac = hmac::Context::with_key(&self.0);
         for part in [kind].iter().chain(parts) {
@@ -127,6 +139,9 @@ mod tests {
             keys().sign_up("192.0.2.1".parse().unwrap()),
             keys().device(UserId::from_random([1; 16]), DeviceId::from_random([7; 16])),
             keys().device(UserId::from_random([2; 16]), DeviceId::from_random([7; 16])),
+            keys().second_factor(UserId::from_random([1; 16])),
+            keys().second_factor(UserId::from_random([2; 16])),
+            keys().second_factor_on_device(UserId::from_random([1; 16]), DeviceId::from_random([7; 16])),
         ];
         let apart: std::collections::HashSet<_> = all.iter().copied().collect();
         assert_eq!(apart.len(), all.len());

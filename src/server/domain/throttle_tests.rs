@@ -183,7 +183,7 @@ fn loaded_counts_are_added_and_never_lower_a_count() {
 
 #[test]
 fn no_rule_holds_longer_than_the_bounds_for_what_a_store_says() {
-    for rule in [PAIR, ADDRESS, DEVICE, FIRST_TRIES, MORE_TRIES] {
+    for rule in [PAIR, ADDRESS, DEVICE, FIRST_TRIES, MORE_TRIES, SECOND_FACTOR, SECOND_FACTOR_ON_DEVICE] {
         let throttle = Throttle::default();
         let mut now = NOW;
         for _ in 0..rule.free + 50 {

@@ -11,6 +11,8 @@ pub enum AuthorizeError {
     NotFresh,
     #[error("the role is missing")]
     RoleMissing,
+    #[error("the user must show a second factor, and has not")]
+    NotEnrolled,
     #[error("the sign-in had too few factors, or was too long ago")]
     Insufficient(StepUp),
 }

@@ -4,6 +4,8 @@
 use tracing::info;
 
 use super::authenticate::{AuthenticateError, CurrentUser, verify_unrevoked};
+use super::authorize::AuthorizeError;
+use super::enrolment::require_enrolment;
 use super::manage_audiences::known_audiences;
 use crate::server::domain::access_token::Expiry;
 use crate::server::domain::audience::Scope;
@@ -48,6 +50,9 @@ pub enum StampError {
 pub enum ExchangeError {
     #[error(transparent)]
     Subject(#[from] AuthenticateError),
+    /// The user must show a second factor first.
+    #[error(transparent)]
+    NotEnrolled(#[from] AuthorizeError),
     #[error(transparent)]
     Stamp(#[from] StampError),
 }
@@ -64,6 +69,7 @@ pub async fn exchange(
     scope: Option<&str>,
 ) -> Result<Stamp, ExchangeError> {
     let subject = CurrentUser::from(verify_unrevoked(state, subject_token, Expiry::Judged)?);
+    require_enrolment(state, &subject)?;
     Ok(stamp_for(state, &Holder::from(&*subject), audience, scope).await?)
 }
 

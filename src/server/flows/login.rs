@@ -112,7 +112,7 @@ pub async fn login(
         if factors.any() {
             info!(user.id = %user.id, "Asked user `{}` for a second factor", user.username);
             return Ok(SignInStep::SecondFactor(
-                ask_second_factor(state, user.id, factors, (new.kind, &new.additional)).await?,
+                ask_second_factor(state, (&user, &verified), factors, (new.kind, &new.additional)).await?,
             ));
         }
         match start_session(state, (&user, &verified), Methods::PASSWORD, new.clone()).await {

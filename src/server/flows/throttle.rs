@@ -16,6 +16,14 @@
 //! - *An attacker in the user's own network* shares its address, and can use up its two buckets. The user's browser
 //!   still passes. Together with 55 other addresses, this attacker can find out that a user in this network has the
 //!   account.
+//! - *Someone who knows the password guesses the second factor.* `SECOND_FACTOR`: five attempts, then waits that double up to
+//!   two hours; in the long run 12 a day, whatever the number of addresses and challenges. Three codes of a million are
+//!   valid at a time, so a guess is right with 3 in 10^6: in the first day less than 0.01 %, in a year of steady attempts
+//!   1.3 %. Each wrong code is an event that the user sees, and a new password ends it. A successful sign-in gives back only
+//!   its own attempt. A recovery code cannot be guessed: it has 80 bits.
+//! - *Someone who knows the password locks the user out* with wrong codes. A browser that signed in completely before has its
+//!   own bucket, and there the user can change the password. A known network counts for nothing here: the password alone
+//!   makes one.
 //! - *Thousands of new accounts; each costs a hash.* [`SIGN_UP`]: thirty from one address, then one in two
 //!   minutes. An invalid invitation is rejected before anything is hashed.
 //! - *A hundred attempts at the same time.* All are counted before any is hashed, under one lock.
@@ -40,7 +48,9 @@ use crate::server::domain::ids::{DeviceId, ThrottleKey, UserId};
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::session::Origin;
-use crate::server::domain::throttle::{ADDRESS, Bucket, Counted, DEVICE, LONGEST_LIFE, PAIR, Refused, SIGN_UP};
+use crate::server::domain::throttle::{
+    ADDRESS, Bucket, Counted, DEVICE, LONGEST_LIFE, PAIR, Refused, SECOND_FACTOR, SECOND_FACTOR_ON_DEVICE, SIGN_UP,
+};
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::User;
 use crate::server::domain::username::Username;
@@ -139,6 +149,24 @@ pub fn admit_to_sign_up(state: &AppState, visitor: &Visitor) -> Result<Attempt, 
     Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
 }
 
+/// Allows an attempt with a second factor for this account, after the right password. `verified`: the hash of that password.
+///
+/// # Errors
+/// [`Throttled`].
+pub(super) fn admit_to_second_factor(
+    state: &AppState,
+    (user, verified): (&User, &PasswordHash),
+    visitor: &Visitor,
+) -> Result<Attempt, Throttled> {
+    let shown = visitor.known_device.as_ref();
+    let bucket = match shown.and_then(|shown| state.known_device_key.read(shown, user.id, verified)) {
+        Some(device) => (state.throttle_keys.second_factor_on_device(user.id, device), SECOND_FACTOR_ON_DEVICE),
+        None => (state.throttle_keys.second_factor(user.id), SECOND_FACTOR),
+    };
+    let counted = state.throttle.count(&[bucket], state.world.uptime());
+    Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
+}
+
 /// Makes the value that the browser sends from now on: this user has typed this password in it.
 pub(super) fn recognisable(state: &AppState, user: &User, verified: &PasswordHash) -> SecretString {
     let device = DeviceId::from_random(state.world.random_bytes());
@@ -182,7 +210,7 @@ impl Attempt {
         let (now, uptime) = (self.state.world.now(), self.state.world.uptime());
         let counted = std::mem::take(&mut self.counted);
         let (own, shared): (Vec<_>, Vec<_>) =
-            counted.into_iter().partition(|counted| [PAIR, DEVICE].contains(&counted.rule));
+            counted.into_iter().partition(|counted| [PAIR, DEVICE, SECOND_FACTOR_ON_DEVICE].contains(&counted.rule));
         self.state.throttle.give_back(&shared, uptime);
         for counted in own {
             if self.state.throttle.forget(&counted, uptime) {

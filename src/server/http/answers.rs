@@ -3,9 +3,10 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api_types::{
-    AccountAnswer, ApiError, EventSummary, EventsAnswer, GreetingAnswer, InvitationAnswer, KeySummary, PasswordInput,
-    SessionSummary, SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+    AccountAnswer, ApiError, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer, InvitationAnswer, KeySummary,
+    PasswordInput, SessionSummary, SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
 };
+use crate::server::domain::factors::Factors;
 use crate::server::domain::kept_keys::KeptKey;
 use crate::server::domain::user::User;
 use crate::server::flows::{EventsPage, Greeting, Invitation, Judged, ListedSession, ListedUsers, SignedIn};
@@ -31,9 +32,10 @@ impl From<ListedSession> for SessionSummary {
 }
 
 impl From<Greeting> for GreetingAnswer {
+    /// Of a user who need not set up a second factor first.
     fn from(greeting: Greeting) -> Self {
         let Greeting { message, username, roles, issued_at, lifetime, expires_in } = greeting;
-        Self { message, username, roles, issued_at: issued_at.0, lifetime, expires_in }
+        Self { message, username, roles, issued_at: issued_at.0, lifetime, expires_in, must_enrol: false }
     }
 }
 
@@ -88,6 +90,13 @@ impl From<ListedUsers> for UsersAnswer {
 impl From<Invitation> for InvitationAnswer {
     fn from(Invitation { link, expires_at }: Invitation) -> Self {
         Self { link: link.expose_secret().to_owned(), expires_at: expires_at.0 }
+    }
+}
+
+impl From<Factors> for FactorsAnswer {
+    /// Of a user who need not set up one.
+    fn from(Factors { totp, passkeys, recovery_codes }: Factors) -> Self {
+        Self { totp, passkeys, recovery_codes, required: false }
     }
 }
 

@@ -17,9 +17,9 @@ use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::step_up::StepUp;
 use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
-    AuthenticateError, AuthorizeError, ChangePasswordError, ChangesError, EndSessionError, FirstAccountError,
-    KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError, SignupError,
-    Throttled, WhoAmIError,
+    AuthenticateError, AuthorizeError, ChangeFactorsError, ChangePasswordError, ChangesError, EndSessionError,
+    FirstAccountError, KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError,
+    SecondFactorError, SignupError, Throttled, WhoAmIError,
 };
 use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
@@ -110,6 +110,7 @@ impl From<AuthorizeError> for ApiError {
         match error {
             AuthorizeError::NotFresh => Self::FreshTokenRequired,
             AuthorizeError::RoleMissing => Self::InsufficientScope,
+            AuthorizeError::NotEnrolled => Self::SecondFactorEnrolmentRequired,
             AuthorizeError::Insufficient(StepUp { assurance, max_age }) => Self::InsufficientUserAuthentication {
                 acr_values: assurance.map(Assurance::name),
                 max_age: max_age.map(|age| age.as_secs()),
@@ -153,6 +154,33 @@ impl From<LoginError> for ApiError {
             LoginError::Store(error) => error.into(),
             LoginError::Replace(error) => error.into(),
             LoginError::Hashing(_) | LoginError::Signing(_) => internal(&error),
+        }
+    }
+}
+
+impl From<SecondFactorError> for ApiError {
+    fn from(error: SecondFactorError) -> Self {
+        match error {
+            SecondFactorError::ChallengeGone => Self::ChallengeExpired,
+            SecondFactorError::Wrong => Self::BadSecondFactor,
+            SecondFactorError::Throttled(throttled) => throttled.into(),
+            SecondFactorError::Check(error) => error.into(),
+            SecondFactorError::Store(error) => error.into(),
+            SecondFactorError::Start(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeFactorsError> for ApiError {
+    fn from(error: ChangeFactorsError) -> Self {
+        match error {
+            // Signing in again, with the second factor, helps.
+            ChangeFactorsError::NotRecognised => Self::FreshTokenRequired,
+            ChangeFactorsError::ConfirmedAlready => Self::TotpExists,
+            ChangeFactorsError::NothingThere => Self::NotFound,
+            ChangeFactorsError::WrongCode => Self::BadSecondFactor,
+            ChangeFactorsError::Sealed(_) => internal(&error),
+            ChangeFactorsError::Store(error) => error.into(),
         }
     }
 }

@@ -17,7 +17,9 @@ use super::open_answers::answer_while_signed_in;
 use super::operator::is_operator;
 use super::visit::Visit;
 use crate::api_types::ApiError;
-use crate::server::flows::{AuthenticateError, EndingSession, authenticate, authenticate_at_gate, authenticate_to_end};
+use crate::server::flows::{
+    AuthenticateError, EndingSession, authenticate, authenticate_at_gate, authenticate_to_end, require_enrolment,
+};
 use crate::server::state::AppState;
 
 /// The doors that need no access token.
@@ -31,6 +33,7 @@ pub const PUBLIC: &[&str] = &[
     "GET /dashboard",
     "GET /inspector",
     "GET /login",
+    "GET /login/second-factor",
     "GET /setup",
     "GET /signup",
     // Leads to one of them.
@@ -44,6 +47,7 @@ pub const PUBLIC: &[&str] = &[
     "GET /openapi.json",
     "GET /readyz",
     "POST /login",
+    "POST /login/second-factor",
     "POST /refresh",
     "POST /revoke",
     "POST /signup",
@@ -55,6 +59,7 @@ pub const PUBLIC: &[&str] = &[
     "POST /api/login",
     "POST /api/password-strength",
     "POST /api/refresh",
+    "POST /api/second-factor",
     "POST /api/setup",
     "POST /api/signup",
 ];
@@ -70,6 +75,29 @@ const ENDING_BY_COOKIE: &str = "POST /api/logout";
 
 /// The doors that can end the caller's own session and must still answer the caller.
 const MAY_END_OWN: &[&str] = &["DELETE /sessions/{id}", "POST /api/delete-account", "POST /api/end-session"];
+
+/// The doors for a user who must set up a second factor before anything else (`REQUIRE_SECOND_FACTOR`): those of the second
+/// factors, those that end sessions, and what the page of the account shows.
+pub const ENROLLING: &[&str] = &[
+    "POST /totp",
+    "POST /totp/confirm",
+    "DELETE /totp",
+    "POST /recovery-codes",
+    "GET /sessions",
+    "DELETE /sessions",
+    "DELETE /sessions/{id}",
+    "GET /api/account",
+    "GET /api/events",
+    "GET /api/factors",
+    "GET /api/greeting",
+    "GET /api/sessions",
+    "POST /api/begin-totp",
+    "POST /api/confirm-totp",
+    "POST /api/end-other-sessions",
+    "POST /api/end-session",
+    "POST /api/remove-totp",
+    "POST /api/renew-recovery-codes",
+];
 
 /// The doors for other services, which send a client's name and secret.
 pub const CLIENTS: &[&str] = &["GET /revocations", "POST /introspect"];
@@ -95,6 +123,8 @@ pub enum Admits {
     },
     SignedIn {
         may_end_own: bool,
+        /// Also users who must set up a second factor first.
+        enrolling: bool,
     },
 }
 
@@ -112,7 +142,7 @@ impl Admits {
         } else if ENDING.contains(&door) {
             Self::Ending { by_cookie: door == ENDING_BY_COOKIE }
         } else {
-            Self::SignedIn { may_end_own: MAY_END_OWN.contains(&door) }
+            Self::SignedIn { may_end_own: MAY_END_OWN.contains(&door), enrolling: ENROLLING.contains(&door) }
         }
     }
 }
@@ -140,16 +170,21 @@ pub async fn guarded<A: Future<Output = Response>>(
         Admits::Ending { by_cookie } => session_to_end(state, by_cookie, request.headers())
             .map(|session| Visit::of(&mut request).ending = Some(session))
             .map_err(ApiError::from),
-        Admits::SignedIn { may_end_own } => match authenticate(state, authorization_headers(request.headers())) {
-            Ok(user) => {
-                Visit::of(&mut request).user = Some(user.clone());
-                if !may_end_own {
-                    return answer_while_signed_in(state, &user, answer(request)).await;
+        Admits::SignedIn { may_end_own, enrolling } => {
+            match authenticate(state, authorization_headers(request.headers())) {
+                Ok(user) if !enrolling && require_enrolment(state, &user).is_err() => {
+                    Err(ApiError::SecondFactorEnrolmentRequired)
                 }
-                Ok(())
+                Ok(user) => {
+                    Visit::of(&mut request).user = Some(user.clone());
+                    if !may_end_own {
+                        return answer_while_signed_in(state, &user, answer(request)).await;
+                    }
+                    Ok(())
+                }
+                Err(refused) => Err(refused.into()),
             }
-            Err(refused) => Err(refused.into()),
-        },
+        }
     };
     match refused {
         Ok(()) => answer(request).await,

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER, VARY};
+use axum::http::header::{ACCEPT, ALLOW, LOCATION, RETRY_AFTER, SET_COOKIE, VARY};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn_with_state};
@@ -16,7 +16,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list_with_
 use tower_http::compression::CompressionLayer;
 use url::Url;
 
-use super::cookies::{refresh_cookie, sends_cookies, session_of_cookie};
+use super::cookies::{challenge_cookie, refresh_cookie, sends_cookies, session_of_cookie};
 use super::error::HttpError;
 use super::files::file;
 use super::guard::{asks_for_a_page, guard};
@@ -26,10 +26,11 @@ use super::next::{next_in, of_application};
 use super::posted_forms::{error_of, posted_without_the_program};
 use crate::api_types::ApiError;
 use crate::app::App;
-use crate::app::next::accepted;
-use crate::app::page_facts::{PageFacts, Seems, TokenFacts};
+use crate::app::next::{SECOND_FACTOR, accepted};
+use crate::app::page_facts::{AskedFactors, PageFacts, Seems, TokenFacts};
 use crate::app::pages::NEED_A_USER;
 use crate::app::shell::shell;
+use crate::server::domain::session::SessionKind;
 use crate::server::flows;
 use crate::server::state::AppState;
 
@@ -42,7 +43,7 @@ const SESSIONS: &str = "/sessions";
 /// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
 pub const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 /// The pages with a form that leads on to the `next` of their address.
-const WITH_NEXT: [&str; 2] = ["/login", "/signup"];
+const WITH_NEXT: [&str; 3] = ["/login", SECOND_FACTOR, "/signup"];
 /// The page that must know how tokens are checked.
 const INSPECTOR: &str = "/inspector";
 
@@ -128,9 +129,12 @@ async fn with_its_status(response: Response) -> Response {
     }
     let (parts, body) = response.into_parts();
     let mut answer = HttpError(error_of(Response::new(body)).await).into_response();
-    // The time to wait is in a header.
+    // The time to wait is in a header, and the challenge of a sign-in in a cookie.
     if let Some(wait) = parts.headers.get(RETRY_AFTER) {
         answer.headers_mut().insert(RETRY_AFTER, wait.clone());
+    }
+    for cookie in parts.headers.get_all(SET_COOKIE) {
+        answer.headers_mut().append(SET_COOKIE, cookie.clone());
     }
     answer
 }
@@ -193,6 +197,7 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
                     .filter(|_| WITH_NEXT.contains(&path))
                     .and_then(|query| next_in(&state.config.gate, query.as_bytes()))
             },
+            asked: parts.extensions.get().copied(),
             shut_out_of: parts.extensions.get::<ShutOut>().map(|ShutOut(host)| host.clone()),
             tokens: if path == INSPECTOR { token_facts(&state) } else { TokenFacts::default() },
             reload: watching().then(|| state.leptos_options.clone()),
@@ -213,6 +218,9 @@ async fn with_session_noted(State(state): State<AppState>, mut request: Request,
         return response;
     }
     note_session(&state, &mut request).await;
+    if request.uri().path() == SECOND_FACTOR {
+        note_challenge(&state, &mut request).await;
+    }
     let mut response = next.run(request).await;
     if let Some(address) = application {
         response.extensions_mut().insert(LeadsTo(address.origin().ascii_serialization()));
@@ -240,6 +248,20 @@ async fn note_session(state: &AppState, request: &mut Request) {
         None => Seems::Unknown,
     };
     request.extensions_mut().insert(seems);
+}
+
+/// Adds what the challenge of this browser asks for, if it can be answered.
+async fn note_challenge(state: &AppState, request: &mut Request) {
+    let Some(challenge) = challenge_cookie(state, request.headers()) else { return };
+    // If the store does not answer, nor would it to the form.
+    if let Ok(Some(asked)) = flows::asked_factors(state, &challenge).await {
+        request.extensions_mut().insert(AskedFactors {
+            totp: asked.factors.totp,
+            passkeys: asked.factors.passkeys > 0,
+            recovery_codes: asked.factors.recovery_codes > 0,
+            kept: asked.kind == SessionKind::Kept,
+        });
+    }
 }
 
 fn token_facts(state: &AppState) -> TokenFacts {

@@ -23,6 +23,7 @@ const MAX_ERROR_BYTES: usize = 4096;
 pub async fn posted_without_the_program(state: &AppState, request: Request, next: Next) -> Response {
     let (form, then) = match request.uri().path() {
         "/api/login" => ("/login", DASHBOARD),
+        "/api/second-factor" => (SECOND_FACTOR, DASHBOARD),
         "/api/signup" => ("/signup", DASHBOARD),
         "/api/setup" => ("/setup", DASHBOARD),
         "/api/logout" => ("/login", "/"),

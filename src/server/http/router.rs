@@ -17,6 +17,7 @@ use crate::server::state::AppState;
 fn machine_doors() -> Vec<Door> {
     vec![
         post("/login", routes::login::login),
+        post("/login/second-factor", routes::second_factor::second_factor),
         get("/protected", routes::protected::protected),
         any("/forward-auth", routes::forward_auth::forward_auth),
         delete("/logout", routes::logout::logout),
@@ -25,6 +26,10 @@ fn machine_doors() -> Vec<Door> {
         post("/token", routes::token::token),
         get("/me", routes::me::me),
         post("/password", routes::password::change),
+        post("/totp", routes::totp::begin),
+        delete("/totp", routes::totp::remove),
+        post("/totp/confirm", routes::totp::confirm),
+        post("/recovery-codes", routes::recovery_codes::renew),
         get("/sessions", routes::sessions::list),
         delete("/sessions", routes::sessions::end_others),
         delete("/sessions/{id}", routes::sessions::end),

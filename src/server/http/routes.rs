@@ -11,12 +11,15 @@ pub mod metrics;
 pub mod openapi;
 pub mod password;
 pub mod protected;
+pub mod recovery_codes;
 pub mod refresh;
 pub mod revocations;
 pub mod revoke;
+pub mod second_factor;
 pub mod sessions;
 pub mod signup;
 pub mod token;
+pub mod totp;
 pub mod well_known;
 pub mod well_known_passkeys;
 

@@ -10,6 +10,7 @@ use super::context::{app_state, parts};
 use super::cookies::{self, delete_gate_cookie, keep_cookie, keep_gate_cookie, remember_device, session_of_cookie};
 use super::visitor::visitor_of;
 use crate::api_types::{ApiError, Remember, SignedInAnswer};
+use crate::server::domain::challenge::ChallengeId;
 use crate::server::domain::session::SessionKind;
 use crate::server::flows::{EndingSession, NewSession, Receiver, SignInStep, SignedIn};
 
@@ -34,6 +35,14 @@ pub fn new_session(remember: Remember) -> Result<NewSession, ApiError> {
 /// `internal` outside a request.
 pub fn session_of_browser() -> Result<Option<EndingSession>, ApiError> {
     Ok(session_of_cookie(&app_state()?, &parts()?.headers))
+}
+
+/// Returns the challenge that the browser that calls must answer.
+///
+/// # Errors
+/// `challenge_expired` without a cookie: browsers drop it after the lifetime of a challenge.
+pub fn challenge_of_browser() -> Result<ChallengeId, ApiError> {
+    cookies::challenge_cookie(&app_state()?, &parts()?.headers).ok_or(ApiError::ChallengeExpired)
 }
 
 /// Returns the answer to a page's sign-in. If a second factor is needed, the challenge goes into a cookie.

@@ -66,6 +66,7 @@ impl TokenError {
         match error {
             ExchangeError::Subject(AuthenticateError::Unknown) => ApiError::Unavailable.into(),
             ExchangeError::Subject(_) | ExchangeError::Stamp(StampError::Expired) => refused,
+            ExchangeError::NotEnrolled(error) => ApiError::from(error).into(),
             ExchangeError::Stamp(error) => ApiError::from(error).into(),
         }
     }

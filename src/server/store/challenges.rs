@@ -2,8 +2,12 @@
 
 use super::error::StoreError;
 use super::pool::{Store, in_transaction, on_pool};
+use super::{events, recovery_codes, totp};
 use crate::server::domain::challenge::{ChallengeHash, KeptChallenge, MAX_REFUSALS, Purpose};
 use crate::server::domain::ids::UserId;
+use crate::server::domain::recovery_code::RecoveryCodeHash;
+use crate::server::domain::security_event::NewEvent;
+use crate::server::domain::totp::TimeStep;
 use crate::server::domain::unix_time::UnixTime;
 
 const INSERT: &str = "INSERT INTO challenges (id_hash, purpose, user_id, state, refusals, expires_at) \
@@ -16,6 +20,30 @@ const REFUSE: &str = "UPDATE challenges SET refusals = refusals + 1 WHERE id_has
 const REMOVE: &str = "DELETE FROM challenges WHERE id_hash = $1";
 const WITHDRAW: &str = "DELETE FROM challenges WHERE user_id = $1";
 const PURGE: &str = "DELETE FROM challenges WHERE expires_at < $1";
+
+/// A code that answers a challenge. Each can be used once.
+pub enum Code {
+    /// Of an app: the encrypted secret that it was checked with, and its step.
+    Totp {
+        sealed: String,
+        step: TimeStep,
+    },
+    Recovery {
+        hash: RecoveryCodeHash,
+        event: NewEvent,
+    },
+}
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// The challenge is taken, and the code is used.
+    Right,
+    /// The code was used before, or is none of this user. Nothing has changed.
+    Wrong,
+    /// The challenge was answered, withdrawn, or has expired. Nothing has changed.
+    Gone,
+}
 
 type Row = (Option<String>, String);
 
@@ -74,6 +102,37 @@ impl Store {
             take.fetch_optional(&mut *transaction).await?
         });
         row.map(|row| kept(hash, row)).transpose()
+    }
+
+    /// Takes the challenge of a user and uses the code, both or neither.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn answer_challenge(
+        &self,
+        hash: &ChallengeHash,
+        user: UserId,
+        code: &Code,
+        now: UnixTime,
+    ) -> Result<Answered, StoreError> {
+        in_transaction!(self, |transaction| {
+            let take = sqlx::query_as(TAKE).bind(hash.as_str()).bind(Purpose::SecondFactor.as_str()).bind(now.0);
+            let taken: Option<Row> = take.fetch_optional(&mut *transaction).await?;
+            if taken.is_none_or(|(of, _)| of != Some(user.to_string())) {
+                return Ok(Answered::Gone);
+            }
+            let used = match code {
+                Code::Totp { sealed, step } => totp::use_code(user, sealed, *step, now),
+                Code::Recovery { hash, .. } => recovery_codes::use_code(hash, user, now),
+            };
+            if used.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(Answered::Wrong);
+            }
+            if let Code::Recovery { event, .. } = code {
+                events::of_user(event, user).execute(&mut *transaction).await?;
+            }
+        });
+        Ok(Answered::Right)
     }
 
     /// Counts a wrong answer. After [`MAX_REFUSALS`] the challenge is gone.

@@ -8,6 +8,12 @@ use crate::server::domain::ids::UserId;
 const FIND: &str = "SELECT (SELECT COUNT(*) FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL), \
                     (SELECT COUNT(*) FROM passkeys WHERE user_id = $1), \
                     (SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL)";
+/// Removes all factors of a user, and what stands in for them, inside a transaction of `sessions`.
+pub(super) const REMOVE_ALL: [&str; 3] = [
+    "DELETE FROM totp WHERE user_id = $1",
+    "DELETE FROM passkeys WHERE user_id = $1",
+    "DELETE FROM recovery_codes WHERE user_id = $1",
+];
 
 impl Store {
     /// Returns what a user has.

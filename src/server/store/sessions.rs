@@ -10,7 +10,7 @@ use super::many_rows::ManyRows;
 use super::pool::{Pool, Store, in_transaction, on_pool};
 use super::queue::{End, Start, Write};
 use super::uses::Used;
-use super::{challenges, events, invitations, lock_order, users};
+use super::{challenges, events, factors, invitations, lock_order, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::{Blocked, Entry, keep_until};
 use crate::server::domain::ids::{SessionId, TokenId, UserId};
@@ -90,6 +90,8 @@ pub enum Along {
     },
     Disable(UnixTime),
     SetRoles(Roles),
+    /// All second factors go.
+    ResetFactors,
     Remove,
 }
 
@@ -97,7 +99,7 @@ impl Along {
     /// Whether an administrator to whom it happens is none afterwards, or cannot sign in.
     fn costs_an_administrator(&self) -> bool {
         match self {
-            Self::Nothing | Self::ChangePassword { .. } => false,
+            Self::Nothing | Self::ChangePassword { .. } | Self::ResetFactors => false,
             Self::Disable(_) | Self::Remove => true,
             Self::SetRoles(roles) => !roles.is_admin(),
         }
@@ -289,6 +291,11 @@ impl Store {
                 Along::SetRoles(roles) => {
                     invitations::withdraw(user).execute(&mut *transaction).await?;
                     users::set_roles(user, roles).execute(&mut *transaction).await?;
+                }
+                Along::ResetFactors => {
+                    for statement in factors::REMOVE_ALL {
+                        sqlx::query(statement).bind(user.to_string()).execute(&mut *transaction).await?;
+                    }
                 }
                 Along::Remove => {
                     invitations::withdraw(user).execute(&mut *transaction).await?;

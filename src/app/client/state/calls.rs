@@ -54,6 +54,8 @@ impl Call {
             | ApiError::InvalidToken
             | ApiError::BadAuthorizationHeader
             | ApiError::MissingToken
+            // The token can be older than the second factor of its session.
+            | ApiError::SecondFactorEnrolmentRequired
                 if !self.renewed =>
             {
                 Remedy::Renewal

@@ -1,13 +1,16 @@
-//! The dialog: whose password it asks for, and why.
+//! The dialog: whose password it asks for, and why. If the account has a second factor, it asks for that next.
+
+use std::pin::Pin;
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::api_types::{ApiError, SignedInAnswer};
 use crate::app::client::{self, Asked, Why};
 use crate::app::components::{
-    Attempt, CURRENT, Flag, FormProblems, PasswordField, Problems, Purpose, Sight, close_dialog, input, open_dialog,
-    sentences,
+    Attempt, CURRENT, ENTER_ONE, Failure, Flag, FormProblems, PasswordField, Problems, Purpose, RecoveryField, Sight,
+    TOTP, TotpField, close_dialog, focus, input, open_dialog, send_codes, sentences, set_value, typed_codes,
 };
 
 const DIALOG: &str = "sign-in-again";
@@ -34,6 +37,7 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
     let problems = Problems::none("sign-in-again-problems");
     let sight = Sight::hidden();
     let busy: Flag = RwSignal::new(None);
+    let step = Step::password();
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -41,19 +45,25 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
             return;
         }
         sight.hide();
-        let attempt = Attempt::read(Purpose::SignIn, client::kept());
-        if !attempt.is_complete(problems) {
-            return;
-        }
+        let keep = client::kept();
+        let sending: Pin<Box<dyn Future<Output = Result<SignedInAnswer, Failure>>>> = if step.is_code() {
+            let Some(codes) = typed_codes() else { return problems.say(ENTER_ONE, "", "") };
+            Box::pin(send_codes(codes, keep))
+        } else {
+            let attempt = Attempt::read(Purpose::SignIn, keep);
+            if !attempt.is_complete(problems) {
+                return;
+            }
+            Box::pin(attempt.send())
+        };
         busy.set(Some("true"));
         let over = over.clone();
         spawn_local(async move {
-            let keep = attempt.keep;
-            let signed = attempt.send().await.and_then(|answer| Ok(client::sign_in_again(answer, keep, number)?));
+            let signed = sending.await.and_then(|answer| Ok(client::sign_in_again(answer, keep, number)?));
             // The dialog is closed by now if the sign-in succeeded or the user cancelled.
             if let (Err(failure), false) = (signed, over.is_over()) {
                 busy.set(None);
-                failure.tell(problems);
+                step.follow(failure, problems);
             }
         });
     };
@@ -66,21 +76,27 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
                     <p class="lead" id="dialog-words">{words}</p>
                 </div>
                 <FormProblems problems/>
-                <div class="field">
-                    <label class="field__label" for="username">"Username"</label>
-                    <input
-                        class="field__input"
-                        type="text"
-                        id="username"
-                        name="username"
-                        autocomplete="username"
-                        autocapitalize="none"
-                        spellcheck="false"
-                        value=name
-                        readonly=known
-                    />
+                <div class="form" hidden=step.password_hidden>
+                    <div class="field">
+                        <label class="field__label" for="username">"Username"</label>
+                        <input
+                            class="field__input"
+                            type="text"
+                            id="username"
+                            name="username"
+                            autocomplete="username"
+                            autocapitalize="none"
+                            spellcheck="false"
+                            value=name
+                            readonly=known
+                        />
+                    </div>
+                    <PasswordField kind=&CURRENT sight problem=problems.second/>
                 </div>
-                <PasswordField kind=&CURRENT sight problem=problems.second/>
+                <div class="form" hidden=step.code_hidden>
+                    <TotpField/>
+                    <RecoveryField/>
+                </div>
                 <div class="dialog__ways">
                     <button class="button" type="button" on:click=|_| close()>"Cancel"</button>
                     <button class="button button--ink" type="submit" aria-busy=busy>
@@ -89,6 +105,44 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
                 </div>
             </form>
         </dialog>
+    }
+}
+
+/// What the dialog asks for: first the password, then a code.
+#[derive(Clone, Copy)]
+struct Step {
+    password_hidden: Flag,
+    code_hidden: Flag,
+}
+
+impl Step {
+    fn password() -> Self {
+        Self { password_hidden: RwSignal::new(None), code_hidden: RwSignal::new(Some("")) }
+    }
+
+    fn is_code(self) -> bool {
+        self.code_hidden.get_untracked().is_none()
+    }
+
+    fn ask(self, code: bool) {
+        self.password_hidden.set(code.then_some(""));
+        self.code_hidden.set((!code).then_some(""));
+    }
+
+    /// Asks for the code if the password was right, and for the password if the code came too late. Otherwise shows the problem.
+    fn follow(self, failure: Failure, problems: Problems) {
+        match failure {
+            Failure::Refused(ApiError::SecondFactorRequired) => {
+                problems.forget();
+                self.ask(true);
+                focus(TOTP);
+                return;
+            }
+            Failure::Refused(ApiError::BadSecondFactor) => set_value(TOTP, ""),
+            Failure::Refused(ApiError::ChallengeExpired) => self.ask(false),
+            _ => {}
+        }
+        failure.tell(problems);
     }
 }
 

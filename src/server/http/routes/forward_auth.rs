@@ -51,11 +51,16 @@ pub async fn forward_auth(State(state): State<AppState>, mut request: Request) -
     let original = Original::of(&state, peer, request.method(), request.headers())?;
     let leads = !asked.without_redirect && original.reads && asks_for_a_page(request.headers());
     match judged {
+        Ok(user) if flows::require_enrolment(&state, &user).is_err() => {
+            if leads {
+                Ok(enrolment(&state))
+            } else {
+                Err(ApiError::SecondFactorEnrolmentRequired.into())
+            }
+        }
         Ok(user) => match flows::require_step_up(&state, &user, asked.step_up) {
             Ok(()) => let_in(&state, &user, asked.audience.as_deref()).await,
-            Err(_) if leads && asked.step_up.lacks_factors(user.methods) => {
-                Ok((StatusCode::FOUND, [(LOCATION, format!("{}{ENROLMENT}", state.config.public_url))]).into_response())
-            }
+            Err(_) if leads && asked.step_up.lacks_factors(user.methods) => Ok(enrolment(&state)),
             Err(_) if leads => {
                 let address = original.address.ok_or(ApiError::OriginNotListed)?;
                 Ok((StatusCode::FOUND, [(LOCATION, sign_in(&state, &address))]).into_response())
@@ -113,6 +118,11 @@ async fn let_in(state: &AppState, user: &CurrentUser, audience: Option<&str>) ->
         (REMOTE_SUBJECT, value(&user.user_id.to_string())?),
     ];
     Ok((StatusCode::OK, headers, AppendHeaders(authorization)).into_response())
+}
+
+/// Leads to where a user adds a second factor.
+fn enrolment(state: &AppState) -> Response {
+    (StatusCode::FOUND, [(LOCATION, format!("{}{ENROLMENT}", state.config.public_url))]).into_response()
 }
 
 /// A name can have letters beyond ASCII, which go as UTF-8.
