@@ -3,10 +3,14 @@
 //! Compiled on both sides. Knows no HTTP library, no storage and no sentences for users: an error is a code, and the
 //! page that shows it has the sentence. The browser reads these types in `app/answer.rs`; change both together.
 
+mod passkeys;
+
 use std::fmt;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
+
+pub use passkeys::{PasskeyQuestion, PasskeySummary, PasskeysAnswer};
 
 /// The answer to a sign-in, for pages and for the HTTP API. No `Debug`: it contains a token.
 #[derive(Clone, Serialize)]
@@ -194,6 +198,9 @@ pub enum ApiError {
     SecondFactorRequired,
     BadSecondFactor,
     ChallengeExpired,
+    BadPasskey,
+    PasskeyNotAdded,
+    PasskeysUnavailable,
     MissingToken,
     BadAuthorizationHeader,
     BadSignature,
@@ -238,7 +245,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -250,6 +257,9 @@ impl ApiError {
         Self::SecondFactorRequired,
         Self::BadSecondFactor,
         Self::ChallengeExpired,
+        Self::BadPasskey,
+        Self::PasskeyNotAdded,
+        Self::PasskeysUnavailable,
         Self::MissingToken,
         Self::BadAuthorizationHeader,
         // Before `BadSignature`: both have the same code, and the browser reads this one.
@@ -303,6 +313,11 @@ impl ApiError {
             Self::SecondFactorRequired => ("second_factor_required", 401, "Second factor required"),
             Self::BadSecondFactor => ("bad_second_factor", 401, "Second factor is wrong"),
             Self::ChallengeExpired => ("challenge_expired", 401, "Challenge is not valid; sign in again"),
+            Self::BadPasskey => ("bad_passkey", 401, "Passkey is not accepted"),
+            Self::PasskeyNotAdded => ("passkey_not_added", 400, "Passkey could not be added"),
+            Self::PasskeysUnavailable => {
+                ("passkeys_unavailable", 409, "Passkeys need a name as the host of PUBLIC_URL")
+            }
             Self::MissingToken => ("missing_token", 401, "Missing Authorization Header"),
             Self::BadAuthorizationHeader => {
                 ("bad_authorization_header", 401, "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'")

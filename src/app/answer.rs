@@ -15,8 +15,9 @@ use leptos::web_sys::wasm_bindgen::JsValue;
 use serde::Serialize;
 
 use crate::api_types::{
-    AccountAnswer, ApiError, EventSummary, EventsAnswer, GreetingAnswer, InvitationAnswer, KeySummary, SessionSummary,
-    SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+    AccountAnswer, ApiError, EventSummary, EventsAnswer, GreetingAnswer, InvitationAnswer, KeySummary, PasskeyQuestion,
+    PasskeySummary, PasskeysAnswer, SessionSummary, SignedInAnswer, StrengthAnswer, TokenType, UserSummary,
+    UsersAnswer,
 };
 
 /// The answer of every server function.
@@ -159,6 +160,35 @@ impl FromJson for KeySummary {
             state: text(json, "state")?,
             created_at: number(json, "created_at")?,
             verifies_until: number(json, "verifies_until"),
+        })
+    }
+}
+
+impl FromJson for PasskeyQuestion {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self { challenge: text(json, "challenge")?, options: text(json, "options")? })
+    }
+}
+
+impl FromJson for PasskeysAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            rp_id: text(json, "rp_id"),
+            user_id: text(json, "user_id")?,
+            passkeys: Vec::from_json(&field(json, "passkeys")?)?,
+        })
+    }
+}
+
+impl FromJson for PasskeySummary {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            id: text(json, "id")?,
+            name: text(json, "name")?,
+            synced: field(json, "synced")?.is_truthy(),
+            quiet: field(json, "quiet")?.is_truthy(),
+            created_at: number(json, "created_at")?,
+            last_used_at: number(json, "last_used_at"),
         })
     }
 }

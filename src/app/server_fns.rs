@@ -8,11 +8,13 @@
 #![allow(clippy::unused_async, reason = "in the browser every one of them awaits")]
 
 mod admin;
+mod passkeys;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 pub use self::admin::*;
+pub use self::passkeys::*;
 use crate::api_types::{
     AccountAnswer, ApiError, EventsAnswer, GreetingAnswer, PasswordInput, Remember, SessionSummary, SignedInAnswer,
     StrengthAnswer,

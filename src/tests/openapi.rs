@@ -9,6 +9,7 @@ use handstamp::server::http::{CLIENTS, GATE, OPERATORS, PUBLIC, machine_door_nam
 use serde_json::{Value, json};
 
 use crate::audiences::{ACCESS_TOKEN, EXCHANGE, plain};
+use crate::authenticator::{Authenticator, Key};
 use crate::harness::{Answer, PASSWORD, TestApp, bearer, part};
 
 fn document() -> Value {
@@ -240,5 +241,56 @@ async fn real_answers_are_as_it_says() {
     checked.answer("POST /login", &answer);
     let answer = closed.post_json("/signup", &credentials("bob", PASSWORD)).await;
     checked.answer("POST /signup", &answer);
+    passkeys(&app, &mut checked).await;
     checked.all_seen();
+}
+
+async fn passkeys(app: &TestApp, checked: &mut Checked) {
+    let (token, json_type) = (bearer(&app.somebody("hedy").await), ("content-type", "application/json"));
+    let headers = [("authorization", &*token), json_type];
+    let mut laptop = Authenticator::new(Key::ed_dsa());
+    let body =
+        |asked: &Value, passkey: Value| json!({ "challenge": asked["challenge"], "passkey": passkey }).to_string();
+
+    let ask = app.send("POST", "/passkeys/options", &headers[..1], None).await;
+    checked.answer("POST /passkeys/options", &ask);
+    checked.answer("POST /passkeys/options", &app.send("POST", "/passkeys/options", &[], None).await);
+    let asked = ask.json();
+    let answer = body(&asked, laptop.register(&asked["options"]));
+    for status in [201, 401] {
+        let added = app.send("POST", "/passkeys", &headers, Some(&answer)).await;
+        assert_eq!(added.status, status, "{added:?}");
+        checked.answer("POST /passkeys", &added);
+    }
+    let list = app.send("GET", "/passkeys", &headers, None).await;
+    checked.answer("GET /passkeys", &list);
+    let id = list.json()[0]["id"].as_str().unwrap().to_owned();
+
+    let ask = app.send("POST", "/passkeys/sign-in/options", &[], None).await;
+    checked.answer("POST /passkeys/sign-in/options", &ask);
+    let asked = ask.json();
+    let answer = body(&asked, laptop.answer(&asked["options"]));
+    for (answer, status) in [(&*answer, 200), (&*answer, 401), ("{}", 400)] {
+        let signed_in = app.post_json("/passkeys/sign-in", answer).await;
+        assert_eq!(signed_in.status, status, "{signed_in:?}");
+        checked.answer("POST /passkeys/sign-in", &signed_in);
+    }
+    let challenge = app.post_json("/login", &json!({ "username": "hedy", "password": PASSWORD }).to_string()).await;
+    let challenge = json!({ "challenge": challenge.json()["challenge"] }).to_string();
+    for (challenge, status) in [(&*challenge, 200), (r#"{"challenge":"x"}"#, 401), ("{}", 400)] {
+        let asked = app.post_json("/login/second-factor/options", challenge).await;
+        assert_eq!(asked.status, status, "{asked:?}");
+        checked.answer("POST /login/second-factor/options", &asked);
+    }
+    let path = format!("/passkeys/{id}");
+    for (name, status) in [("laptop", 200), ("", 400)] {
+        let renamed = app.send("PATCH", &path, &headers, Some(&json!({ "name": name }).to_string())).await;
+        assert_eq!(renamed.status, status, "{renamed:?}");
+        checked.answer("PATCH /passkeys/{id}", &renamed);
+    }
+    for status in [200, 404] {
+        let removed = app.send("DELETE", &path, &headers[..1], None).await;
+        assert_eq!(removed.status, status, "{removed:?}");
+        checked.answer("DELETE /passkeys/{id}", &removed);
+    }
 }

@@ -16,8 +16,8 @@ use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
     AuthenticateError, AuthorizeError, ChangePasswordError, ChangesError, EndSessionError, FirstAccountError,
-    KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError, SignupError,
-    Throttled, WhoAmIError,
+    KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, PasskeyError, RefreshError,
+    SignupError, Throttled, WhoAmIError,
 };
 use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
@@ -81,7 +81,8 @@ fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
         | ApiError::BadCredentials
         | ApiError::SecondFactorRequired
         | ApiError::BadSecondFactor
-        | ApiError::ChallengeExpired => "Bearer",
+        | ApiError::ChallengeExpired
+        | ApiError::BadPasskey => "Bearer",
         ApiError::InvalidClient => r#"Basic realm="handstamp""#,
         ApiError::InsufficientScope => r#"Bearer error="insufficient_scope""#,
         _ if status == StatusCode::UNAUTHORIZED => r#"Bearer error="invalid_token""#,
@@ -134,6 +135,23 @@ impl From<LoginError> for ApiError {
             LoginError::Store(error) => error.into(),
             LoginError::Replace(error) => error.into(),
             LoginError::Hashing(_) | LoginError::Signing(_) => internal(&error),
+        }
+    }
+}
+
+impl From<PasskeyError> for ApiError {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::Unavailable => Self::PasskeysUnavailable,
+            PasskeyError::ChallengeExpired => Self::ChallengeExpired,
+            PasskeyError::Malformed | PasskeyError::Name(_) => Self::InvalidRequest,
+            PasskeyError::Refused => Self::BadPasskey,
+            PasskeyError::NotAdded => Self::PasskeyNotAdded,
+            PasskeyError::NoSuchPasskey => Self::NotFound,
+            PasskeyError::Throttled(throttled) => throttled.into(),
+            PasskeyError::Login(error) => error.into(),
+            PasskeyError::Store(error) => error.into(),
+            PasskeyError::NotBegun(_) => internal(&error),
         }
     }
 }

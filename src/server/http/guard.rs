@@ -44,6 +44,9 @@ pub const PUBLIC: &[&str] = &[
     "GET /openapi.json",
     "GET /readyz",
     "POST /login",
+    "POST /login/second-factor/options",
+    "POST /passkeys/sign-in",
+    "POST /passkeys/sign-in/options",
     "POST /refresh",
     "POST /revoke",
     "POST /signup",
@@ -53,8 +56,11 @@ pub const PUBLIC: &[&str] = &[
     "POST /verify-token",
     // Pages.
     "POST /api/login",
+    "POST /api/passkey-question",
+    "POST /api/passkey-sign-in",
     "POST /api/password-strength",
     "POST /api/refresh",
+    "POST /api/second-factor-question",
     "POST /api/setup",
     "POST /api/signup",
 ];
