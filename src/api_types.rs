@@ -4,11 +4,13 @@
 //! page that shows it has the sentence. The browser reads these types in `app/answer.rs`; change both together.
 
 mod inputs;
+mod passkeys;
 mod second_factors;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
 pub use inputs::{PasswordInput, Remember};
+pub use passkeys::{PasskeyQuestion, PasskeySummary, PasskeysAnswer};
 pub use second_factors::{BegunTotpAnswer, FactorsAnswer};
 
 /// The answer to a sign-in, for pages and for the HTTP API. No `Debug`: it contains a token.
@@ -164,6 +166,9 @@ pub enum ApiError {
     SecondFactorRequired,
     BadSecondFactor,
     ChallengeExpired,
+    BadPasskey,
+    PasskeyNotAdded,
+    PasskeysUnavailable,
     MissingToken,
     BadAuthorizationHeader,
     BadSignature,
@@ -217,7 +222,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 52] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -229,6 +234,9 @@ impl ApiError {
         Self::SecondFactorRequired,
         Self::BadSecondFactor,
         Self::ChallengeExpired,
+        Self::BadPasskey,
+        Self::PasskeyNotAdded,
+        Self::PasskeysUnavailable,
         Self::MissingToken,
         Self::BadAuthorizationHeader,
         // Before `BadSignature`: both have the same code, and the browser reads this one.
@@ -285,6 +293,11 @@ impl ApiError {
             Self::SecondFactorRequired => ("second_factor_required", 401, "Second factor required"),
             Self::BadSecondFactor => ("bad_second_factor", 401, "Second factor is wrong"),
             Self::ChallengeExpired => ("challenge_expired", 401, "Challenge is not valid; sign in again"),
+            Self::BadPasskey => ("bad_passkey", 401, "Passkey is not accepted"),
+            Self::PasskeyNotAdded => ("passkey_not_added", 400, "Passkey could not be added"),
+            Self::PasskeysUnavailable => {
+                ("passkeys_unavailable", 409, "Passkeys need a name as the host of PUBLIC_URL")
+            }
             Self::MissingToken => ("missing_token", 401, "Missing Authorization Header"),
             Self::BadAuthorizationHeader => {
                 ("bad_authorization_header", 401, "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'")

@@ -16,7 +16,8 @@ use serde::Serialize;
 
 use crate::api_types::{
     AccountAnswer, ApiError, BegunTotpAnswer, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer,
-    InvitationAnswer, KeySummary, SessionSummary, SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+    InvitationAnswer, KeySummary, PasskeyQuestion, PasskeySummary, PasskeysAnswer, SessionSummary, SignedInAnswer,
+    StrengthAnswer, TokenType, UserSummary, UsersAnswer,
 };
 
 /// The answer of every server function.
@@ -182,9 +183,38 @@ impl FromJson for FactorsAnswer {
     }
 }
 
+impl FromJson for PasskeyQuestion {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self { challenge: text(json, "challenge")?, options: text(json, "options")? })
+    }
+}
+
+impl FromJson for PasskeysAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            rp_id: text(json, "rp_id"),
+            user_id: text(json, "user_id")?,
+            passkeys: Vec::from_json(&field(json, "passkeys")?)?,
+        })
+    }
+}
+
 impl FromJson for String {
     fn from_json(json: &JsValue) -> Option<Self> {
         json.as_string()
+    }
+}
+
+impl FromJson for PasskeySummary {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            id: text(json, "id")?,
+            name: text(json, "name")?,
+            synced: field(json, "synced")?.is_truthy(),
+            quiet: field(json, "quiet")?.is_truthy(),
+            created_at: number(json, "created_at")?,
+            last_used_at: number(json, "last_used_at"),
+        })
     }
 }
 

@@ -8,12 +8,14 @@
 #![allow(clippy::unused_async, reason = "in the browser every one of them awaits")]
 
 mod admin;
+mod passkeys;
 mod second_factors;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 pub use self::admin::*;
+pub use self::passkeys::*;
 pub use self::second_factors::*;
 use crate::api_types::{
     AccountAnswer, ApiError, EventsAnswer, GreetingAnswer, PasswordInput, Remember, SessionSummary, SignedInAnswer,

@@ -37,6 +37,8 @@ pub mod lesson;
 pub mod methods;
 pub mod metrics_token;
 pub mod opaque_string;
+pub mod passkey;
+pub mod passkey_ceremonies;
 pub mod password;
 pub mod password_strength;
 pub mod past_purge;

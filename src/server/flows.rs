@@ -1,6 +1,7 @@
 //! The verbs: one file each. They know the domain, the store and the state. They do not know HTTP.
 
 mod actor;
+mod add_passkey;
 mod add_user;
 mod ask_second_factor;
 mod authenticate;
@@ -34,7 +35,10 @@ mod login;
 mod logout;
 mod manage_audiences;
 mod manage_clients;
+mod manage_passkeys;
 mod new_account;
+mod passkey_after_password;
+mod passkey_questions;
 mod password_strength;
 mod purge_expired;
 mod refresh;
@@ -49,11 +53,13 @@ mod second_factor;
 mod set_admin;
 mod settle_keys;
 mod show_key;
+mod sign_in_with_passkey;
 mod signup;
 mod throttle;
 mod whoami;
 
 pub use actor::{Actor, ManageUserError, Target};
+pub use add_passkey::{NewPasskey, add_passkey, ask_for_new_passkey};
 pub use add_user::add_user;
 pub use ask_second_factor::{Asked, asked_factors};
 pub use authenticate::{
@@ -90,7 +96,10 @@ pub use login::{LoginError, NewSession, SignInStep, SignedIn, login};
 pub use logout::{LogoutError, logout};
 pub use manage_audiences::{ManageAudienceError, add_audience, get_audience, remove_audience};
 pub use manage_clients::{ManageClientError, add_client, authenticate_client, remove_client};
+pub use manage_passkeys::{list_passkeys, remove_passkey, rename_passkey};
 pub use new_account::NewAccountError;
+pub use passkey_after_password::{ask_for_second_passkey, judge_second_passkey};
+pub use passkey_questions::{PasskeyAsked, PasskeyError};
 pub use password_strength::{Judged, password_strength};
 pub use purge_expired::{PURGE_EVERY, purge_expired};
 pub use refresh::{RefreshError, refresh};
@@ -105,6 +114,7 @@ pub use second_factor::{SecondFactor, SecondFactorError, second_factor};
 pub use set_admin::set_admin;
 pub use settle_keys::{KeySettings, KeysError, settle_keys};
 pub use show_key::{Shown, show_key};
+pub use sign_in_with_passkey::{ask_for_passkey, sign_in_with_passkey};
 pub use signup::{SignupError, signup, signup_and_login};
 pub use throttle::{Attempt, FAMILIAR_FOR, NotAdmitted, Throttled, Visitor, admit, admit_to_code, recall_tries};
 pub use whoami::{WhoAmIError, whoami};

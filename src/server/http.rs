@@ -2,6 +2,7 @@
 
 mod answers;
 mod body;
+mod browser_key;
 mod client_auth;
 mod connections;
 mod context;
@@ -38,6 +39,8 @@ mod turns;
 mod visit;
 mod visitor;
 
+pub use answers::passkeys_answer;
+pub use browser_key::{browser_key, browser_key_to_ask, challenge, page_question};
 pub use context::app_state;
 pub use current_user::{
     Admin, FreshUser, RequiredRole, WithFactor, WithRole, acting_admin, admin, current_user, current_user_if_any,

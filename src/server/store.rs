@@ -23,6 +23,7 @@ mod lock_order;
 mod many_rows;
 mod open;
 mod outage;
+pub mod passkeys;
 pub mod places;
 mod pool;
 mod pooler;

@@ -63,6 +63,19 @@ fn a11_of_the_corpus_only_the_valid_tokens_are_accepted() {
 }
 
 #[test]
+fn a11_no_passkey_of_the_corpus_is_accepted_and_what_a_browser_wrote_is_read() {
+    let read = replay("passkey", entries::passkey);
+    // Chromium 156 wrote these.
+    for honest in ["registration", "sign_in", "second", "object", "client_data"] {
+        assert!(read.contains(&format!("chromium_{honest}")), "{honest}: {read:?}");
+    }
+    assert!(read.contains(&"stored".to_owned()));
+    for broken in ["object_cut", "object_nested", "object_indefinite", "object_long", "object_twice", "sign_in_array"] {
+        assert!(!read.contains(&broken.to_owned()), "{broken}");
+    }
+}
+
+#[test]
 fn a11_of_the_corpus_only_cursors_as_the_server_writes_them_are_accepted() {
     assert_eq!(replay("cursor", entries::cursor), ["first", "honest"]);
 }

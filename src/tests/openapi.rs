@@ -9,7 +9,8 @@ use handstamp::server::http::{CLIENTS, GATE, OPERATORS, PUBLIC, machine_door_nam
 use serde_json::{Value, json};
 
 use crate::audiences::{ACCESS_TOKEN, EXCHANGE, plain};
-use crate::authenticator::{Authenticator, recovery_codes};
+use crate::authenticator::{Authenticator, Key};
+use crate::authenticator_app::{self, recovery_codes};
 use crate::harness::{Answer, PASSWORD, TestApp, bearer, part};
 
 fn document() -> Value {
@@ -242,6 +243,7 @@ async fn real_answers_are_as_it_says() {
     checked.answer("POST /login", &answer);
     let answer = closed.post_json("/signup", &credentials("bob", PASSWORD)).await;
     checked.answer("POST /signup", &answer);
+    passkeys(&app, &mut checked).await;
     checked.all_seen();
 }
 
@@ -252,7 +254,7 @@ async fn second_factors(app: &TestApp, checked: &mut Checked) {
     let as_user = ("authorization", &*authorization);
     let begun = app.send("POST", "/totp", &[as_user], None).await;
     checked.answer("POST /totp", &begun);
-    let authenticator = Authenticator::new(begun.json()["secret"].as_str().unwrap());
+    let authenticator = authenticator_app::Authenticator::new(begun.json()["secret"].as_str().unwrap());
     checked.answer("POST /totp/confirm", &app.confirm_totp(&token, "1").await);
     let confirmed = app.confirm_totp(&token, &authenticator.code(app.time())).await;
     let codes = recovery_codes(&confirmed);
@@ -277,5 +279,55 @@ async fn second_factors(app: &TestApp, checked: &mut Checked) {
         [("POST", "/recovery-codes"), ("DELETE", "/totp"), ("DELETE", "/totp"), ("POST", "/recovery-codes")]
     {
         checked.answer(&format!("{method} {door}"), &app.send(method, door, &[as_user], None).await);
+    }
+}
+
+async fn passkeys(app: &TestApp, checked: &mut Checked) {
+    let (token, json_type) = (bearer(&app.somebody("hedy").await), ("content-type", "application/json"));
+    let headers = [("authorization", &*token), json_type];
+    let mut laptop = Authenticator::new(Key::ed_dsa());
+    let body =
+        |asked: &Value, passkey: Value| json!({ "challenge": asked["challenge"], "passkey": passkey }).to_string();
+
+    let ask = app.send("POST", "/passkeys/options", &headers[..1], None).await;
+    checked.answer("POST /passkeys/options", &ask);
+    checked.answer("POST /passkeys/options", &app.send("POST", "/passkeys/options", &[], None).await);
+    let asked = ask.json();
+    let answer = body(&asked, laptop.register(&asked["options"]));
+    for status in [201, 401] {
+        let added = app.send("POST", "/passkeys", &headers, Some(&answer)).await;
+        assert_eq!(added.status, status, "{added:?}");
+        checked.answer("POST /passkeys", &added);
+    }
+    let list = app.send("GET", "/passkeys", &headers, None).await;
+    checked.answer("GET /passkeys", &list);
+    let id = list.json()[0]["id"].as_str().unwrap().to_owned();
+
+    let ask = app.send("POST", "/passkeys/sign-in/options", &[], None).await;
+    checked.answer("POST /passkeys/sign-in/options", &ask);
+    let asked = ask.json();
+    let answer = body(&asked, laptop.answer(&asked["options"]));
+    for (answer, status) in [(&*answer, 200), (&*answer, 401), ("{}", 400)] {
+        let signed_in = app.post_json("/passkeys/sign-in", answer).await;
+        assert_eq!(signed_in.status, status, "{signed_in:?}");
+        checked.answer("POST /passkeys/sign-in", &signed_in);
+    }
+    let challenge = app.post_json("/login", &json!({ "username": "hedy", "password": PASSWORD }).to_string()).await;
+    let challenge = json!({ "challenge": challenge.json()["challenge"] }).to_string();
+    for (challenge, status) in [(&*challenge, 200), (r#"{"challenge":"x"}"#, 401), ("{}", 400)] {
+        let asked = app.post_json("/login/second-factor/options", challenge).await;
+        assert_eq!(asked.status, status, "{asked:?}");
+        checked.answer("POST /login/second-factor/options", &asked);
+    }
+    let path = format!("/passkeys/{id}");
+    for (name, status) in [("laptop", 200), ("", 400)] {
+        let renamed = app.send("PATCH", &path, &headers, Some(&json!({ "name": name }).to_string())).await;
+        assert_eq!(renamed.status, status, "{renamed:?}");
+        checked.answer("PATCH /passkeys/{id}", &renamed);
+    }
+    for status in [200, 404] {
+        let removed = app.send("DELETE", &path, &headers[..1], None).await;
+        assert_eq!(removed.status, status, "{removed:?}");
+        checked.answer("DELETE /passkeys/{id}", &removed);
     }
 }

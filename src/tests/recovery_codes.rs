@@ -1,6 +1,6 @@
 //! Recovery codes.
 
-use crate::authenticator::recovery_codes;
+use crate::authenticator_app::recovery_codes;
 use crate::harness::{TestApp, bearer, part};
 
 const WRONG: &str = "401 bad_second_factor Second factor is wrong";

@@ -149,12 +149,13 @@ async fn no_code_works_twice_between_two_servers_either() {
     let (here, there) = (app.challenge("ada").await, app.challenge("ada").await);
 
     assert_eq!(app.answer_totp(&here, &code).await.status, 200);
-    let shown = SecondFactor::of(code.into(), String::new().into()).unwrap();
+    let shown = SecondFactor::of(code.into(), String::new().into(), String::new()).unwrap();
     let there = ChallengeId::from_client(&there);
     let refused = flows::second_factor(&other, &there, &shown, NewSession::default()).await;
     assert_eq!(refused.err().unwrap().to_string(), "the second factor is wrong, or was used before");
     app.next_code();
-    let shown = SecondFactor::of(user.authenticator.code(app.time()).into(), String::new().into()).unwrap();
+    let shown =
+        SecondFactor::of(user.authenticator.code(app.time()).into(), String::new().into(), String::new()).unwrap();
     assert!(flows::second_factor(&other, &there, &shown, NewSession::default()).await.is_ok());
 }
 

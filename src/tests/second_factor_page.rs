@@ -1,6 +1,6 @@
 //! The second step of a sign-in, by pages: with the program, and by forms that the browser posts itself.
 
-use crate::authenticator::Enrolled;
+use crate::authenticator_app::Enrolled;
 use crate::harness::{Answer, PASSWORD, TestApp};
 
 async fn enrolled() -> (TestApp, Enrolled, String) {

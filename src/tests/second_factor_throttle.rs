@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::authenticator::Enrolled;
+use crate::authenticator_app::Enrolled;
 use crate::harness::{Answer, PASSWORD, TestApp};
 
 /// A guess from one of many addresses, each with a new challenge.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::authenticator::{Authenticator, recovery_codes};
+use crate::authenticator_app::{Authenticator, recovery_codes};
 use crate::harness::{Answer, PASSWORD, SECRET, TestApp, bearer, part};
 
 const NOT_FRESH: &str = "401 fresh_token_required Fresh token required";

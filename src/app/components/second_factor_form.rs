@@ -105,7 +105,7 @@ pub async fn send_codes((totp, recovery_code): Codes, keep: Keep) -> Result<Sign
         return Err(Failure::StorageRefused);
     }
     let _turn = client::before_sign_in().await;
-    let answer = server_fns::second_factor(PasswordInput(totp), PasswordInput(recovery_code)).await;
+    let answer = server_fns::second_factor(PasswordInput(totp), PasswordInput(recovery_code), String::new()).await;
     if answer.is_err() {
         client::sign_in_refused();
     }

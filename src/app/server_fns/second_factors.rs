@@ -14,13 +14,14 @@ use crate::app::protocol::{Open, Protected};
 pub async fn second_factor(
     #[server(default)] totp: PasswordInput,
     #[server(default)] recovery_code: PasswordInput,
+    #[server(default)] passkey: String,
 ) -> Result<SignedInAnswer, ApiError> {
     use crate::api_types::Remember;
     use crate::server::{flows, http};
     // How long the session lives was said with the password.
     let (new, challenge) = (http::new_session(Remember::default())?, http::challenge_of_browser()?);
     // A form without the program sends both fields, and both may be empty.
-    let shown = flows::SecondFactor::of(totp.into(), recovery_code.into()).ok_or(ApiError::BadSecondFactor)?;
+    let shown = flows::SecondFactor::of(totp.into(), recovery_code.into(), passkey).ok_or(ApiError::BadSecondFactor)?;
     http::page_answer(flows::second_factor(&http::app_state()?, &challenge, &shown, new).await?)
 }
 

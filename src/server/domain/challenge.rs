@@ -21,6 +21,10 @@ pub const MAX_REFUSALS: i64 = 5;
 /// 128 random bits, as 22 characters of base64url. No `Debug`: with a right second factor it starts a session.
 pub struct ChallengeId(SecretString);
 
+/// A random text that a browser keeps in a cookie for its challenges: only together with it can they be answered. Several tabs
+/// share it. No `Debug`.
+pub struct BrowserKey(SecretString);
+
 /// The hash of a [`ChallengeId`], which the store keeps. It needs no salt, because the id is random.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChallengeHash(String);
@@ -34,6 +38,8 @@ pub enum Purpose {
     PasskeySignIn,
     /// A new passkey of a signed-in user.
     PasskeyRegistration,
+    /// A passkey as the second factor. It belongs to a challenge of [`Purpose::SecondFactor`].
+    PasskeyAfterPassword,
 }
 
 impl Purpose {
@@ -44,6 +50,7 @@ impl Purpose {
             Self::SecondFactor => "second_factor",
             Self::PasskeySignIn => "passkey_sign_in",
             Self::PasskeyRegistration => "passkey_registration",
+            Self::PasskeyAfterPassword => "passkey_after_password",
         }
     }
 }
@@ -86,6 +93,42 @@ impl ChallengeId {
     #[must_use]
     pub fn hash(&self) -> ChallengeHash {
         ChallengeHash(URL_SAFE_NO_PAD.encode(digest(&SHA256, self.expose().as_bytes())))
+    }
+
+    /// Returns the hash of a challenge that only this browser can answer. `None`: a program, which keeps it to itself.
+    #[must_use]
+    pub fn hash_in(&self, browser: Option<&BrowserKey>) -> ChallengeHash {
+        browser.map_or_else(|| self.hash(), |key| self.with(key.expose()).hash())
+    }
+
+    /// Returns the id of the question about a passkey that belongs to this challenge.
+    #[must_use]
+    pub fn of_passkey(&self) -> Self {
+        self.with("passkey")
+    }
+
+    /// No id that a client got has a dot.
+    fn with(&self, part: &str) -> Self {
+        Self(format!("{}.{part}", self.expose()).into())
+    }
+}
+
+impl BrowserKey {
+    #[must_use]
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes).into())
+    }
+
+    /// The text as a browser sent it. Nothing if it is not one that we made.
+    #[must_use]
+    pub fn from_client(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 16).then(|| Self(text.into()))
+    }
+
+    /// Returns the text. Only for the browser.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 

@@ -26,6 +26,7 @@ impl FactorKind {
 pub struct Factors {
     /// A confirmed authenticator app.
     pub totp: bool,
+    /// Those that the user added; not one that the browser made quietly.
     pub passkeys: u32,
     /// Recovery codes that were not used.
     pub recovery_codes: u32,

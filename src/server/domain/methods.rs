@@ -116,6 +116,12 @@ impl Methods {
         Self(self.0 | Method::OneTimeCode.bit() | Method::MultiFactor.bit())
     }
 
+    /// Both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     #[must_use]
     pub const fn has(self, method: Method) -> bool {
         self.0 & method.bit() != 0

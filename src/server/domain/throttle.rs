@@ -58,6 +58,10 @@ pub const SECOND_FACTOR_ON_DEVICE: Rule = Rule { free: 10, ..SECOND_FACTOR };
 /// One visitor that creates accounts. Each account costs a hash. A whole class may share an address.
 pub const SIGN_UP: Rule = capped(30, Duration::from_mins(2));
 
+/// One visitor that asks for a challenge of a passkey. Every page with the sign-in form asks for one, and many people may
+/// share an address. Each is a row for five minutes: at most 450 for one address.
+pub const PASSKEY_QUESTIONS: Rule = capped(300, Duration::from_secs(2));
+
 /// The first attempts of all unknown clients at one account: at most 55 + 15 in any hour.
 pub const FIRST_TRIES: Rule = capped(55, Duration::from_mins(4));
 

@@ -50,6 +50,12 @@ impl ThrottleKeys {
         self.key(b"sign-up", &[&network(address)])
     }
 
+    /// Returns the key for a network that asks for challenges of passkeys.
+    #[must_use]
+    pub fn passkey_questions(&self, address: IpAddr) -> ThrottleKey {
+        self.key(b"passkey questions", &[&network(address)])
+    }
+
     /// Returns the key for a device that signed in before.
     #[must_use]
     pub fn device(&self, user: UserId, device: DeviceId) -> ThrottleKey {

@@ -11,8 +11,11 @@ use super::ask_second_factor::waiting_session;
 use super::change_factors::ChangeFactorsError;
 use super::check_totp::check_totp;
 use super::login::{LoginError, NewSession, SignedIn, start_session};
+use super::passkey_after_password::judge_second_passkey;
+use super::passkey_questions::PasskeyError;
 use super::throttle::{Throttled, admit_to_second_factor};
-use crate::server::domain::challenge::{ChallengeId, Purpose};
+use crate::server::domain::challenge::{ChallengeId, KeptChallenge, Purpose};
+use crate::server::domain::ids::UserId;
 use crate::server::domain::methods::Methods;
 use crate::server::domain::recovery_code::RecoveryCode;
 use crate::server::domain::security_event::EventKind;
@@ -25,6 +28,8 @@ use crate::server::store::challenges::{Answered, Code};
 pub enum SecondFactor {
     Totp(SecretString),
     RecoveryCode(SecretString),
+    /// The browser's answer to the question of [`ask_for_second_passkey`](super::ask_for_second_passkey), as JSON.
+    Passkey(String),
 }
 
 /// Why no session began.
@@ -40,6 +45,8 @@ pub enum SecondFactorError {
     #[error(transparent)]
     Check(ChangeFactorsError),
     #[error(transparent)]
+    Passkey(PasskeyError),
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Start(LoginError),
@@ -49,10 +56,12 @@ impl SecondFactor {
     /// Returns the one that a client has sent. `None`: none, or several. An empty text counts as not sent: a form sends all
     /// its fields.
     #[must_use]
-    pub fn of(totp: SecretString, recovery_code: SecretString) -> Option<Self> {
-        match (totp.expose_secret().trim().is_empty(), recovery_code.expose_secret().trim().is_empty()) {
-            (false, true) => Some(Self::Totp(totp)),
-            (true, false) => Some(Self::RecoveryCode(recovery_code)),
+    pub fn of(totp: SecretString, recovery_code: SecretString, passkey: String) -> Option<Self> {
+        let is_sent = |text: &str| !text.trim().is_empty();
+        match (is_sent(totp.expose_secret()), is_sent(recovery_code.expose_secret()), is_sent(&passkey)) {
+            (true, false, false) => Some(Self::Totp(totp)),
+            (false, true, false) => Some(Self::RecoveryCode(recovery_code)),
+            (false, false, true) => Some(Self::Passkey(passkey)),
             _ => None,
         }
     }
@@ -81,20 +90,22 @@ pub async fn second_factor(
     let new = NewSession { kind, additional, ..new };
 
     let attempt = admit_to_second_factor(state, (&user, &verified), &new.visitor)?;
-    let checked = match shown {
-        SecondFactor::Totp(typed) => check_totp(state, user_id, typed).await,
-        SecondFactor::RecoveryCode(typed) => Ok(check_recovery_code(state, typed, &new.visitor.origin)),
+    let answered = match shown {
+        SecondFactor::Totp(typed) => {
+            answer_with_code(state, &kept, user_id, check_totp(state, user_id, typed).await).await
+        }
+        SecondFactor::RecoveryCode(typed) => {
+            let code = check_recovery_code(state, typed, &new.visitor.origin);
+            answer_with_code(state, &kept, user_id, Ok(code)).await
+        }
+        SecondFactor::Passkey(answer) => answer_with_passkey(state, challenge, user_id, answer).await,
     };
-    let code = match checked {
-        Ok(code) => code,
+    let (answered, methods) = match answered {
+        Ok(answered) => answered,
         Err(error) => {
             attempt.tested_nothing();
-            return Err(SecondFactorError::Check(error));
+            return Err(error);
         }
-    };
-    let answered = match &code {
-        Some(code) => state.store.answer_challenge(&kept.hash, user_id, code, now).await?,
-        None => Answered::Wrong,
     };
     match answered {
         Answered::Right => attempt.succeeded(),
@@ -112,7 +123,7 @@ pub async fn second_factor(
             return Err(SecondFactorError::Wrong);
         }
     }
-    match start_session(state, (&user, &verified), Methods::PASSWORD_AND_CODE, new).await {
+    match start_session(state, (&user, &verified), methods, new).await {
         Ok(signed_in) => {
             state.measures.sign_in_accepted();
             Ok(signed_in)
@@ -121,6 +132,39 @@ pub async fn second_factor(
         Err(LoginError::UserChanged) => Err(SecondFactorError::ChallengeGone),
         Err(error) => Err(SecondFactorError::Start(error)),
     }
+}
+
+/// Uses a code and takes the challenge, both or neither.
+async fn answer_with_code(
+    state: &AppState,
+    kept: &KeptChallenge,
+    user: UserId,
+    checked: Result<Option<Code>, ChangeFactorsError>,
+) -> Result<(Answered, Methods), SecondFactorError> {
+    let answered = match checked.map_err(SecondFactorError::Check)? {
+        Some(code) => state.store.answer_challenge(&kept.hash, user, &code, state.world.now()).await?,
+        None => Answered::Wrong,
+    };
+    Ok((answered, Methods::PASSWORD_AND_CODE))
+}
+
+/// Judges a passkey, and then takes the challenge. The question that the passkey answered is used up in any case.
+async fn answer_with_passkey(
+    state: &AppState,
+    challenge: &ChallengeId,
+    user: UserId,
+    answer: &str,
+) -> Result<(Answered, Methods), SecondFactorError> {
+    let methods = match judge_second_passkey(state, user, challenge, answer).await {
+        Ok(methods) => methods,
+        Err(PasskeyError::Refused | PasskeyError::ChallengeExpired) => {
+            return Ok((Answered::Wrong, Methods::default()));
+        }
+        Err(PasskeyError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(SecondFactorError::Passkey(error)),
+    };
+    let taken = state.store.take_challenge(&challenge.hash(), Purpose::SecondFactor, state.world.now()).await?;
+    Ok((if taken.is_some() { Answered::Right } else { Answered::Gone }, methods))
 }
 
 /// Returns the code, if it has the form of one. The store checks whether the user has it.

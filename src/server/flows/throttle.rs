@@ -49,7 +49,8 @@ use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::session::Origin;
 use crate::server::domain::throttle::{
-    ADDRESS, Bucket, Counted, DEVICE, LONGEST_LIFE, PAIR, Refused, SECOND_FACTOR, SECOND_FACTOR_ON_DEVICE, SIGN_UP,
+    ADDRESS, Bucket, Counted, DEVICE, LONGEST_LIFE, PAIR, PASSKEY_QUESTIONS, Refused, SECOND_FACTOR,
+    SECOND_FACTOR_ON_DEVICE, SIGN_UP,
 };
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::User;
@@ -137,6 +138,16 @@ pub fn admit_to_code(state: &AppState, visitor: &Visitor) -> Result<Attempt, Thr
     let key = state.throttle_keys.address(visitor.address);
     let counted = state.throttle.count(&[(key, ADDRESS)], state.world.uptime());
     Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
+}
+
+/// Allows asking for a challenge of a passkey. Counted in memory only: a question guesses nothing, it costs a row.
+///
+/// # Errors
+/// [`Throttled`].
+pub(super) fn admit_to_question(state: &AppState, visitor: &Visitor) -> Result<(), Throttled> {
+    let key = state.throttle_keys.passkey_questions(visitor.address);
+    let counted = state.throttle.count(&[(key, PASSKEY_QUESTIONS)], state.world.uptime());
+    or_throttled(counted, visitor).map(drop)
 }
 
 /// Allows creating an account. It is counted when it is dropped, whatever the result.

@@ -4,12 +4,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api_types::{
     AccountAnswer, ApiError, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer, InvitationAnswer, KeySummary,
-    PasswordInput, SessionSummary, SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+    PasskeySummary, PasskeysAnswer, PasswordInput, SessionSummary, SignedInAnswer, StrengthAnswer, TokenType,
+    UserSummary, UsersAnswer,
 };
 use crate::server::domain::factors::Factors;
 use crate::server::domain::kept_keys::KeptKey;
+use crate::server::domain::passkey::Passkey;
 use crate::server::domain::user::User;
-use crate::server::flows::{EventsPage, Greeting, Invitation, Judged, ListedSession, ListedUsers, SignedIn};
+use crate::server::flows::{
+    CurrentUser, EventsPage, Greeting, Invitation, Judged, ListedSession, ListedUsers, SignedIn,
+};
+use crate::server::state::AppState;
 
 impl From<SignedIn> for SignedInAnswer {
     fn from(SignedIn { access_token, expires_in, .. }: SignedIn) -> Self {
@@ -109,6 +114,29 @@ impl From<KeptKey> for KeySummary {
             created_at: key.created_at.0,
             id: key.id,
         }
+    }
+}
+
+impl From<Passkey> for PasskeySummary {
+    fn from(passkey: Passkey) -> Self {
+        Self {
+            id: passkey.id.as_str().to_owned(),
+            name: passkey.name.as_str().to_owned(),
+            synced: passkey.credential.is_synced(),
+            quiet: passkey.quiet,
+            created_at: passkey.created_at.0,
+            last_used_at: passkey.last_used_at.map(|at| at.0),
+        }
+    }
+}
+
+/// Returns the passkeys of a user for a page.
+#[must_use]
+pub fn passkeys_answer(state: &AppState, user: &CurrentUser, passkeys: Vec<Passkey>) -> PasskeysAnswer {
+    PasskeysAnswer {
+        rp_id: state.config.relying_party.as_ref().map(|party| party.id().to_owned()),
+        user_id: user.user_id.to_string(),
+        passkeys: passkeys.into_iter().map(PasskeySummary::from).collect(),
     }
 }
 

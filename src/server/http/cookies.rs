@@ -24,7 +24,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use headers::{Cookie, HeaderMapExt as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::server::domain::challenge::{ChallengeId, LIFETIME};
+use crate::server::domain::challenge::{BrowserKey, ChallengeId, LIFETIME};
 use crate::server::domain::session::SessionKind;
 use crate::server::flows::{EndingSession, SignedIn, session_of};
 use crate::server::state::AppState;
@@ -39,6 +39,9 @@ const REFRESH: Name = Name { secure: "__Host-handstamp_refresh", plain: "handsta
 const DEVICE: Name = Name { secure: "__Host-handstamp_device", plain: "handstamp_device" };
 /// Holds a challenge: with a right second factor it starts a session in this browser, and in no other.
 const CHALLENGE: Name = Name { secure: "__Host-handstamp_challenge", plain: "handstamp_challenge" };
+
+/// Holds the key to the challenges of this browser's pages: `browser_key.rs`.
+const BROWSER: Name = Name { secure: "__Host-handstamp_browser", plain: "handstamp_browser" };
 
 /// Shared by all hosts of `GATE_COOKIE_DOMAIN`, so it cannot have the prefix.
 const GATE: &str = "handstamp_gate";
@@ -68,6 +71,16 @@ pub fn challenge_cookie(state: &AppState, headers: &HeaderMap) -> Option<Challen
 /// Sets the cookie of a challenge, for as long as it can be answered.
 pub fn keep_challenge(state: &AppState, challenge: &ChallengeId) -> Option<HeaderValue> {
     set_cookie(state, &CHALLENGE, challenge.expose(), &format!("; Max-Age={}", LIFETIME.as_secs()))
+}
+
+/// Returns the key of this browser.
+pub fn browser_key(state: &AppState, headers: &HeaderMap) -> Option<BrowserKey> {
+    headers.typed_get::<Cookie>()?.get(BROWSER.of(state)).and_then(BrowserKey::from_client)
+}
+
+/// Sets the cookie of the browser's key, for as long as its newest challenge can be answered.
+pub fn keep_browser_key(state: &AppState, key: &BrowserKey) -> Option<HeaderValue> {
+    set_cookie(state, &BROWSER, key.expose(), &format!("; Max-Age={}", LIFETIME.as_secs()))
 }
 
 /// Returns whether the browser would have sent a cookie: not if another site led it here (`SameSite=Strict`).

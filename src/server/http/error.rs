@@ -18,8 +18,8 @@ use crate::server::domain::step_up::StepUp;
 use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
     AuthenticateError, AuthorizeError, ChangeFactorsError, ChangePasswordError, ChangesError, EndSessionError,
-    FirstAccountError, KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError,
-    SecondFactorError, SignupError, Throttled, WhoAmIError,
+    FirstAccountError, KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, PasskeyError,
+    RefreshError, SecondFactorError, SignupError, Throttled, WhoAmIError,
 };
 use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
@@ -83,7 +83,8 @@ fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
         | ApiError::BadCredentials
         | ApiError::SecondFactorRequired
         | ApiError::BadSecondFactor
-        | ApiError::ChallengeExpired => "Bearer",
+        | ApiError::ChallengeExpired
+        | ApiError::BadPasskey => "Bearer",
         ApiError::InsufficientUserAuthentication { acr_values, max_age } => return step_up(acr_values, max_age),
         ApiError::InvalidClient => r#"Basic realm="handstamp""#,
         ApiError::InsufficientScope => r#"Bearer error="insufficient_scope""#,
@@ -165,6 +166,7 @@ impl From<SecondFactorError> for ApiError {
             SecondFactorError::Wrong => Self::BadSecondFactor,
             SecondFactorError::Throttled(throttled) => throttled.into(),
             SecondFactorError::Check(error) => error.into(),
+            SecondFactorError::Passkey(error) => error.into(),
             SecondFactorError::Store(error) => error.into(),
             SecondFactorError::Start(error) => error.into(),
         }
@@ -181,6 +183,23 @@ impl From<ChangeFactorsError> for ApiError {
             ChangeFactorsError::WrongCode => Self::BadSecondFactor,
             ChangeFactorsError::Sealed(_) => internal(&error),
             ChangeFactorsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasskeyError> for ApiError {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::Unavailable => Self::PasskeysUnavailable,
+            PasskeyError::ChallengeExpired => Self::ChallengeExpired,
+            PasskeyError::Malformed | PasskeyError::Name(_) => Self::InvalidRequest,
+            PasskeyError::Refused => Self::BadPasskey,
+            PasskeyError::NotAdded => Self::PasskeyNotAdded,
+            PasskeyError::NoSuchPasskey => Self::NotFound,
+            PasskeyError::Throttled(throttled) => throttled.into(),
+            PasskeyError::Login(error) => error.into(),
+            PasskeyError::Store(error) => error.into(),
+            PasskeyError::NotBegun(_) => internal(&error),
         }
     }
 }

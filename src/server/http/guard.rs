@@ -48,6 +48,9 @@ pub const PUBLIC: &[&str] = &[
     "GET /readyz",
     "POST /login",
     "POST /login/second-factor",
+    "POST /login/second-factor/options",
+    "POST /passkeys/sign-in",
+    "POST /passkeys/sign-in/options",
     "POST /refresh",
     "POST /revoke",
     "POST /signup",
@@ -57,9 +60,12 @@ pub const PUBLIC: &[&str] = &[
     "POST /verify-token",
     // Pages.
     "POST /api/login",
+    "POST /api/passkey-question",
+    "POST /api/passkey-sign-in",
     "POST /api/password-strength",
     "POST /api/refresh",
     "POST /api/second-factor",
+    "POST /api/second-factor-question",
     "POST /api/setup",
     "POST /api/signup",
 ];

@@ -40,6 +40,10 @@ pub fn delete<T>(path: &'static str, handler: impl Handler<T, AppState, Future =
     Door::new(Method::DELETE, path, handler)
 }
 
+pub fn patch<T>(path: &'static str, handler: impl Handler<T, AppState, Future = Answering>) -> Door {
+    Door::new(Method::PATCH, path, handler)
+}
+
 /// A door that takes every method. It is listed as one that takes GET, and changes nothing.
 pub fn any<T>(path: &'static str, handler: impl Handler<T, AppState, Future = Answering>) -> Door {
     Door { any_method: true, ..Door::new(Method::GET, path, handler) }

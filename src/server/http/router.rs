@@ -8,7 +8,7 @@ use axum::http::Method;
 use super::front_door::FrontDoor;
 use super::guard::door;
 use super::limits::Limits;
-use super::machine_doors::{Door, MachineDoors, any, delete, get, post};
+use super::machine_doors::{Door, MachineDoors, any, delete, get, patch, post};
 use super::{leptos, routes};
 use crate::server::measure::Doors;
 use crate::server::state::AppState;
@@ -33,6 +33,14 @@ fn machine_doors() -> Vec<Door> {
         get("/sessions", routes::sessions::list),
         delete("/sessions", routes::sessions::end_others),
         delete("/sessions/{id}", routes::sessions::end),
+        post("/passkeys/options", routes::passkeys::ask),
+        post("/passkeys", routes::passkeys::add),
+        get("/passkeys", routes::passkeys::list),
+        patch("/passkeys/{id}", routes::passkeys::rename),
+        delete("/passkeys/{id}", routes::passkeys::remove),
+        post("/passkeys/sign-in/options", routes::passkey_sign_in::ask),
+        post("/passkeys/sign-in", routes::passkey_sign_in::sign_in),
+        post("/login/second-factor/options", routes::passkey_sign_in::ask_after_password),
         post("/signup", routes::signup::signup),
         get("/healthz", routes::health::healthz),
         get("/readyz", routes::health::readyz),

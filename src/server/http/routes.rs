@@ -9,6 +9,8 @@ pub mod logout;
 pub mod me;
 pub mod metrics;
 pub mod openapi;
+pub mod passkey_sign_in;
+pub mod passkeys;
 pub mod password;
 pub mod protected;
 pub mod recovery_codes;

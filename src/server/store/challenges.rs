@@ -10,8 +10,10 @@ use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::totp::TimeStep;
 use crate::server::domain::unix_time::UnixTime;
 
+/// A question that is asked again replaces the last one.
 const INSERT: &str = "INSERT INTO challenges (id_hash, purpose, user_id, state, refusals, expires_at) \
-                      VALUES ($1, $2, $3, $4, 0, $5)";
+                      VALUES ($1, $2, $3, $4, 0, $5) \
+                      ON CONFLICT (id_hash) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at";
 const FIND: &str = "SELECT user_id, state FROM challenges WHERE id_hash = $1 AND purpose = $2 AND expires_at > $3";
 /// Of two at the same time, one gets the row.
 const TAKE: &str = "DELETE FROM challenges WHERE id_hash = $1 AND purpose = $2 AND expires_at > $3 \

@@ -66,7 +66,7 @@ pub static TABLES: [Table; 16] = [
     Table {
         name: "passkeys",
         texts: &["id", "user_id", "name", "credential"],
-        numbers: &["created_at", "last_used_at"],
+        numbers: &["quiet", "created_at", "last_used_at"],
     },
     Table {
         name: "challenges",

@@ -6,7 +6,7 @@ use crate::server::domain::factors::Factors;
 use crate::server::domain::ids::UserId;
 
 const FIND: &str = "SELECT (SELECT COUNT(*) FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL), \
-                    (SELECT COUNT(*) FROM passkeys WHERE user_id = $1), \
+                    (SELECT COUNT(*) FROM passkeys WHERE user_id = $1 AND quiet = 0), \
                     (SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL)";
 /// Removes all factors of a user, and what stands in for them, inside a transaction of `sessions`.
 pub(super) const REMOVE_ALL: [&str; 3] = [

@@ -4,6 +4,7 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use super::TokensAnswer;
+use super::passkeys::PasskeyInput;
 use crate::api_types::{ApiError, PasswordInput};
 use crate::server::domain::challenge::ChallengeId;
 use crate::server::flows::{self, NewSession, SecondFactor, Visitor};
@@ -21,6 +22,8 @@ pub struct SecondFactorRequest {
     totp: PasswordInput,
     #[serde(default)]
     recovery_code: PasswordInput,
+    #[serde(default)]
+    passkey: Option<PasskeyInput>,
 }
 
 pub async fn second_factor(
@@ -28,8 +31,13 @@ pub async fn second_factor(
     visitor: Visitor,
     FormOrJson(request): FormOrJson<SecondFactorRequest>,
 ) -> Result<Json<TokensAnswer>, HttpError> {
-    let SecondFactorRequest { challenge, totp, recovery_code } = request;
-    let shown = SecondFactor::of(totp.into(), recovery_code.into()).ok_or(ApiError::InvalidRequest)?;
+    let SecondFactorRequest { challenge, totp, recovery_code, passkey } = request;
+    let shown = SecondFactor::of(
+        totp.into(),
+        recovery_code.into(),
+        passkey.map(|passkey| passkey.text().to_owned()).unwrap_or_default(),
+    )
+    .ok_or(ApiError::InvalidRequest)?;
     let challenge = ChallengeId::from_client(&challenge.0);
     let new = NewSession { visitor, ..NewSession::default() };
     Ok(Json(flows::second_factor(&state, &challenge, &shown, new).await?.into()))

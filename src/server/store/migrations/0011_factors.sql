@@ -23,6 +23,7 @@ CREATE TABLE passkeys (
     user_id      TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name         TEXT   NOT NULL,
     credential   TEXT   NOT NULL,              -- public key and counter, as the library writes them, base64url
+    quiet        BIGINT NOT NULL DEFAULT 0,    -- 1: the browser made it without a question, and no sign-in asks for it
     created_at   BIGINT NOT NULL,
     last_used_at BIGINT
 );
