@@ -64,6 +64,13 @@ pub struct AccountAnswer {
     pub created_at: i64,
 }
 
+/// The user's own email address, for pages and for the HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EmailAnswer {
+    /// Confirmed; `None` if the account has none.
+    pub email: Option<String>,
+}
+
 /// A security event of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventSummary {
@@ -187,6 +194,7 @@ pub enum ApiError {
     MissingPassword,
     InvalidRequest,
     InvalidUsername,
+    InvalidEmail,
     PasswordTooShort,
     PasswordTooLong,
     PasswordTooCommon,
@@ -211,11 +219,14 @@ pub enum ApiError {
     SetupNotDone,
     BadSetupCode,
     BadInvitation,
+    BadLink,
+    MailOff,
     CursorExpired,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
     UsernameTaken,
+    EmailTaken,
     OwnAccount,
     LastAdministrator,
     NextKeyTooNew,
@@ -235,11 +246,12 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 47] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
         Self::InvalidUsername,
+        Self::InvalidEmail,
         Self::PasswordTooShort,
         Self::PasswordTooLong,
         Self::PasswordTooCommon,
@@ -265,11 +277,14 @@ impl ApiError {
         Self::SetupNotDone,
         Self::BadSetupCode,
         Self::BadInvitation,
+        Self::BadLink,
+        Self::MailOff,
         Self::CursorExpired,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::UsernameTaken,
+        Self::EmailTaken,
         Self::OwnAccount,
         Self::LastAdministrator,
         Self::NextKeyTooNew,
@@ -290,6 +305,7 @@ impl ApiError {
             Self::MissingPassword => ("missing_password", 400, "Missing password parameter"),
             Self::InvalidRequest => ("invalid_request", 400, "Malformed request"),
             Self::InvalidUsername => ("invalid_username", 400, "Username not allowed"),
+            Self::InvalidEmail => ("invalid_email", 400, "Email address not allowed"),
             Self::PasswordTooShort => ("password_too_short", 400, "Password too short"),
             Self::PasswordTooLong => ("password_too_long", 400, "Password too long"),
             Self::PasswordTooCommon => ("password_too_common", 400, "Password too easy to guess"),
@@ -318,11 +334,14 @@ impl ApiError {
             Self::SetupNotDone => ("setup_not_done", 403, "Setup is not done yet"),
             Self::BadSetupCode => ("bad_setup_code", 403, "Setup code is wrong"),
             Self::BadInvitation => ("bad_invitation", 403, "Invitation is not valid"),
+            Self::BadLink => ("bad_link", 403, "Link is not valid"),
+            Self::MailOff => ("mail_off", 403, "This server sends no mail"),
             Self::CursorExpired => ("cursor_expired", 410, "Cursor expired; fetch a snapshot"),
             Self::NotFound => ("not_found", 404, "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "Method not allowed"),
             Self::RequestTimeout => ("request_timeout", 408, "Request took too long"),
             Self::UsernameTaken => ("username_taken", 409, "Username is taken"),
+            Self::EmailTaken => ("email_taken", 409, "Email address belongs to another account"),
             Self::OwnAccount => ("own_account", 409, "Not possible with one's own account"),
             Self::LastAdministrator => ("last_administrator", 409, "The last administrator stays"),
             Self::NextKeyTooNew => ("next_key_too_new", 409, "Next key was published too short a time ago"),

@@ -15,8 +15,8 @@ use leptos::web_sys::wasm_bindgen::JsValue;
 use serde::Serialize;
 
 use crate::api_types::{
-    AccountAnswer, ApiError, EventSummary, EventsAnswer, GreetingAnswer, InvitationAnswer, KeySummary, SessionSummary,
-    SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+    AccountAnswer, ApiError, EmailAnswer, EventSummary, EventsAnswer, GreetingAnswer, InvitationAnswer, KeySummary,
+    SessionSummary, SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
 };
 
 /// The answer of every server function.
@@ -91,6 +91,12 @@ impl FromJson for AccountAnswer {
             roles: texts(json, "roles")?,
             created_at: number(json, "created_at")?,
         })
+    }
+}
+
+impl FromJson for EmailAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self { email: text(json, "email") })
     }
 }
 

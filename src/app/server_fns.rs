@@ -1,5 +1,5 @@
 //! Every call that a page can make. Fixed endpoints under `/api`; bodies of one to four lines. Administrators' calls are in
-//! `server_fns/admin.rs`.
+//! `server_fns/admin.rs`, those about mail in `server_fns/mail.rs`.
 //!
 //! A body exists only on the server, so its imports are inside it. A protected function says `protocol = Protected` and
 //! calls `current_user()` first. A function that forgets this is still protected: `server/http/guard.rs` requires a token
@@ -8,11 +8,13 @@
 #![allow(clippy::unused_async, reason = "in the browser every one of them awaits")]
 
 mod admin;
+mod mail;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 pub use self::admin::*;
+pub use self::mail::*;
 use crate::api_types::{
     AccountAnswer, ApiError, EventsAnswer, GreetingAnswer, PasswordInput, Remember, SessionSummary, SignedInAnswer,
     StrengthAnswer,

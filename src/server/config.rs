@@ -2,6 +2,7 @@
 //! `config/settings.rs` has the table of names, meanings and defaults.
 
 mod database;
+mod mail;
 mod settings;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
+pub use self::mail::{MailSettings, MailWay};
 pub use self::settings::{BadSetting, SETTINGS, Setting, Settings};
 use self::settings::{bad, unusable};
 use crate::server::domain::access_token::LONGEST_LIFETIME;
@@ -64,6 +66,7 @@ pub struct Config {
     pub cors_origins: WebOrigins,
     /// What `/forward-auth` protects.
     pub gate: Gate,
+    pub mail: MailSettings,
     /// Absent: `/metrics` answers only this machine.
     pub metrics_token: Option<MetricsToken>,
     pub log_json: bool,
@@ -148,6 +151,7 @@ impl Config {
             trusted_proxies: trusted_proxies(settings)?,
             cors_origins: origins(settings, "CORS_ORIGINS")?,
             gate: gate(settings, &public_url)?,
+            mail: mail::mail(settings, app_env == AppEnv::Production)?,
             metrics_token: metrics_token(settings)?,
             log_json: settings
                 .one_of("LOG_FORMAT", &[("text", false), ("json", true)], "use `text` or `json`")?

@@ -1,7 +1,7 @@
-//! Encrypts private keys for the store: AES-256-GCM with a key derived from `JWT_SECRET` (NIST SP 800-38D; HKDF, RFC
-//! 5869).
+//! Encrypts private keys and mails for the store: AES-256-GCM with keys derived from `JWT_SECRET` (NIST SP 800-38D; HKDF,
+//! RFC 5869).
 //!
-//! With the database alone, an attacker cannot sign anything.
+//! With the database alone, an attacker cannot sign anything, and cannot read the link in a mail.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -10,8 +10,9 @@ use secrecy::SecretSlice;
 
 use super::jwt_secret::JwtSecret;
 
-/// The purpose of the derived key. Every use of the secret has its own text (RFC 5869, section 3.2).
-const PURPOSE: &[u8] = b"handstamp: seal signing keys, 1";
+/// The purposes of the derived keys. Every use of the secret has its own text (RFC 5869, section 3.2).
+const SIGNING_KEYS: &[u8] = b"handstamp: seal signing keys, 1";
+const MAILS: &[u8] = b"handstamp: seal mails, 1";
 
 /// The key cannot be decrypted: `JWT_SECRET` is a different one, or the row is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,14 +23,24 @@ pub struct DoesNotOpen;
 pub struct SealingKey(LessSafeKey);
 
 impl SealingKey {
-    /// Derives the key from the secret.
-    ///
-    /// # Panics
-    /// Never: the lengths are those of the algorithms.
+    /// Derives the key that encrypts signing keys.
     #[must_use]
     pub fn derive(secret: &JwtSecret) -> Self {
+        Self::derive_for(secret, SIGNING_KEYS)
+    }
+
+    /// Derives the key that encrypts mails.
+    #[must_use]
+    pub fn derive_for_mails(secret: &JwtSecret) -> Self {
+        Self::derive_for(secret, MAILS)
+    }
+
+    /// # Panics
+    /// Never: the lengths are those of the algorithms.
+    fn derive_for(secret: &JwtSecret, purpose: &[u8]) -> Self {
         let secret = Salt::new(HKDF_SHA256, &[]).extract(secret.expose_bytes());
-        let expanded = secret.expand(&[PURPOSE], &AES_256_GCM).expect("32 bytes are within the bounds of HKDF");
+        let purpose = [purpose];
+        let expanded = secret.expand(&purpose, &AES_256_GCM).expect("32 bytes are within the bounds of HKDF");
         Self(LessSafeKey::new(UnboundKey::from(expanded)))
     }
 
@@ -82,5 +93,7 @@ mod tests {
         assert!(sealing_key("another secret, as long as the first").open(&sealed, "kid-1").is_err());
         assert!(key.open("", "kid-1").is_err());
         assert!(key.open(&sealed[..sealed.len() - 2], "kid-1").is_err());
+        let secret = JwtSecret::parse(&"the secret of this spec, and its own".into(), Algorithm::HS256).unwrap();
+        assert!(SealingKey::derive_for_mails(&secret).open(&sealed, "kid-1").is_err(), "another purpose");
     }
 }

@@ -15,9 +15,9 @@ use crate::server::domain::password::Unfit;
 use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
-    AuthenticateError, AuthorizeError, ChangePasswordError, ChangesError, EndSessionError, FirstAccountError,
-    KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError, SignupError,
-    Throttled, WhoAmIError,
+    AuthenticateError, AuthorizeError, ChangeEmailError, ChangePasswordError, ChangesError, EndSessionError,
+    FirstAccountError, KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError,
+    ResetPasswordError, SignupError, Throttled, WhoAmIError,
 };
 use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
@@ -233,6 +233,33 @@ impl From<ChangePasswordError> for ApiError {
             ChangePasswordError::Current(error) => error.into(),
             ChangePasswordError::New(error) => error.into(),
             ChangePasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeEmailError> for ApiError {
+    fn from(error: ChangeEmailError) -> Self {
+        match error {
+            ChangeEmailError::NoMail => Self::MailOff,
+            ChangeEmailError::NotAnEmail(_) => Self::InvalidEmail,
+            ChangeEmailError::BadLink => Self::BadLink,
+            ChangeEmailError::Taken => Self::EmailTaken,
+            ChangeEmailError::Throttled(throttled) => throttled.into(),
+            ChangeEmailError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetPasswordError> for ApiError {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            ResetPasswordError::NoMail => Self::MailOff,
+            ResetPasswordError::Missing => Self::MissingUsername,
+            ResetPasswordError::BadLink => Self::BadLink,
+            ResetPasswordError::Throttled(throttled) => throttled.into(),
+            ResetPasswordError::New(error) => error.into(),
+            ResetPasswordError::Overloaded(Overloaded) => Self::Overloaded,
+            ResetPasswordError::Store(error) => error.into(),
         }
     }
 }

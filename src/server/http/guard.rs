@@ -41,7 +41,10 @@ pub const PUBLIC: &[&str] = &[
     "GET /healthz",
     "GET /openapi.json",
     "GET /readyz",
+    "POST /email/confirm",
     "POST /login",
+    "POST /password/forgot",
+    "POST /password/reset",
     "POST /refresh",
     "POST /revoke",
     "POST /signup",
@@ -50,9 +53,12 @@ pub const PUBLIC: &[&str] = &[
     "GET /sign-token",
     "POST /verify-token",
     // Pages.
+    "POST /api/confirm-email",
+    "POST /api/forgot-password",
     "POST /api/login",
     "POST /api/password-strength",
     "POST /api/refresh",
+    "POST /api/reset-password",
     "POST /api/setup",
     "POST /api/signup",
 ];
