@@ -63,6 +63,7 @@ mod login;
 mod login_by_address;
 mod logout;
 mod logs;
+mod mail_pages;
 mod mail_queue;
 mod metrics;
 mod notices;

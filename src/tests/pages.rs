@@ -10,7 +10,8 @@ use crate::harness::{Answer, PASSWORD, TestApp};
 const TYPED: [(&str, &str); 2] = [("accept", "text/html"), ("sec-fetch-site", "none")];
 
 /// The pages that have something for everybody. All others are for users only.
-const FOR_EVERYBODY: [&str; 5] = ["/", "/inspector", "/login", "/setup", "/signup"];
+const FOR_EVERYBODY: [&str; 8] =
+    ["/", "/email/confirm", "/inspector", "/login", "/password/forgot", "/password/reset", "/setup", "/signup"];
 
 #[tokio::test]
 async fn every_page_has_a_title_a_heading_and_a_language() {
@@ -20,6 +21,9 @@ async fn every_page_has_a_title_a_heading_and_a_language() {
         ("/login", "Sign in · Handstamp", "Welcome back"),
         ("/signup", "Create an account · Handstamp", "Create an account"),
         ("/setup", "Set up · Handstamp", "Make the first account"),
+        ("/password/forgot", "Forgotten password · Handstamp", "Forgotten password"),
+        ("/password/reset?token=x", "New password · Handstamp", "Choose a new password"),
+        ("/email/confirm?token=x", "Confirm your email address · Handstamp", "Confirm your email address"),
         ("/dashboard", "Dashboard · Handstamp", ""),
         ("/account", "Account · Handstamp", ""),
         ("/admin", "Users · Handstamp", ""),

@@ -2,16 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::api_types::{AccountAnswer, EventsAnswer};
+use crate::api_types::{AccountAnswer, EmailAnswer, EventsAnswer};
 use crate::app::components::asking::Asking;
 use crate::app::components::change_password::{ChangePassword, changes_password};
 use crate::app::components::delete_account::{DeleteAccount, deletes_account};
 use crate::app::components::dom::HEADING;
+use crate::app::components::email_address::{EmailAddress, changes_email};
 use crate::app::components::event_list::{EventList, EventTemplate, Events};
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::piece::Piece;
 use crate::app::components::strength_meter::{Judge, StrengthTemplate};
 use crate::app::components::visitor_card::in_words;
+use crate::app::page_facts::PageFacts;
 
 /// What the page can ask the server.
 #[derive(Clone, Copy)]
@@ -19,12 +21,25 @@ pub struct AccountDoors {
     /// Current password, new password.
     pub change_password: fn(String, String) -> Asking<()>,
     pub judge_password: Judge,
+    pub email: fn() -> Asking<EmailAnswer>,
+    pub change_email: fn(String) -> Asking<()>,
     pub older_events: fn(String) -> Asking<EventsAnswer>,
     pub delete: fn(String) -> Asking<()>,
 }
 
 #[component]
 pub fn AccountTemplates() -> impl IntoView {
+    let email = PageFacts::get().sends_mail.then(|| {
+        view! {
+            <Section
+                part="email"
+                title="Email address"
+                words="For a new password if you forget yours, for signing in, and for news about your account."
+            >
+                <EmailAddress/>
+            </Section>
+        }
+    });
     view! {
         <template id=ACCOUNT>
             <div class="contents">
@@ -40,6 +55,7 @@ pub fn AccountTemplates() -> impl IntoView {
                 <Section part="password" title="Password" words="Changing it ends all your other sessions.">
                     <ChangePassword/>
                 </Section>
+                {email}
                 <Section
                     part="happened"
                     title="What happened"
@@ -69,6 +85,7 @@ pub fn account_parts(account: &AccountAnswer, newest: EventsAnswer, now: i64, do
     all.part("since").say(&LocalTime::of(*created_at).date());
     all.part("roles").say(&in_words(roles));
     changes_password(&all.part("password"), username, doors.change_password, doors.judge_password);
+    changes_email(&all.part("email"), doors.email, doors.change_email);
     Events { now, named: false, older: doors.older_events }.fill(&all.part("happened"), newest);
     deletes_account(&all.part("leave"), username, doors.delete);
     all

@@ -7,7 +7,7 @@ use crate::app::client::{Why, call, ended, greet, server_now};
 use crate::app::components::{AccountDoors, account_parts};
 use crate::app::islands::awaited::Contents;
 use crate::app::islands::password_meter::judge;
-use crate::app::server_fns::{account, change_password, delete_account, events};
+use crate::app::server_fns::{account, change_email, change_password, delete_account, email, events};
 
 #[island(lazy)]
 pub fn OwnAccount() -> impl IntoView {
@@ -26,6 +26,8 @@ const DOORS: AccountDoors = AccountDoors {
         )
     },
     judge_password: judge,
+    email: || Box::pin(call(email)),
+    change_email: |address| Box::pin(async move { call(|| change_email(address.clone())).await }),
     older_events: |before| Box::pin(async move { call(|| events(before.clone())).await }),
     delete: |password| {
         Box::pin(async move {

@@ -29,8 +29,11 @@ pub const PUBLIC: &[&str] = &[
     "GET /admin/events",
     "GET /admin/keys",
     "GET /dashboard",
+    "GET /email/confirm",
     "GET /inspector",
     "GET /login",
+    "GET /password/forgot",
+    "GET /password/reset",
     "GET /setup",
     "GET /signup",
     // Leads to one of them.
