@@ -129,10 +129,9 @@ fn refused(error: &Error) -> NotSent {
     let Some(code) = error.status() else { return NotSent::Unreachable(error.to_string()) };
     let said = format!("the mail server answered {code}");
     match u16::from(code) {
-        // About the user and password of SMTP_URL, or the missing of them: the operator can correct that.
-        530 | 534 | 535 | 538 => NotSent::Unreachable(said),
-        // It is closing down, or has no room (RFC 5321, section 4.2.3).
-        421 | 454 => NotSent::Unreachable(said),
+        // It is closing down, or has no TLS now (RFC 5321, RFC 3207); or it does not accept the user and password of
+        // SMTP_URL, which the operator can correct (RFC 4954).
+        421 | 454 | 530 | 534 | 535 | 538 => NotSent::Unreachable(said),
         500.. => NotSent::Never(said),
         _ => NotSent::Later(said),
     }

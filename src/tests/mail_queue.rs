@@ -64,7 +64,7 @@ async fn a_mail_of_a_process_that_crashed_before_it_sent_is_sent_when_its_claim_
     let crashed = app.state.store.claim_mail(id, now, now.plus(LEASE)).await.unwrap().unwrap();
 
     app.deliver().await;
-    app.pass(LEASE - Duration::from_secs(1));
+    app.pass(LEASE.checked_sub(Duration::from_secs(1)).unwrap());
     app.deliver().await;
     assert!(smtp.take().is_empty(), "it may still be sending");
     app.pass(Duration::from_secs(1));
@@ -98,13 +98,10 @@ async fn a_process_that_lost_its_claim_does_not_remove_the_mail_of_another() {
 
 #[tokio::test]
 async fn a_dead_mail_server_delays_no_sign_in_and_gets_the_mail_when_it_is_back() {
-    let gone = Smtp::start().await.url;
-    let address = gone.trim_start_matches("smtp://").to_owned();
-    // The port of a server that was dropped: nobody listens there.
+    // The port of a listener that was dropped: nobody listens there.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dead = listener.local_addr().unwrap();
     drop(listener);
-    assert_ne!(address, dead.to_string());
     let settings = [("SMTP_URL", &*format!("smtp://{dead}")), ("MAIL_FROM", "id@example.org")];
     let app = TestApp::start_with(&settings).await;
     queue(&app, &["ada", "bob"]).await;

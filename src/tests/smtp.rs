@@ -106,7 +106,7 @@ impl Smtp {
             let Ok(Some(line)) = lines.next_line().await else { return };
             let command = if in_data && line == "." { "." } else { line.as_str() };
             if in_data && command != "." {
-                raw += &format!("{line}\r\n");
+                raw.extend([&line, "\r\n"]);
                 say.clear();
                 continue;
             }
@@ -124,7 +124,7 @@ impl Smtp {
                 None => match command.split([' ', ':']).next().unwrap() {
                     "EHLO" => "250-specs\r\n250 8BITMIME".to_owned(),
                     "RCPT" => {
-                        to = command.trim_start_matches("RCPT TO:<").split('>').next().unwrap().to_owned();
+                        command.trim_start_matches("RCPT TO:<").split('>').next().unwrap().clone_into(&mut to);
                         "250 ok".to_owned()
                     }
                     "DATA" => {

@@ -46,7 +46,7 @@ pub fn another_email_asked(about: About<'_>, at: UnixTime, origin: &Origin) -> L
             facts(at, origin, None),
             words("Until the link in a mail to the new address is opened, your account keeps this address."),
             words(NOTHING_TO_DO),
-            about.if_not_you("change your password, and end the sessions that you do not know"),
+            if_not_you("change your password, and end the sessions that you do not know"),
             Paragraph::Link(about.page("/account")),
         ],
     )
@@ -61,7 +61,7 @@ pub fn email_replaced(about: About<'_>, at: UnixTime, origin: &Origin) -> Letter
             words("Your account has another email address now. Mails about it do not come to this address any more."),
             facts(at, origin, None),
             words(NOTHING_TO_DO),
-            about.if_not_you("change your password, then change the address back, and tell the administrator"),
+            if_not_you("change your password, then change the address back, and tell the administrator"),
             Paragraph::Link(about.page("/account")),
         ],
     )
@@ -139,7 +139,7 @@ pub fn notice(about: About<'_>, event: &SecurityEvent) -> Option<Letter> {
         words(happened),
         facts(event.at, &event.origin, event.by.as_deref()),
         words(NOTHING_TO_DO),
-        about.if_not_you(to_do),
+        if_not_you(to_do),
         Paragraph::Link(about.page(page)),
     ];
     Some(about.letter(subject, paragraphs))
@@ -154,13 +154,13 @@ impl About<'_> {
         Letter::new(self.to, subject, &paragraphs)
     }
 
-    fn if_not_you(&self, to_do: &str) -> Paragraph {
-        Paragraph::Words(format!("If it was not you, {to_do}."))
-    }
-
     fn page(&self, path: &str) -> String {
         [self.public_url, path].concat()
     }
+}
+
+fn if_not_you(to_do: &str) -> Paragraph {
+    Paragraph::Words(format!("If it was not you, {to_do}."))
 }
 
 fn words(words: &str) -> Paragraph {

@@ -124,8 +124,8 @@ impl Store {
                 // Before the link, as a change of the user locks them too.
                 lock_order::lock_users(user, false).execute(&mut *transaction).await?;
             }
-            let used = sqlx::query(USE).bind(hash.as_str()).bind(Purpose::ConfirmEmail.as_str()).bind(event.at.0);
-            if used.execute(&mut *transaction).await?.rows_affected() == 0 {
+            let spent = use_link(hash, Purpose::ConfirmEmail, event.at);
+            if spent.execute(&mut *transaction).await?.rows_affected() == 0 {
                 Confirmed::NotValid
             } else {
                 let id = user.to_string();

@@ -286,8 +286,8 @@ impl Store {
                     mail_links::withdraw(user).execute(&mut *transaction).await?;
                 }
                 Along::ResetPassword { link, to } => {
-                    let used = mail_links::use_link(link, Purpose::ResetPassword, event.at);
-                    if used.execute(&mut *transaction).await?.rows_affected() == 0 {
+                    let spent = mail_links::use_link(link, Purpose::ResetPassword, event.at);
+                    if spent.execute(&mut *transaction).await?.rows_affected() == 0 {
                         return Err(StoreError::Outdated);
                     }
                     users::set_password(user, to).execute(&mut *transaction).await?;
