@@ -21,9 +21,7 @@ pub fn EmailAddress() -> impl IntoView {
             <p class="notice notice--good" role="status" tabindex="-1" hidden data-part="sent">
                 "Open the link in the mail to " <strong data-part="new"></strong> ". It works once, within 24 hours."
             </p>
-            <dl class="facts">
-                <div class="facts__row"><dt>"Address"</dt><dd data-part="address">"…"</dd></div>
-            </dl>
+            <p>"Your address: " <strong data-part="address">"…"</strong></p>
             <div class="field">
                 <label class="field__label" for=FIELD>"New address"</label>
                 <input
@@ -59,18 +57,25 @@ pub fn changes_email(place: &Piece, get: fn() -> Asking<EmailAnswer>, change: fn
         }
     });
     let form = LiveForm::inside(place, &[]);
-    let (sent, done, new, problem) =
-        (form.clone(), place.part("sent"), place.part("new"), place.first("#email-problem"));
+    let (sent, done, new) = (form.clone(), place.part("sent"), place.part("new"));
+    let (field, problem) = (place.first(&["#", FIELD].concat()), place.first("#email-problem"));
+    let refuse = move |form: &LiveForm, words: &str| {
+        problem.complain(words);
+        if words.is_empty() {
+            field.unset("aria-invalid");
+        } else {
+            field.set("aria-invalid", "true");
+            form.say(&["", words]);
+        }
+    };
     form.on_submit(move || {
         done.show(false);
-        problem.complain("");
+        refuse(&sent, "");
         let email = value(FIELD).trim().to_owned();
-        let (form, done, new, problem, asked) =
-            (sent.clone(), done.clone(), new.clone(), problem.clone(), email.clone());
         if email.is_empty() {
-            problem.complain(NOT_ALLOWED);
-            return sent.say(&["", NOT_ALLOWED]);
+            return refuse(&sent, NOT_ALLOWED);
         }
+        let (form, done, new, refuse, asked) = (sent.clone(), done.clone(), new.clone(), refuse.clone(), email.clone());
         sent.ask(
             || change(email),
             move |changed| match changed {
@@ -81,10 +86,7 @@ pub fn changes_email(place: &Piece, get: fn() -> Asking<EmailAnswer>, change: fn
                     // So that it is read aloud.
                     done.focus();
                 }
-                Err(ApiError::InvalidEmail) => {
-                    problem.complain(NOT_ALLOWED);
-                    form.say(&["", NOT_ALLOWED]);
-                }
+                Err(ApiError::InvalidEmail) => refuse(&form, NOT_ALLOWED),
                 Err(error) if trouble(error).is_empty() => form.forget(),
                 Err(error) => form.say(&[trouble(error)]),
             },

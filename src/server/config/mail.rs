@@ -3,6 +3,7 @@
 use lettre::message::Mailbox;
 use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use url::Url;
 
 use super::settings::{BadSetting, Settings, bad, unusable};
 
@@ -10,6 +11,8 @@ use super::settings::{BadSetting, Settings, bad, unusable};
 pub struct MailSettings {
     pub way: MailWay,
     pub from: Mailbox,
+    /// The host of a mail server to which mails go without TLS, or perhaps so.
+    pub unencrypted_host: Option<String>,
 }
 
 /// Where mail goes.
@@ -30,7 +33,14 @@ pub(super) fn mail(settings: &Settings, in_production: bool) -> Result<MailSetti
         None if in_production => MailWay::Off,
         None => MailWay::Outbox,
     };
-    Ok(MailSettings { from: from(settings, &way)?, way })
+    let unencrypted_host = settings.get("SMTP_URL").and_then(unencrypted_host);
+    Ok(MailSettings { from: from(settings, &way)?, way, unencrypted_host })
+}
+
+fn unencrypted_host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(|url| url.scheme() == "smtp")?;
+    let required = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+    url.host_str().filter(|_| !required).map(str::to_owned)
 }
 
 /// The value can contain a password: it is not repeated.
