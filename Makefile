@@ -40,7 +40,7 @@ specs: ## Run the specs and unit tests
 recipes: ## Perform the recipes of README.md and docs/ on a copy, and try the result
 	@node scripts/recipes.mjs
 
-interop: $(BUILT) ## Try other libraries on our tokens: Flask-JWT-Extended, PyJWT, jose, jsonwebtoken; strict validators of RFC 9068; those of docs/doors.md
+interop: $(BUILT) ## Try other libraries on our tokens: Flask-JWT-Extended, PyJWT, jose, jsonwebtoken; strict validators of RFC 9068; those of docs/doors.md; a mail server
 	@scripts/interop
 
 clients: $(BUILT) ## Build the packages in clients/, install them, and follow a server with them, in every framework that they know

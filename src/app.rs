@@ -52,6 +52,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/login/second-factor") view=pages::SecondFactor/>
                     <Route path=path!("/signup") view=pages::Signup/>
                     <Route path=path!("/setup") view=pages::Setup/>
+                    <Route path=path!("/password/forgot") view=pages::ForgotPassword/>
+                    <Route path=path!("/password/reset") view=pages::ResetPassword/>
+                    <Route path=path!("/email/confirm") view=pages::ConfirmEmail/>
                     <Route path=path!("/inspector") view=pages::Inspector/>
                     <Route path=path!("/dashboard") view=pages::Dashboard/>
                     <Route path=path!("/sessions") view=pages::Sessions/>

@@ -9,7 +9,8 @@
 //!
 //! Beside them: `config` (every setting), `world` (clock and random bytes), `hash_pool` (hashes passwords), `measure`
 //! (every metric), `news` (what services that follow the blocklist are told, and when), `log_queue` (writes the log),
-//! `request_id` (of the request that a thread works on), `machine` (memory, disk, modes), `presence` (which servers run on
+//! `request_id` (of the request that a thread works on), `machine` (memory, disk, modes), `mailer`
+//! (sends a mail), `presence` (which servers run on
 //! one database), `private_files` (secrets on disk), `state` (what a request can use), `site` (the pages' files), `startup`
 //! (builds the state), `doctor` (checks the same and changes nothing). Every step goes one layer down and returns.
 //!
@@ -33,6 +34,7 @@ pub mod hash_pool;
 pub mod http;
 pub mod log_queue;
 pub mod machine;
+pub mod mailer;
 pub mod measure;
 pub mod news;
 pub mod presence;

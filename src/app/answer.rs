@@ -15,7 +15,7 @@ use leptos::web_sys::wasm_bindgen::JsValue;
 use serde::Serialize;
 
 use crate::api_types::{
-    AccountAnswer, ApiError, BegunTotpAnswer, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer,
+    AccountAnswer, ApiError, BegunTotpAnswer, EmailAnswer, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer,
     InvitationAnswer, KeySummary, PasskeyQuestion, PasskeySummary, PasskeysAnswer, SessionSummary, SignedInAnswer,
     StrengthAnswer, TokenType, UserSummary, UsersAnswer,
 };
@@ -93,6 +93,12 @@ impl FromJson for AccountAnswer {
             roles: texts(json, "roles")?,
             created_at: number(json, "created_at")?,
         })
+    }
+}
+
+impl FromJson for EmailAnswer {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self { email: text(json, "email") })
     }
 }
 

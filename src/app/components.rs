@@ -15,6 +15,7 @@ mod credentials_form;
 mod curl_card;
 mod delete_account;
 mod dom;
+mod email_address;
 mod event_list;
 mod event_words;
 mod field_problem;
@@ -36,6 +37,7 @@ mod parting;
 mod password_field;
 mod password_rule;
 mod piece;
+mod plain_page;
 mod program_notice;
 mod refused_notice;
 mod second_factor_form;
@@ -74,8 +76,9 @@ pub use mark::Mark;
 pub use page_title::PageTitle;
 pub use parting::parting;
 pub use password_field::{CURRENT, NEW, PasswordField, Sight};
-pub use password_rule::STRENGTH;
+pub use password_rule::{RuleWords, STRENGTH};
 pub use piece::Piece;
+pub use plain_page::{PlainPage, SignInWay, TokenField, has_token, is_done};
 pub use program_notice::ProgramNotice;
 pub use second_factor_form::{
     Codes, ENTER_ONE, RecoveryField, SecondFactorFields, TOTP, TotpField, answers_challenge, send_codes, typed_codes,

@@ -13,6 +13,8 @@ pub struct PageFacts {
     pub files: Arc<SiteFiles>,
     /// Whether anyone can make an account.
     pub signup_open: bool,
+    /// Whether the server sends mail, so that a user can have an email address, and reset a password.
+    pub sends_mail: bool,
     /// In code points.
     pub password_min_length: usize,
     /// Where this page keeps the access token: `local`, `session` or `memory`.
@@ -99,6 +101,7 @@ impl Default for PageFacts {
         Self {
             files: Arc::new(SiteFiles::unhashed()),
             signup_open: false,
+            sends_mail: false,
             password_min_length: 15,
             token_storage: "local",
             signed_in: Seems::default(),

@@ -4,11 +4,14 @@
 
 mod account;
 mod admin;
+mod confirm_email;
 mod dashboard;
+mod forgot_password;
 mod home;
 mod inspector;
 mod login;
 mod not_found;
+mod reset_password;
 mod second_factor;
 mod sessions;
 mod setup;
@@ -17,11 +20,14 @@ mod site_header;
 
 pub use account::Account;
 pub use admin::{AdminEvents, AdminKeys, AdminUsers};
+pub use confirm_email::ConfirmEmail;
 pub use dashboard::Dashboard;
+pub use forgot_password::ForgotPassword;
 pub use home::Home;
 pub use inspector::Inspector;
 pub use login::Login;
 pub use not_found::NotFound;
+pub use reset_password::ResetPassword;
 pub use second_factor::SecondFactor;
 pub use sessions::Sessions;
 pub use setup::Setup;

@@ -1,5 +1,6 @@
 //! Every call that a page can make. Fixed endpoints under `/api`; bodies of one to four lines. Administrators' calls are in
-//! `server_fns/admin.rs`, those about second factors in `server_fns/second_factors.rs`.
+//! `server_fns/admin.rs`, those about mail in `server_fns/mail.rs`, about passkeys in `server_fns/passkeys.rs`, about second
+//! factors in `server_fns/second_factors.rs`.
 //!
 //! A body exists only on the server, so its imports are inside it. A protected function says `protocol = Protected` and
 //! calls `current_user()` first. A function that forgets this is still protected: `server/http/guard.rs` requires a token
@@ -8,6 +9,7 @@
 #![allow(clippy::unused_async, reason = "in the browser every one of them awaits")]
 
 mod admin;
+mod mail;
 mod passkeys;
 mod second_factors;
 
@@ -15,6 +17,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 pub use self::admin::*;
+pub use self::mail::*;
 pub use self::passkeys::*;
 pub use self::second_factors::*;
 use crate::api_types::{

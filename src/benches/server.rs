@@ -209,7 +209,7 @@ pub async fn sign_in(folder: &Path, number: usize) -> Vec<String> {
         };
         let token_id = TokenId::from_random(state.world.random_bytes());
         let id = EventId::new(now, state.world.random_bytes());
-        let event = NewEvent { id, at: now, kind: EventKind::SignedIn, by: None, origin: Origin::default() };
+        let event = NewEvent::new(id, now, EventKind::SignedIn, Origin::default());
         let expires_at = state.token_rules.expiry(&session, now);
         assert!(
             state

@@ -2,6 +2,7 @@
 //! `config/settings.rs` has the table of names, meanings and defaults.
 
 mod database;
+mod mail;
 mod passkeys;
 mod settings;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
+pub use self::mail::{MailSettings, MailWay};
 pub use self::settings::{BadSetting, SETTINGS, Setting, Settings};
 use self::settings::{bad, unusable};
 use crate::server::domain::access_token::LONGEST_LIFETIME;
@@ -71,6 +73,7 @@ pub struct Config {
     pub gate: Gate,
     /// Absent: the host of the public URL is an address, and browsers make passkeys for names only.
     pub relying_party: Option<RelyingParty>,
+    pub mail: MailSettings,
     /// Absent: `/metrics` answers only this machine.
     pub metrics_token: Option<MetricsToken>,
     pub log_json: bool,
@@ -163,6 +166,7 @@ impl Config {
             cors_origins: origins(settings, "CORS_ORIGINS")?,
             gate: gate(settings, &public_url)?,
             relying_party: passkeys::relying_party(settings, &public_url, origins(settings, "WEBAUTHN_ORIGINS")?)?,
+            mail: mail::mail(settings, app_env == AppEnv::Production)?,
             metrics_token: metrics_token(settings)?,
             log_json: settings
                 .one_of("LOG_FORMAT", &[("text", false), ("json", true)], "use `text` or `json`")?

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::server::config::{Config, is_loopback};
+use crate::server::config::{AppEnv, Config, MailWay, is_loopback};
 use crate::server::domain::checkup::{self, Finding};
 use crate::server::domain::checkup_postgres;
 use crate::server::domain::database::is_postgres;
@@ -185,11 +185,14 @@ fn surroundings(config: &Config) -> Vec<Finding> {
         let has_proxies = config.trusted_proxies != TrustedProxies::default();
         checkup::gate(gate.origins.iter().count(), has_cookie, has_proxies, outside)
     });
+    let unencrypted = config.mail.unencrypted_host.as_deref().filter(|host| !is_loopback(host));
+    let is_on = matches!(config.mail.way, MailWay::Smtp(_));
+    let mail = (is_on || config.app_env == AppEnv::Production).then(|| checkup::mail(is_on, unencrypted));
     let always = [
         checkup::address(config.site_addr.ip(), &config.public_url, is_loopback(public)),
         checkup::open_files(machine::open_files(), Limits::default().connections),
     ];
-    always.into_iter().chain(cors).chain(gate).chain(disk).chain(memory).collect()
+    always.into_iter().chain(cors).chain(gate).chain(mail).chain(disk).chain(memory).collect()
 }
 
 /// The message with which a start fails: the problem, a semicolon, what to do.

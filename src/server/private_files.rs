@@ -92,6 +92,15 @@ pub fn make_file(path: &Path) -> Result<(), PrivateFileError> {
     made.map(|_| ()).map_err(|cause| failed(path, cause))
 }
 
+/// Writes a new file that only the owner can read.
+///
+/// # Errors
+/// [`PrivateFileError::File`], also if there is such a file.
+pub fn write_new(path: &Path, content: &[u8]) -> Result<(), PrivateFileError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.and_then(|mut file| file.write_all(content)).map_err(|cause| failed(path, cause))
+}
+
 fn refuse_if_readable(path: &Path, for_others: u32, fix: &'static str) -> Result<(), PrivateFileError> {
     let metadata = fs::metadata(path).map_err(|cause| failed(path, cause))?;
     let mode = metadata.permissions().mode() & 0o777;

@@ -37,6 +37,7 @@ use crate::server::domain::throttle_key::ThrottleKeys;
 use crate::server::domain::verification_key::UnfitKey;
 use crate::server::flows::{BlocklistFollower, KeySettings, KeysError, recall_tries, settle_keys};
 use crate::server::hash_pool::HashPool;
+use crate::server::mailer::Mailer;
 use crate::server::measure::Measures;
 use crate::server::news::News;
 use crate::server::presence::{self, Presence, PresenceError};
@@ -257,6 +258,7 @@ async fn put_together(
         authenticator_key: SealingKey::derive_for_authenticators(secret),
         hash_pool: HashPool::new(config.hash_concurrency, config.hash_queue),
         judging_pool: HashPool::new(1, config.hash_queue),
+        mailer: Mailer::new(&config.mail, &config.data_dir(), &config.public_url, secret),
         site,
         leptos_options: LeptosOptions::builder()
             .output_name(env!("LEPTOS_OUTPUT_NAME"))

@@ -30,6 +30,7 @@ use crate::server::domain::throttle::Throttle;
 use crate::server::domain::throttle_key::ThrottleKeys;
 use crate::server::flows::KeySettings;
 use crate::server::hash_pool::HashPool;
+use crate::server::mailer::Mailer;
 use crate::server::measure::Measures;
 use crate::server::news::News;
 use crate::server::presence::Presence;
@@ -82,6 +83,7 @@ pub struct Inner {
     /// The pool that judges new passwords: a separate one, so that this does not delay sign-ins.
     pub judging_pool: HashPool,
     pub hasher: Hasher,
+    pub mailer: Mailer,
     /// A hash that belongs to no account. The password of an unknown user is compared with it, so that the answer takes
     /// the same time.
     pub dummy_hash: PasswordHash,

@@ -280,3 +280,24 @@ fn settings_of_the_gate_that_contradict_each_other_are_told() {
     assert!(!well);
     expect(&said, "problem", "settings", "GATE_COOKIE_DOMAIN");
 }
+
+#[test]
+fn in_production_the_doctor_says_that_no_mail_is_sent_and_warns_of_mail_without_tls() {
+    let folder = sqlite_folder();
+    let none = doctor(folder.path(), &[]).0;
+    assert!(!none.contains(" mail "), "{none}");
+    let production = [("APP_ENV", "production"), ("PUBLIC_URL", "https://id.example.org")];
+    expect(&doctor(folder.path(), &production).0, "ok", "mail", "no mail is sent");
+    for (url, verdict, found) in [
+        ("smtps://user:hunter2@mail.example.org", "ok", "is set"),
+        ("smtp://user:hunter2@mail.example.org?tls=required", "ok", "is set"),
+        ("smtp://127.0.0.1", "ok", "is set"),
+        ("smtp://user:hunter2@mail.example.org", "warning", "mail.example.org travel without TLS"),
+        ("smtp://user:hunter2@mail.example.org?tls=opportunistic", "warning", "without TLS"),
+    ] {
+        let settings = [&production[..], &[("SMTP_URL", url), ("MAIL_FROM", "id@example.org")]].concat();
+        let (said, well) = doctor(folder.path(), &settings);
+        assert!(well && !said.contains("hunter2"), "{said}");
+        expect(&said, verdict, "mail", found);
+    }
+}

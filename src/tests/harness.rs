@@ -300,13 +300,7 @@ impl TestApp {
 pub fn event(kind: EventKind) -> NewEvent {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let id = u128::from(COUNT.fetch_add(1, Ordering::SeqCst));
-    NewEvent {
-        id: EventId::from_random(id.to_be_bytes()),
-        at: UnixTime(MORNING),
-        kind,
-        by: None,
-        origin: Origin::default(),
-    }
+    NewEvent::new(EventId::from_random(id.to_be_bytes()), UnixTime(MORNING), kind, Origin::default())
 }
 
 /// Sends one request on a new connection.

@@ -19,7 +19,7 @@ pub const DEVICE: &str = "handstamp_device=";
 const INVITATION: &str = "/signup#";
 /// The prefixes of refresh tokens, their cookies and the secrets of clients, and the texts before secrets without a
 /// special form.
-const PREFIXES: [&str; 5] = ["hs_rt_", "hs_cs_", DEVICE, INVITATION, "/setup#"];
+const PREFIXES: [&str; 6] = ["hs_rt_", "hs_cs_", DEVICE, INVITATION, "/setup#", "?token="];
 /// Characters of the shortest password to search for. Shorter ones are only guesses of specs (`handstamp`).
 const SHORTEST: usize = 12;
 

@@ -186,6 +186,13 @@ async fn real_answers_are_as_it_says() {
         ("POST /refresh", &[json_type], json!({ "refresh_token": refresh }).to_string(), 200),
         ("POST /refresh", &[("authorization", "Bearer x")], String::new(), 401),
         ("POST /refresh", &[json_type], "[]".into(), 400),
+        ("GET /email", &[as_user], String::new(), 200),
+        ("POST /email", &[as_user, json_type], json!({ "email": "ada@example.org" }).to_string(), 202),
+        ("POST /email", &[as_user, json_type], json!({ "email": "ada" }).to_string(), 400),
+        ("POST /email/confirm", &[json_type], json!({ "token": "x" }).to_string(), 403),
+        ("POST /password/forgot", &[form_type], "username=ada".into(), 202),
+        ("POST /password/forgot", &[form_type], "username=".into(), 400),
+        ("POST /password/reset", &[json_type], json!({ "token": "x", "new_password": "x" }).to_string(), 403),
         ("GET /sessions", &[as_user], String::new(), 200),
         ("GET /sessions", &[], String::new(), 401),
         ("DELETE /sessions", &[], String::new(), 401),
@@ -244,6 +251,16 @@ async fn real_answers_are_as_it_says() {
     let answer = closed.post_json("/signup", &credentials("bob", PASSWORD)).await;
     checked.answer("POST /signup", &answer);
     passkeys(&app, &mut checked).await;
+    let (mailing, smtp) = TestApp::start_with_mail().await;
+    let token = mailing.somebody("ada").await;
+    mailing.ask_email(&token, "ada@example.org").await;
+    mailing.deliver().await;
+    let confirmed = mailing.confirm_email(&smtp.take()[0].code()).await;
+    checked.answer("POST /email/confirm", &confirmed);
+    mailing.deliver().await;
+    smtp.take();
+    let code = mailing.reset_code(&smtp, "ada").await;
+    checked.answer("POST /password/reset", &mailing.reset(&code, "nine small green apples").await);
     checked.all_seen();
 }
 

@@ -10,7 +10,17 @@ use crate::harness::{Answer, PASSWORD, TestApp};
 const TYPED: [(&str, &str); 2] = [("accept", "text/html"), ("sec-fetch-site", "none")];
 
 /// The pages that have something for everybody. All others are for users only.
-const FOR_EVERYBODY: [&str; 6] = ["/", "/inspector", "/login", "/login/second-factor", "/setup", "/signup"];
+const FOR_EVERYBODY: [&str; 9] = [
+    "/",
+    "/email/confirm",
+    "/inspector",
+    "/login",
+    "/login/second-factor",
+    "/password/forgot",
+    "/password/reset",
+    "/setup",
+    "/signup",
+];
 
 #[tokio::test]
 async fn every_page_has_a_title_a_heading_and_a_language() {
@@ -20,6 +30,9 @@ async fn every_page_has_a_title_a_heading_and_a_language() {
         ("/login", "Sign in · Handstamp", "Welcome back"),
         ("/signup", "Create an account · Handstamp", "Create an account"),
         ("/setup", "Set up · Handstamp", "Make the first account"),
+        ("/password/forgot", "Forgotten password · Handstamp", "Forgotten password"),
+        ("/password/reset?token=x", "New password · Handstamp", "Choose a new password"),
+        ("/email/confirm?token=x", "Confirm your email address · Handstamp", "Confirm your email address"),
         ("/dashboard", "Dashboard · Handstamp", ""),
         ("/account", "Account · Handstamp", ""),
         ("/admin", "Users · Handstamp", ""),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handstamp::server::config::{Config, SETTINGS, Settings};
+use handstamp::server::config::{Config, MailWay, SETTINGS, Settings};
 
 fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
     Config::from_settings(&Settings::from_pairs(pairs.iter().copied())).map_err(|bad| bad.to_string())
@@ -113,6 +113,16 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
         ("WEBAUTHN_RP_ID", "127.0.0.1"),
         ("WEBAUTHN_ORIGINS", "app.example.net"),
         ("WEBAUTHN_ORIGINS", "*"),
+        ("SMTP_URL", "mail.example.org"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://user:hunter2@"),
+        ("SMTP_URL", "https://user:hunter2@mail.example.org"),
+        ("SMTP_URL", "smtp://user:hunter2@mail.example.org?tls=maybe"),
+        ("SMTP_URL", "smtp://user:hunter2@mail.example.org:99999"),
+        ("SMTP_URL", "smtp://mail.example.org/ehlo name?tls=none\n"),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "a@example.org, b@example.org"),
+        ("MAIL_FROM", "a@example.org\r\nBcc: b@example.org"),
         ("METRICS_TOKEN", "hunter2"),
         ("METRICS_TOKEN", "a token of hunter2 with spaces between"),
         ("LOG_FORMAT", "xml\nand more"),
@@ -140,6 +150,26 @@ fn a_gate_cookie_is_for_a_domain_above_the_server_and_never_for_a_public_suffix(
         let error = with(domain, public_url).err().unwrap();
         assert!(error.starts_with("GATE_COOKIE_DOMAIN is `") && error.contains(problem), "{error}");
         assert!(error.contains("; use a domain") && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn a_mail_server_needs_a_sender_and_without_one_mail_is_written_or_off() {
+    let way = |pairs: &[(&str, &str)]| config(pairs).map(|config| config.mail.way);
+    let production = [("APP_ENV", "production"), ("PUBLIC_URL", "https://id.example.org")];
+    assert!(matches!(way(&[]), Ok(MailWay::Outbox)));
+    assert!(matches!(way(&production), Ok(MailWay::Off)));
+    for url in [
+        "smtps://user:hunter2@mail.example.org",
+        "smtp://user:hunter2%40x@mail.example.org:587?tls=required",
+        "smtp://127.0.0.1:2525",
+    ] {
+        assert!(
+            matches!(way(&[("SMTP_URL", url), ("MAIL_FROM", "Id <id@example.org>")]), Ok(MailWay::Smtp(_))),
+            "{url}"
+        );
+        let error = way(&[("SMTP_URL", url)]).err().unwrap();
+        assert!(error.starts_with("MAIL_FROM is missing, but SMTP_URL is set; "), "{error}");
     }
 }
 

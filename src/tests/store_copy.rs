@@ -95,17 +95,17 @@ async fn used(algorithm: &str) -> Used {
     let second = app.refresh(&first.refresh).await.tokens();
     while guess(&app.origin).await.status != 429 {}
     app.stop().await;
-    let (user, factors) = (
-        "(SELECT id FROM users WHERE username = 'root')",
-        [
-            "totp (user_id, sealed, last_step, created_at) VALUES (USER, 'x', 0, 1)",
-            "recovery_codes (code_hash, user_id) VALUES ('x', USER)",
-            "passkeys (id, user_id, name, credential, created_at) VALUES ('x', USER, 'key', 'x', 1)",
-            "challenges (id_hash, purpose, user_id, state, refusals, expires_at) VALUES ('x', 'y', USER, '{}', 0, 1)",
-        ],
-    );
-    for rows in factors {
-        script(&app.database_url(), &format!("INSERT INTO {}", rows.replace("USER", user))).await;
+    for rows in [
+        "totp (user_id, sealed, last_step, created_at) VALUES (USER, 'x', 0, 1)",
+        "recovery_codes (code_hash, user_id) VALUES ('x', USER)",
+        "passkeys (id, user_id, name, credential, created_at) VALUES ('x', USER, 'key', 'x', 1)",
+        "challenges (id_hash, purpose, user_id, state, refusals, expires_at) VALUES ('x', 'y', USER, '{}', 0, 1)",
+        "email_addresses (user_id, address, lookup, verified_at) VALUES (USER, 'A@x', 'a@x', 1)",
+        "mail_links (code_hash, purpose, user_id, address, expires_at) VALUES ('x', 'y', USER, 'a@x', 1)",
+        "mail_queue (id, user_id, sealed, tries, due_at, give_up_at) VALUES ('x', USER, 'x', 0, 1, 1)",
+    ] {
+        let rows = rows.replace("USER", "(SELECT id FROM users WHERE username = 'root')");
+        script(&app.database_url(), &format!("INSERT INTO {rows}")).await;
     }
     Used { app, live, ended, rotated: (first, second) }
 }

@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -122,6 +122,25 @@ export class Server {
     await this.command(['session', 'end', '--user', user.name], '');
   }
 
+  /** The newest mail with this subject to this address, when it has arrived in the outbox. */
+  async mail(to: string, subject: string): Promise<string> {
+    const outbox = join(this.folder, process.env['TEST_POSTGRES_URL'] ? 'data/outbox' : 'outbox');
+    const find = async () => {
+      const files = await readdir(outbox).catch(() => [] as string[]);
+      const mails = await Promise.all(files.sort().map(file => readFile(join(outbox, file), 'utf8')));
+      return mails.filter(mail => mail.includes(`\r\nTo: ${to}\r\nSubject: ${subject}\r\n`)).pop() ?? '';
+    };
+    await expect.poll(find, { message: `a mail to ${to}: ${subject}`, timeout: 10_000 }).not.toBe('');
+    return find();
+  }
+
+  /** The link in a mail, on a line of its own. */
+  async linkMailed(to: string, subject: string): Promise<string> {
+    const [link] = /^http:\/\/\S+\?token=[\w-]{22}(?=\r$)/m.exec(await this.mail(to, subject)) ?? [];
+    expect(link, 'a whole link in the text').toBeDefined();
+    return link!.replace(/^http:\/\/[^/]+/, '');
+  }
+
   /** A password that no user has yet; the log must never hold it. */
   newPassword(): string {
     const password = `correct-horse-${randomBytes(9).toString('hex')}`;
@@ -186,6 +205,7 @@ export class Server {
     expect(lines, 'the cookie of a device stands in the log').not.toContain('handstamp_device=');
     expect(lines, 'a gate cookie stands in the log').not.toContain('handstamp_gate=');
     expect(lines, 'a link with its code stands in the log').not.toMatch(/\/(setup|signup)#/);
+    expect(lines, 'a link of a mail stands in the log').not.toContain('?token=');
     for (const [, code] of log.matchAll(/\/setup#([\w-]{22})/g)) this.codes.add(code!);
     for (const code of this.codes) expect(lines.includes(code), 'the setup code stands in the log').toBe(false);
   }

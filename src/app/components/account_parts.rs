@@ -3,17 +3,19 @@
 
 use leptos::prelude::*;
 
-use crate::api_types::{AccountAnswer, EventsAnswer, FactorsAnswer};
+use crate::api_types::{AccountAnswer, EmailAnswer, EventsAnswer, FactorsAnswer};
 use crate::app::components::asking::Asking;
 use crate::app::components::change_password::{ChangePassword, changes_password};
 use crate::app::components::delete_account::{DeleteAccount, deletes_account};
 use crate::app::components::dom::HEADING;
+use crate::app::components::email_address::{EmailAddress, changes_email};
 use crate::app::components::event_list::{EventList, EventTemplate, Events};
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::piece::Piece;
 use crate::app::components::second_factor_section::{FactorDoors, SecondFactorSection, second_factor_section};
 use crate::app::components::strength_meter::{Judge, StrengthTemplate};
 use crate::app::components::visitor_card::in_words;
+use crate::app::page_facts::PageFacts;
 
 /// What the page can ask the server.
 #[derive(Clone, Copy)]
@@ -22,12 +24,25 @@ pub struct AccountDoors {
     pub change_password: fn(String, String) -> Asking<()>,
     pub judge_password: Judge,
     pub factors: FactorDoors,
+    pub email: fn() -> Asking<EmailAnswer>,
+    pub change_email: fn(String) -> Asking<()>,
     pub older_events: fn(String) -> Asking<EventsAnswer>,
     pub delete: fn(String) -> Asking<()>,
 }
 
 #[component]
 pub fn AccountTemplates() -> impl IntoView {
+    let email = PageFacts::get().sends_mail.then(|| {
+        view! {
+            <Section
+                part="email"
+                title="Email address"
+                words="For a new password if you forget yours, for signing in, and for news about your account."
+            >
+                <EmailAddress/>
+            </Section>
+        }
+    });
     view! {
         <template id=ACCOUNT>
             <div class="contents">
@@ -43,6 +58,7 @@ pub fn AccountTemplates() -> impl IntoView {
                 <Section part="password" title="Password" words="Changing it ends all your other sessions.">
                     <ChangePassword/>
                 </Section>
+                {email}
                 <Section part="second-factor" title="Second factor" words="What a sign-in asks for after your password.">
                     <SecondFactorSection/>
                 </Section>
@@ -81,6 +97,7 @@ pub fn account_parts(
     all.part("since").say(&LocalTime::of(*created_at).date());
     all.part("roles").say(&in_words(roles));
     changes_password(&all.part("password"), username, doors.change_password, doors.judge_password);
+    changes_email(&all.part("email"), doors.email, doors.change_email);
     second_factor_section(&all.part("second-factor"), factors, doors.factors);
     Events { now, named: false, older: doors.older_events }.fill(&all.part("happened"), newest);
     deletes_account(&all.part("leave"), username, doors.delete);

@@ -47,6 +47,9 @@ pub fn sentence(error: ApiError) -> &'static str {
         ApiError::BadInvitation => {
             "This invitation does not work any more, or the link is incomplete. Ask for a new one."
         }
+        ApiError::BadLink => "This link does not work any more. Ask for another one.",
+        ApiError::EmailTaken => "Another account has this email address.",
+        ApiError::MailOff => "This server sends no mail.",
         ApiError::BadSetupCode => "This code is not the one the server printed. Copy the whole link.",
         ApiError::NotFound => "There is an administrator already. Sign in instead.",
         _ => SOMETHING_WENT_WRONG,

@@ -8,8 +8,8 @@ use crate::app::components::{AccountDoors, FactorDoors, account_parts};
 use crate::app::islands::awaited::Contents;
 use crate::app::islands::password_meter::judge;
 use crate::app::server_fns::{
-    account, begin_totp, change_password, confirm_totp, delete_account, events, factors, remove_totp,
-    renew_recovery_codes,
+    account, begin_totp, change_email, change_password, confirm_totp, delete_account, email, events, factors,
+    remove_totp, renew_recovery_codes,
 };
 
 #[island(lazy)]
@@ -36,6 +36,8 @@ const DOORS: AccountDoors = AccountDoors {
         remove: || Box::pin(async { call(remove_totp).await }),
         renew_codes: || Box::pin(async { call(renew_recovery_codes).await }),
     },
+    email: || Box::pin(call(email)),
+    change_email: |address| Box::pin(async move { call(|| change_email(address.clone())).await }),
     older_events: |before| Box::pin(async move { call(|| events(before.clone())).await }),
     delete: |password| {
         Box::pin(async move {

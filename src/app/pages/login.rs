@@ -9,11 +9,13 @@ use crate::app::page_facts::PageFacts;
 
 #[component]
 pub fn Login() -> impl IntoView {
-    let PageFacts { signup_open, next, .. } = PageFacts::get();
+    let PageFacts { signup_open, sends_mail, next, .. } = PageFacts::get();
     let new_here = signup_open.then(|| {
         let signup = form_address("/signup", next.as_deref());
         view! { <p class="beside">"New here? " <a href=signup>"Create an account"</a></p> }
     });
+    let forgotten =
+        sends_mail.then(|| view! { <p class="beside"><a href="/password/forgot">"Forgot your password?"</a></p> });
     view! {
         <FormPage
             title="Sign in · Handstamp"
@@ -22,6 +24,7 @@ pub fn Login() -> impl IntoView {
             lead="Sign in to get your stamp."
         >
             <LoginForm/>
+            {forgotten}
             {new_here}
         </FormPage>
     }

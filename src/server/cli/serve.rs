@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{info, warn};
 
 use super::logging::start_logging;
@@ -16,7 +16,8 @@ use crate::server::doctor::examine_running;
 use crate::server::domain::checkup::Verdict;
 use crate::server::domain::hash_memory;
 use crate::server::flows::{
-    BlocklistFollower, PURGE_EVERY, follow_file, follow_keys, look_every, purge_expired, rest_after_look, tidy_keys,
+    BlocklistFollower, LOOK_FOR_MAIL_EVERY, PURGE_EVERY, follow_file, follow_keys, look_every, purge_expired,
+    rest_after_look, send_due_mails, tell_events, tidy_keys,
 };
 use crate::server::http::{self, Limits};
 use crate::server::log_queue::LogQueue;
@@ -29,6 +30,8 @@ use crate::server::world::World;
 
 /// How often to look at the keys of other processes, and at what can be given back.
 const TIDY_EVERY: Duration = Duration::from_millis(500);
+/// How long a stop waits for the mail server.
+const FOR_THE_LAST_MAIL: Duration = Duration::from_secs(5);
 /// "File size limit exceeded", as Linux numbers it on x86-64 and ARM.
 const SIGXFSZ: i32 = 25;
 
@@ -79,6 +82,7 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     if let Some(file_news) = file_news {
         chores.push(tokio::spawn(follow_file(state.clone(), file_news)));
     }
+    let mail = tokio::spawn(send_mail(state.clone()));
     // Ends when it is dropped.
     let listening = state.store.listen(
         &state.config.database,
@@ -95,6 +99,11 @@ pub async fn serve(config: Config, site: Embedded) -> Result<(), Failure> {
     http::serve(listener, router, limits, stop).await;
     for chore in chores {
         chore.abort();
+    }
+    // A mail that is just being sent should be noted as sent. A longer wait would only delay the stop.
+    let sender = mail.abort_handle();
+    if timeout(FOR_THE_LAST_MAIL, mail).await.is_err() {
+        sender.abort();
     }
     drop(listening);
     checks.await?;
@@ -129,6 +138,22 @@ async fn follow(state: AppState, mut follower: BlocklistFollower, told: bool) {
         }
         fails = read.is_err();
         sleep(rest_after_look(began.elapsed(), state.config.revocation_bound)).await;
+    }
+}
+
+/// Sends mail until the process stops.
+async fn send_mail(state: AppState) {
+    let mut stopping = state.stopping.subscribe();
+    let mut ticks = interval(LOOK_FOR_MAIL_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while state.mailer.is_on() && !*stopping.borrow_and_update() {
+        if let Err(error) = tell_events(&state).await {
+            warn!(%error, "Users could not be told of events");
+        }
+        if let Err(error) = send_due_mails(&state).await {
+            warn!(%error, "The queue of mails cannot be read");
+        }
+        tokio::select! { _ = ticks.tick() => {}, () = state.mailer.some.notified() => {}, _ = stopping.changed() => {} }
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Setting {
 }
 
 /// The table of settings, as `handstamp --help` prints it.
-pub const SETTINGS: [Setting; 39] = [
+pub const SETTINGS: [Setting; 41] = [
     setting("APP_ENV", "development", "`production`: PUBLIC_URL is required, sign-up is closed, no lesson"),
     setting("LEPTOS_SITE_ADDR", "127.0.0.1:3000", "the address and port that the server listens on"),
     setting("PUBLIC_URL", "http://localhost:<port>", "the issuer of the tokens, and the server's own origin"),
@@ -73,6 +73,8 @@ pub const SETTINGS: [Setting; 39] = [
         "none",
         "origins of other domains that may use the passkeys, like https://app.example.net",
     ),
+    setting("SMTP_URL", "none", "the mail server, like smtps://user:password@host; none: files during development"),
+    setting("MAIL_FROM", "none", "the sender of mails, like Handstamp <id@example.org>; required with SMTP_URL"),
     setting("METRICS_TOKEN", "none", "Bearer token that lets other machines read /metrics; at least 32 characters"),
     setting("LOG_FORMAT", "text", "`json` for programs"),
     setting("RUST_LOG", "info", "which events are logged"),
@@ -227,16 +229,16 @@ impl Settings {
 /// Whether a setting is secret, so that only its owner should read it.
 fn is_secret(name: &str, value: &str) -> bool {
     match name {
-        "DATABASE_URL" | "DATABASE_LISTEN_URL" => holds_password(value),
+        "DATABASE_URL" | "DATABASE_LISTEN_URL" | "SMTP_URL" => holds_password(value),
         "JWT_SECRET" | "METRICS_TOKEN" => true,
         _ => false,
     }
 }
 
-/// Whether the address of a database contains a password: `postgres://name:password@host/database`, or `?password=` at
+/// Whether the address of a database or mail server contains a password: `postgres://name:password@host/database`, or `?password=` at
 /// its end.
-fn holds_password(database_url: &str) -> bool {
-    let address = database_url.split_once("://").map_or("", |(_, address)| address);
+fn holds_password(url: &str) -> bool {
+    let address = url.split_once("://").map_or("", |(_, address)| address);
     let (place, query) = address.split_once('?').unwrap_or((address, ""));
     let authority = place.split_once('/').map_or(place, |(authority, _)| authority);
     let user = authority.rsplit_once('@').map_or("", |(user, _)| user);

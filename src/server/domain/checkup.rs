@@ -213,6 +213,20 @@ pub fn cors(origins: usize, unencrypted: Option<&str>) -> Finding {
     }
 }
 
+/// Mail, of a server in production. `is_on`: it has a mail server. `unencrypted`: the host that gets mails without TLS.
+#[must_use]
+pub fn mail(is_on: bool, unencrypted: Option<&str>) -> Finding {
+    match (is_on, unencrypted) {
+        (false, _) => Finding::ok("mail", "SMTP_URL is not set: no mail is sent, and nobody can reset a password"),
+        (true, None) => Finding::ok("mail", "SMTP_URL is set"),
+        (true, Some(host)) => Finding::warning(
+            "mail",
+            format!("mails to {host} travel without TLS, and links with which to reset a password are in them"),
+            "use smtps:// in SMTP_URL, or add ?tls=required",
+        ),
+    }
+}
+
 /// The settings of the gate, which must agree: `applications` origins, and `outside` is one of them that does not get the
 /// cookie.
 #[must_use]

@@ -92,6 +92,11 @@ id! {
 }
 
 id! {
+    /// One mail in the queue.
+    MailId
+}
+
+id! {
     /// One store: the first part of a cursor of the feed.
     StoreId
 }

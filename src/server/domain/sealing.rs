@@ -1,7 +1,7 @@
-//! Encrypts private keys and the secrets of authenticator apps for the store: AES-256-GCM with keys derived from `JWT_SECRET`
-//! (NIST SP 800-38D; HKDF, RFC 5869).
+//! Encrypts private keys, the secrets of authenticator apps and mails for the store: AES-256-GCM with keys derived from
+//! `JWT_SECRET` (NIST SP 800-38D; HKDF, RFC 5869).
 //!
-//! With the database alone, an attacker cannot sign anything, and cannot compute a code of an app.
+//! With the database alone, an attacker cannot sign anything, compute a code of an app, or read the link in a mail.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -13,6 +13,7 @@ use super::jwt_secret::JwtSecret;
 /// The purposes of the derived keys. Every use of the secret has its own text (RFC 5869, section 3.2).
 const SIGNING_KEYS: &[u8] = b"handstamp: seal signing keys, 1";
 const AUTHENTICATOR_SECRETS: &[u8] = b"handstamp: seal authenticator secrets, 1";
+const MAILS: &[u8] = b"handstamp: seal mails, 1";
 
 /// It cannot be decrypted: `JWT_SECRET` is a different one, or the row is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +34,12 @@ impl SealingKey {
     #[must_use]
     pub fn derive_for_authenticators(secret: &JwtSecret) -> Self {
         Self::derive_for(secret, AUTHENTICATOR_SECRETS)
+    }
+
+    /// Derives the key that encrypts mails.
+    #[must_use]
+    pub fn derive_for_mails(secret: &JwtSecret) -> Self {
+        Self::derive_for(secret, MAILS)
     }
 
     /// # Panics
@@ -96,5 +103,6 @@ mod tests {
         let secret = JwtSecret::parse(&"the secret of this spec, and its own".into(), Algorithm::HS256).unwrap();
         let for_authenticators = SealingKey::derive_for_authenticators(&secret);
         assert!(for_authenticators.open(&sealed, "kid-1").is_err(), "another purpose");
+        assert!(SealingKey::derive_for_mails(&secret).open(&sealed, "kid-1").is_err(), "another purpose");
     }
 }

@@ -14,6 +14,16 @@ pub struct NewEvent {
     pub by: Option<String>,
     /// The origin of the person who did it. Events of a session have the origin of the session instead.
     pub origin: Origin,
+    /// Whether the user is told by mail, if the account has an address.
+    pub told: bool,
+}
+
+impl NewEvent {
+    /// Makes an event of the user of the account.
+    #[must_use]
+    pub const fn new(id: EventId, at: UnixTime, kind: EventKind, origin: Origin) -> Self {
+        Self { id, at, kind, by: None, origin, told: kind.is_told() }
+    }
 }
 
 /// An event from the store.
@@ -88,6 +98,21 @@ kinds! {
 }
 
 impl EventKind {
+    /// Returns whether the user is told by mail whenever it happens. Of sign-ins, the user is told those from an unknown
+    /// device.
+    #[must_use]
+    pub const fn is_told(self) -> bool {
+        matches!(
+            self,
+            Self::PasswordChanged
+                | Self::PasswordReset
+                | Self::FactorAdded
+                | Self::FactorRemoved
+                | Self::RefreshTokenReused
+                | Self::EmailChanged
+        )
+    }
+
     /// Parses [`Self::code`].
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {

@@ -61,6 +61,12 @@ pub const SIGN_UP: Rule = capped(30, Duration::from_mins(2));
 /// One visitor that asks for a challenge of a passkey. Every page with the sign-in form asks for one, and many people may
 /// share an address. Each is a row for five minutes: at most 450 for one address.
 pub const PASSKEY_QUESTIONS: Rule = capped(300, Duration::from_secs(2));
+/// One visitor that asks for new passwords. A whole office may share an address.
+pub const FORGETS: Rule = capped(20, Duration::from_mins(1));
+
+/// Mails that others make the server send to one account, or that its user makes it send elsewhere: at most 5 + 4 in any
+/// hour.
+pub const MAILS: Rule = capped(5, Duration::from_mins(15));
 
 /// The first attempts of all unknown clients at one account: at most 55 + 15 in any hour.
 pub const FIRST_TRIES: Rule = capped(55, Duration::from_mins(4));

@@ -44,6 +44,34 @@ impl ThrottleKeys {
         self.key(b"address", &[&network(address)])
     }
 
+    /// Returns the keys for a user whose name the visitor has not typed, but the email address. The attempts count like those
+    /// with the name. The network has a bucket of its own: its other one would fill twice as fast, and show that an account
+    /// has the address.
+    #[must_use]
+    pub fn stranger_by_address(&self, name: &Username, address: IpAddr) -> StrangerKeys {
+        let keys = self.stranger(name.as_str(), address);
+        StrangerKeys { address: self.key(b"by address", &[&network(address)]), ..keys }
+    }
+
+    /// Returns the key for a network that asks for new passwords.
+    #[must_use]
+    pub fn forgets(&self, address: IpAddr) -> ThrottleKey {
+        self.key(b"forgets", &[&network(address)])
+    }
+
+    /// Returns the key for new passwords of a name or an email address as typed. All spellings give the same key, whether the
+    /// account exists or not.
+    #[must_use]
+    pub fn forgotten(&self, typed: &str) -> ThrottleKey {
+        self.key(b"forgotten", &[Username::canonical(typed).as_bytes()])
+    }
+
+    /// Returns the key for mails about an account.
+    #[must_use]
+    pub fn mails(&self, user: UserId) -> ThrottleKey {
+        self.key(b"mails", &[&user.to_bytes()])
+    }
+
     /// Returns the key for a network that creates accounts.
     #[must_use]
     pub fn sign_up(&self, address: IpAddr) -> ThrottleKey {
@@ -143,6 +171,11 @@ mod tests {
             stranger("ada", "2001:db8:1:2::1").pair,
             stranger("ada", "2001:db8:1:3::1").pair,
             keys().sign_up("192.0.2.1".parse().unwrap()),
+            keys().forgets("192.0.2.1".parse().unwrap()),
+            keys().forgotten("ada"),
+            keys().forgotten("ada@example.org"),
+            keys().mails(UserId::from_random([1; 16])),
+            keys().stranger_by_address(&Username::parse("ada").unwrap(), "192.0.2.1".parse().unwrap()).address,
             keys().device(UserId::from_random([1; 16]), DeviceId::from_random([7; 16])),
             keys().device(UserId::from_random([2; 16]), DeviceId::from_random([7; 16])),
             keys().second_factor(UserId::from_random([1; 16])),

@@ -93,5 +93,6 @@ impl Actor {
 /// Makes the event for an action of the user of an account now.
 pub(super) fn event(state: &AppState, kind: EventKind, origin: Origin) -> NewEvent {
     let at = state.world.now();
-    NewEvent { id: EventId::new(at, state.world.random_bytes()), at, kind, by: None, origin }
+    let id = EventId::new(at, state.world.random_bytes());
+    NewEvent::new(id, at, kind, origin)
 }

@@ -7,9 +7,10 @@ use tracing::info;
 use super::actor::event;
 use super::ask_second_factor::ask_second_factor;
 use super::authenticate::{CurrentUser, EndingSession};
+use super::find_account::find_account;
 use super::gate_cookie::{GateCookie, Receiver, accepted_until, gate_cookie};
 use super::logout::{LogoutError, logout};
-use super::throttle::{NotAdmitted, Visitor, admit, known_device, recognisable};
+use super::throttle::{Attempt, NotAdmitted, Visitor, admit, is_known_device, known_device, recognisable};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::keep_until;
 use crate::server::domain::challenge::SecondFactorAsked;
@@ -17,7 +18,7 @@ use crate::server::domain::ids::{SessionId, TokenId};
 use crate::server::domain::methods::Methods;
 use crate::server::domain::password::{HashingFailed, Password, PasswordHash, Unfit, Verified};
 use crate::server::domain::refresh_token::{Generation, RefreshToken, Rotation};
-use crate::server::domain::security_event::EventKind;
+use crate::server::domain::security_event::{EventKind, NewEvent};
 use crate::server::domain::session::{Session, SessionKind};
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::User;
@@ -134,26 +135,22 @@ async fn recognise(
     visitor: &Visitor,
 ) -> Result<(User, PasswordHash), LoginError> {
     // A text that cannot be a name counts as an unknown name.
-    let name = match Username::parse(username) {
-        Err(NotAUsername::Missing) => return Err(LoginError::MissingUsername),
-        name => name.ok(),
-    };
+    if Username::parse(username) == Err(NotAUsername::Missing) {
+        return Err(LoginError::MissingUsername);
+    }
     let password = parse_password(password)?;
     let device = known_device(state, username, visitor).await?;
     let place = if device.is_some() { state.hash_pool.kept_place()? } else { state.hash_pool.place()? };
-    let attempt = admit(state, username, visitor, device).await?;
+    let mut attempt = admit(state, username, visitor, device).await?;
 
-    let found = match &name {
-        Some(name) => state.store.find_user(name).await,
-        None => Ok(None),
-    };
-    let found = match found {
+    let found = match find_for_attempt(state, username, visitor, &mut attempt).await {
         Ok(found) => found,
         Err(error) => {
             attempt.tested_nothing();
             return Err(error.into());
         }
     };
+    let (found, allowed) = found;
     // The same work for an unknown user: the time of the answer must not show who has an account.
     let stored = found.as_ref().map_or(&state.dummy_hash, |(_, hash)| hash).clone();
     let (hasher, salt) = (state.hasher.clone(), state.world.random_bytes());
@@ -172,7 +169,7 @@ async fn recognise(
     let (right, renewed) = place.run(job).await??;
 
     match found {
-        Some((user, verified)) if right && user.disabled_at.is_none() => {
+        Some((user, verified)) if right && allowed && user.disabled_at.is_none() => {
             attempt.succeeded();
             match renewed {
                 Some(renewed) if state.store.renew_password_hash(user.id, &verified, &renewed).await? => {
@@ -190,6 +187,21 @@ async fn recognise(
             Err(LoginError::WrongCredentials)
         }
     }
+}
+
+/// Returns the account, and whether its name has an attempt left, if the visitor typed the email address.
+async fn find_for_attempt(
+    state: &AppState,
+    typed: &str,
+    visitor: &Visitor,
+    attempt: &mut Attempt,
+) -> Result<(Option<(User, PasswordHash)>, bool), StoreError> {
+    let found = find_account(state, typed).await?;
+    let allowed = match &found {
+        Some((user, _)) => attempt.count_for_name(typed, &user.username, visitor).await?,
+        None => true,
+    };
+    Ok((found, allowed))
 }
 
 /// Checks the password of a signed-in user. Returns the user and the hash that was verified.
@@ -225,7 +237,9 @@ pub(super) async fn start_session(
     };
     let token_id = TokenId::from_random(state.world.random_bytes());
     let token_expires_at = accepted_until(state, &session, now, new.receiver, now);
-    let event = event(state, EventKind::SignedIn, session.origin.clone());
+    // The user of a known device has just been here: no news.
+    let told = !is_known_device(state, user, verified, new.visitor.known_device.as_ref());
+    let event = NewEvent { told, ..event(state, EventKind::SignedIn, session.origin.clone()) };
     if !state.store.start_session(&session, token_id, token_expires_at, (user, verified), event).await? {
         return Err(LoginError::UserChanged);
     }

@@ -60,6 +60,7 @@ async fn purge_store(state: &AppState, now: UnixTime, sessions_before: UnixTime)
     while state.store.purge_events(UnixTime(now.0 - KEEP_EVENTS), BATCH).await? == BATCH.unsigned_abs() {}
     state.store.purge_invitations(now).await?;
     state.store.purge_challenges(now).await?;
+    state.store.purge_links(now).await?;
     let most = i64::try_from(MAX_BUCKETS).unwrap_or(i64::MAX);
     while state.store.purge_tries(now, most, BATCH).await? >= BATCH.unsigned_abs() {}
     let unseen_since = UnixTime(now.0.saturating_sub_unsigned(FAMILIAR_FOR.as_secs()));

@@ -26,6 +26,10 @@
 //!   makes one.
 //! - *Thousands of new accounts; each costs a hash.* [`SIGN_UP`]: thirty from one address, then one in two
 //!   minutes. An invalid invitation is rejected before anything is hashed.
+//! - *One account has a name and an email address.* An attempt with the address counts for both. If the name has no attempt
+//!   left, the answer is that of a wrong password: a 429 would show that name and address belong together.
+//! - *Filling a mailbox, by asking for new passwords.* `FORGETS` for a network, [`MAILS`] for what was typed, whether the
+//!   account exists or not, and once more for the account, silently.
 //! - *A hundred attempts at the same time.* All are counted before any is hashed, under one lock.
 //! - *A client that hangs up before the answer* is counted. A restart resets no counter. Only if the store does not answer
 //!   before a password is compared, the attempt is not counted.
@@ -44,13 +48,14 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tracing::info;
 
+use super::find_account::find_account;
 use crate::server::domain::ids::{DeviceId, ThrottleKey, UserId};
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::NewEvent;
 use crate::server::domain::session::Origin;
 use crate::server::domain::throttle::{
-    ADDRESS, Bucket, Counted, DEVICE, LONGEST_LIFE, PAIR, PASSKEY_QUESTIONS, Refused, SECOND_FACTOR,
-    SECOND_FACTOR_ON_DEVICE, SIGN_UP,
+    ADDRESS, Bucket, Counted, DEVICE, FORGETS, LONGEST_LIFE, MAILS, PAIR, PASSKEY_QUESTIONS, Refused, SECOND_FACTOR,
+    SECOND_FACTOR_ON_DEVICE, SIGN_UP, StrangerKeys,
 };
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::domain::user::User;
@@ -122,12 +127,18 @@ pub async fn admit(
             state: state.clone(),
         });
     }
-    let mut counted = state.throttle.count_stranger(&keys, now);
+    let counted = admit_stranger(state, &keys).await?;
+    Ok(Attempt { counted: or_throttled(counted, visitor)?, network: Some(keys.pair), state: state.clone() })
+}
+
+async fn admit_stranger(state: &AppState, keys: &StrangerKeys) -> Result<Result<Vec<Counted>, Refused>, StoreError> {
+    let now = state.world.uptime();
+    let counted = state.throttle.count_stranger(keys, now);
     let by_others = counted.as_ref().is_err_and(|refused| refused.by_others);
     if by_others && is_familiar(state, keys.pair).await? {
-        counted = state.throttle.count(&[(keys.pair, PAIR), (keys.address, ADDRESS)], now);
+        return Ok(state.throttle.count(&[(keys.pair, PAIR), (keys.address, ADDRESS)], now));
     }
-    Ok(Attempt { counted: or_throttled(counted, visitor)?, network: Some(keys.pair), state: state.clone() })
+    Ok(counted)
 }
 
 /// Allows an attempt with a code that belongs to no account. Other visitors cannot use up the attempts of this one.
@@ -178,6 +189,25 @@ pub(super) fn admit_to_second_factor(
     Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
 }
 
+/// Allows asking for a new password. It is counted when it is dropped, whatever the result.
+///
+/// # Errors
+/// [`Throttled`].
+pub fn admit_to_forget(state: &AppState, typed: &str, visitor: &Visitor) -> Result<Attempt, Throttled> {
+    let (network, account) = (state.throttle_keys.forgets(visitor.address), state.throttle_keys.forgotten(typed));
+    let counted = state.throttle.count(&[(network, FORGETS), (account, MAILS)], state.world.uptime());
+    Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
+}
+
+/// Allows one more mail about an account. It is counted when it is dropped, whatever the result.
+///
+/// # Errors
+/// [`Throttled`].
+pub fn admit_to_mail(state: &AppState, user: UserId, visitor: &Visitor) -> Result<Attempt, Throttled> {
+    let counted = state.throttle.count(&[(state.throttle_keys.mails(user), MAILS)], state.world.uptime());
+    Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
+}
+
 /// Makes the value that the browser sends from now on: this user has typed this password in it.
 pub(super) fn recognisable(state: &AppState, user: &User, verified: &PasswordHash) -> SecretString {
     let device = DeviceId::from_random(state.world.random_bytes());
@@ -198,6 +228,29 @@ pub async fn recall_tries(state: &AppState) -> Result<(), StoreError> {
 }
 
 impl Attempt {
+    /// Counts the attempt for the name of this account too, if the visitor has not typed the name, but the email address.
+    /// `false`: the name has no attempt left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn count_for_name(
+        &mut self,
+        typed: &str,
+        name: &Username,
+        visitor: &Visitor,
+    ) -> Result<bool, StoreError> {
+        let of_device = self.counted.iter().any(|counted| counted.rule == DEVICE);
+        if of_device || Username::canonical(typed) == name.as_str() {
+            return Ok(true);
+        }
+        let keys = self.state.throttle_keys.stranger_by_address(name, visitor.address);
+        match admit_stranger(&self.state, &keys).await? {
+            Ok(counted) => self.counted.extend(counted),
+            Err(_) => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// The attempt was wrong. It is durably counted when this returns; answer only then. `event`: the event for the
     /// user of the account.
     ///
@@ -277,10 +330,19 @@ pub(super) async fn known_device(
     visitor: &Visitor,
 ) -> Result<Option<ThrottleKey>, StoreError> {
     let Some(shown) = &visitor.known_device else { return Ok(None) };
-    let Ok(username) = Username::parse(username) else { return Ok(None) };
-    let Some((user, password)) = state.store.find_user(&username).await? else { return Ok(None) };
+    let Some((user, password)) = find_account(state, username).await? else { return Ok(None) };
     let device = state.known_device_key.read(shown, user.id, &password);
     Ok(device.map(|device| state.throttle_keys.device(user.id, device)))
+}
+
+/// Returns whether this value is of a browser that signed in to this account before.
+pub(super) fn is_known_device(
+    state: &AppState,
+    user: &User,
+    verified: &PasswordHash,
+    shown: Option<&SecretString>,
+) -> bool {
+    shown.is_some_and(|shown| state.known_device_key.read(shown, user.id, verified).is_some())
 }
 
 async fn is_familiar(state: &AppState, pair: ThrottleKey) -> Result<bool, StoreError> {

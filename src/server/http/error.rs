@@ -17,9 +17,10 @@ use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::step_up::StepUp;
 use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
-    AuthenticateError, AuthorizeError, ChangeFactorsError, ChangePasswordError, ChangesError, EndSessionError,
-    FirstAccountError, KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, PasskeyError,
-    RefreshError, SecondFactorError, SignupError, Throttled, WhoAmIError,
+    AuthenticateError, AuthorizeError, ChangeEmailError, ChangeFactorsError, ChangePasswordError, ChangesError,
+    EndSessionError, FirstAccountError, KeysError, LoginError, LogoutError, ManageUserError, NewAccountError,
+    NotAdmitted, PasskeyError, RefreshError, ResetPasswordError, SecondFactorError, SignupError, Throttled,
+    WhoAmIError,
 };
 use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
@@ -303,6 +304,33 @@ impl From<ChangePasswordError> for ApiError {
             ChangePasswordError::Current(error) => error.into(),
             ChangePasswordError::New(error) => error.into(),
             ChangePasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeEmailError> for ApiError {
+    fn from(error: ChangeEmailError) -> Self {
+        match error {
+            ChangeEmailError::NoMail => Self::MailOff,
+            ChangeEmailError::NotAnEmail(_) => Self::InvalidEmail,
+            ChangeEmailError::BadLink => Self::BadLink,
+            ChangeEmailError::Taken => Self::EmailTaken,
+            ChangeEmailError::Throttled(throttled) => throttled.into(),
+            ChangeEmailError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetPasswordError> for ApiError {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            ResetPasswordError::NoMail => Self::MailOff,
+            ResetPasswordError::Missing => Self::MissingUsername,
+            ResetPasswordError::BadLink => Self::BadLink,
+            ResetPasswordError::Throttled(throttled) => throttled.into(),
+            ResetPasswordError::New(error) => error.into(),
+            ResetPasswordError::Overloaded(Overloaded) => Self::Overloaded,
+            ResetPasswordError::Store(error) => error.into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The machine doors, one file each. `protected.rs` is the one to copy.
 
+pub mod email;
+pub mod forgotten_password;
 pub mod forward_auth;
 pub mod health;
 pub mod introspect;
@@ -53,6 +55,12 @@ impl From<SignedIn> for TokensAnswer {
             refresh_expires_in: signed_in.refresh_expires_in,
         }
     }
+}
+
+/// Something was done.
+#[derive(Serialize)]
+pub struct Done {
+    msg: &'static str,
 }
 
 /// A name and a password, as `/login` takes them. No `Debug`.

@@ -19,7 +19,7 @@ pub struct Table {
 
 /// All tables. A table comes after those that it refers to. The list has every column: a migration that adds one adds it
 /// here too.
-pub static TABLES: [Table; 16] = [
+pub static TABLES: [Table; 19] = [
     Table { name: "counters", texts: &["name"], numbers: &["value"] },
     Table {
         name: "users",
@@ -54,7 +54,7 @@ pub static TABLES: [Table; 16] = [
     Table {
         name: "security_events",
         texts: &["id", "kind", "user_id", "username", "by_whom", "device", "address"],
-        numbers: &["seq", "at"],
+        numbers: &["seq", "at", "notice"],
     },
     Table { name: "invitations", texts: &["code_hash", "invited_by"], numbers: &["expires_at"] },
     Table {
@@ -73,6 +73,9 @@ pub static TABLES: [Table; 16] = [
         texts: &["id_hash", "purpose", "user_id", "state"],
         numbers: &["refusals", "expires_at"],
     },
+    Table { name: "email_addresses", texts: &["user_id", "address", "lookup"], numbers: &["verified_at"] },
+    Table { name: "mail_links", texts: &["code_hash", "purpose", "user_id", "address"], numbers: &["expires_at"] },
+    Table { name: "mail_queue", texts: &["id", "user_id", "sealed"], numbers: &["tries", "due_at", "give_up_at"] },
     Table { name: "throttle", texts: &["key"], numbers: &["empty_at", "next_at"] },
     Table { name: "familiar_networks", texts: &["key"], numbers: &["seen_at"] },
     Table { name: "store_id", texts: &["which", "id"], numbers: &[] },

@@ -1,4 +1,6 @@
 //! The table `security_events`. Rows are written in the same transaction as the change that they record, if it has one.
+//!
+//! Such a row is also the order for a mail, if the user is told of such events and has an address: `notices.rs` reads it.
 
 use std::sync::LazyLock;
 
@@ -10,16 +12,19 @@ use crate::server::domain::security_event::{EventKind, NewEvent, SecurityEvent};
 use crate::server::domain::session::Origin;
 use crate::server::domain::unix_time::UnixTime;
 
-const OF_USER: &str = "INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address) \
+const OF_USER: &str = "INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address, notice) \
                        SELECT $1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM security_events), \
-                       $2, $3, id, username, $4, $5, $6 FROM users WHERE id = $7";
+                       $2, $3, users.id, username, $4, $6, $7, \
+                       CASE WHEN $5 = 1 AND EXISTS (SELECT 1 FROM email_addresses WHERE user_id = users.id) THEN 1 END \
+                       FROM users WHERE users.id = $8";
 static OF_SESSIONS: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new(
-        "WITH news (id, at, kind, by_whom, session_id) AS (VALUES ",
-        5,
-        ") INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address) \
+        "WITH news (id, at, kind, by_whom, told, session_id) AS (VALUES ",
+        6,
+        ") INSERT INTO security_events (id, seq, at, kind, user_id, username, by_whom, device, address, notice) \
          SELECT news.id, (SELECT COALESCE(MAX(seq), 0) + 1 FROM security_events), \
-         at, news.kind, users.id, username, by_whom, device, address FROM news \
+         at, news.kind, users.id, username, by_whom, device, sessions.address, \
+         CASE WHEN told = 1 AND EXISTS (SELECT 1 FROM email_addresses WHERE user_id = users.id) THEN 1 END FROM news \
          JOIN sessions ON sessions.id = session_id JOIN users ON users.id = sessions.user_id \
          WHERE true ON CONFLICT (id) DO NOTHING",
     )
@@ -44,7 +49,7 @@ impl Before {
     pub const NEWEST: Self = Self { seq: i64::MAX, id: String::new() };
 }
 
-type Row = (String, i64, i64, String, String, String, Option<String>, String, String);
+pub(super) type Row = (String, i64, i64, String, String, String, Option<String>, String, String);
 
 impl Store {
     /// Returns events before `before`, newest first, at most `limit`; of one user, or of all.
@@ -117,10 +122,12 @@ where
     i64: sqlx::Encode<'q, D> + sqlx::Type<D>,
 {
     let kind = event.kind.code().to_owned();
-    insert.bind(event.id.to_string()).bind(event.at.0).bind(kind).bind(event.by.clone())
+    insert.bind(event.id.to_string()).bind(event.at.0).bind(kind).bind(event.by.clone()).bind(i64::from(event.told))
 }
 
-fn event((id, seq, at, kind, user_id, username, by, device, address): Row) -> Result<SecurityEvent, StoreError> {
+pub(super) fn event(
+    (id, seq, at, kind, user_id, username, by, device, address): Row,
+) -> Result<SecurityEvent, StoreError> {
     Ok(SecurityEvent {
         id: EventId::parse(&id).map_err(|_| StoreError::Damaged("security_events.id"))?,
         seq,

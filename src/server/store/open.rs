@@ -21,7 +21,7 @@ use super::writer;
 use crate::server::domain::database::Database;
 
 /// All migrations, in order. Never edit a released one; add a new file.
-pub const MIGRATIONS: [(i64, &str, &str); 11] = [
+pub const MIGRATIONS: [(i64, &str, &str); 12] = [
     (1, "accounts, sessions, blocklist", include_str!("migrations/0001_accounts_sessions_blocklist.sql")),
     (2, "signing keys, clients", include_str!("migrations/0002_signing_keys_clients.sql")),
     (3, "refresh tokens", include_str!("migrations/0003_refresh_tokens.sql")),
@@ -33,6 +33,7 @@ pub const MIGRATIONS: [(i64, &str, &str); 11] = [
     (9, "purge turn", include_str!("migrations/0009_purge_turn.sql")),
     (10, "audiences", include_str!("migrations/0010_audiences.sql")),
     (11, "factors", include_str!("migrations/0011_factors.sql")),
+    (12, "mail", include_str!("migrations/0012_mail.sql")),
 ];
 
 /// How long a statement waits for another process that holds SQLite's write lock.

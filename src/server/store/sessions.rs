@@ -10,10 +10,11 @@ use super::many_rows::ManyRows;
 use super::pool::{Pool, Store, in_transaction, on_pool};
 use super::queue::{End, Start, Write};
 use super::uses::Used;
-use super::{challenges, events, factors, invitations, lock_order, users};
+use super::{challenges, events, factors, invitations, lock_order, mail_links, users};
 use crate::server::domain::additional_claims::AdditionalClaims;
 use crate::server::domain::blocklist::{Blocked, Entry, keep_until};
 use crate::server::domain::ids::{SessionId, TokenId, UserId};
+use crate::server::domain::mail_link::{LinkHash, Purpose};
 use crate::server::domain::methods::Methods;
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::refresh_token::{Generation, Rotation};
@@ -88,6 +89,11 @@ pub enum Along {
         from: Option<PasswordHash>,
         to: PasswordHash,
     },
+    /// With a link from a mail, which must still work.
+    ResetPassword {
+        link: LinkHash,
+        to: PasswordHash,
+    },
     Disable(UnixTime),
     SetRoles(Roles),
     /// All second factors go.
@@ -99,7 +105,7 @@ impl Along {
     /// Whether an administrator to whom it happens is none afterwards, or cannot sign in.
     fn costs_an_administrator(&self) -> bool {
         match self {
-            Self::Nothing | Self::ChangePassword { .. } | Self::ResetFactors => false,
+            Self::Nothing | Self::ChangePassword { .. } | Self::ResetPassword { .. } | Self::ResetFactors => false,
             Self::Disable(_) | Self::Remove => true,
             Self::SetRoles(roles) => !roles.is_admin(),
         }
@@ -243,7 +249,7 @@ impl Store {
     /// `leeway`: that of verification.
     ///
     /// # Errors
-    /// [`StoreError`]: `Outdated` if the password has changed meanwhile, `LastAdministrator` if no administrator would be left.
+    /// [`StoreError`]: `Outdated` if the password has changed meanwhile, or the link was used, `LastAdministrator` if no administrator would be left.
     pub async fn end_sessions_of(
         &self,
         user: UserId,
@@ -283,8 +289,18 @@ impl Store {
                     if change.execute(&mut *transaction).await?.rows_affected() == 0 && from.is_some() {
                         return Err(StoreError::Outdated);
                     }
+                    mail_links::withdraw(user).execute(&mut *transaction).await?;
+                }
+                Along::ResetPassword { link, to } => {
+                    let spent = mail_links::use_link(link, Purpose::ResetPassword, event.at);
+                    if spent.execute(&mut *transaction).await?.rows_affected() == 0 {
+                        return Err(StoreError::Outdated);
+                    }
+                    users::set_password(user, to).execute(&mut *transaction).await?;
+                    mail_links::withdraw(user).execute(&mut *transaction).await?;
                 }
                 Along::Disable(at) => {
+                    mail_links::withdraw(user).execute(&mut *transaction).await?;
                     invitations::withdraw(user).execute(&mut *transaction).await?;
                     users::disable(user, *at).execute(&mut *transaction).await?;
                 }

@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::events;
 use super::pool::{Store, in_transaction, on_pool};
+use crate::server::domain::email::Email;
 use crate::server::domain::ids::UserId;
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::NewEvent;
@@ -45,6 +46,10 @@ type CredentialsRow = (String, String, String, i64, Option<i64>, String);
 type ListedRow = (String, String, String, i64, Option<i64>, i64, Option<i64>);
 
 const FIND: &str = "SELECT id, username, roles, created_at, disabled_at, password_hash FROM users WHERE username = $1";
+/// An empty name is nobody's.
+const FIND_BY_ADDRESS: &str = "SELECT id, username, roles, created_at, disabled_at, password_hash FROM users \
+                               WHERE id = COALESCE((SELECT user_id FROM email_addresses WHERE lookup = $1), \
+                               (SELECT id FROM users WHERE username = $2))";
 const GET: &str = "SELECT id, username, roles, created_at, disabled_at FROM users WHERE id = $1";
 const GET_CREDENTIALS: &str =
     "SELECT id, username, roles, created_at, disabled_at, password_hash FROM users WHERE id = $1";
@@ -96,6 +101,25 @@ impl Store {
         let row: Option<CredentialsRow> =
             on_pool!(self, |pool| sqlx::query_as(GET_CREDENTIALS).bind(id.to_string()).fetch_optional(pool).await?);
         row.map(credentials).transpose()
+    }
+
+    /// Returns the user with this confirmed address; if there is none, the user with this name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_user_by_address(
+        &self,
+        email: &Email,
+        name: Option<&Username>,
+    ) -> Result<Option<(User, PasswordHash)>, StoreError> {
+        let name = name.map_or("", Username::as_str);
+        let row: Option<(String, String, String, i64, Option<i64>, String)> = on_pool!(self, |pool| {
+            sqlx::query_as(FIND_BY_ADDRESS).bind(email.lookup()).bind(name).fetch_optional(pool).await?
+        });
+        row.map(|(id, username, roles, created_at, disabled_at, hash)| {
+            Ok((user((id, username, roles, created_at, disabled_at))?, PasswordHash::from_stored(hash)))
+        })
+        .transpose()
     }
 
     /// Returns the user with this id, if it still exists.

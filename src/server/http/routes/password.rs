@@ -1,8 +1,9 @@
 //! `POST /password`: changes the user's own password, and ends their other sessions.
 
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::Done;
 use crate::api_types::PasswordInput;
 use crate::server::flows::{self, Visitor};
 use crate::server::http::current_user::FreshUser;
@@ -20,18 +21,13 @@ pub struct PasswordRequest {
     new_password: PasswordInput,
 }
 
-#[derive(Serialize)]
-pub struct ChangedAnswer {
-    msg: &'static str,
-}
-
 pub async fn change(
     State(state): State<AppState>,
     user: FreshUser,
     visitor: Visitor,
     FormOrJson(request): FormOrJson<PasswordRequest>,
-) -> Result<Json<ChangedAnswer>, HttpError> {
+) -> Result<Json<Done>, HttpError> {
     let (current, new) = (request.current_password.into(), request.new_password.into());
     flows::change_own_password(&state, &user, current, new, visitor).await?;
-    Ok(Json(ChangedAnswer { msg: "Password changed" }))
+    Ok(Json(Done { msg: "Password changed" }))
 }

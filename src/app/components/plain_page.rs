@@ -1,0 +1,60 @@
+//! The frame of a page with a form that the browser always sends itself: it needs no program.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::app::components::imprint::Imprint;
+use crate::app::components::page_title::PageTitle;
+use crate::app::components::refused_notice::RefusedNotice;
+
+/// The name in the query that says that the form was sent, and worked.
+const DONE: &str = "done";
+/// The name of the code of a link, in its query and in the form.
+const TOKEN: &str = "token";
+
+#[component]
+pub fn PlainPage(
+    title: &'static str,
+    /// Words of the imprint.
+    imprint: &'static str,
+    heading: &'static str,
+    lead: &'static str,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <PageTitle text=title/>
+        <div class="page page--form">
+            <div class="page__imprint"><Imprint words=imprint/></div>
+            <h1>{heading}</h1>
+            <p class="lead">{lead}</p>
+            <RefusedNotice/>
+            {children()}
+        </div>
+    }
+}
+
+/// The code of the link that led here, for the server.
+#[component]
+pub fn TokenField() -> impl IntoView {
+    view! { <input type="hidden" name=TOKEN value=token()/> }
+}
+
+/// What to do next, after the form worked.
+#[component]
+pub fn SignInWay() -> impl IntoView {
+    view! { <p class="page__way"><a class="button button--ink" href="/login">"Sign in"</a></p> }
+}
+
+/// Returns whether the form was sent, and worked.
+pub fn is_done() -> bool {
+    use_query_map().get_untracked().get(DONE).is_some()
+}
+
+/// Returns whether the address has the code of a link.
+pub fn has_token() -> bool {
+    !token().is_empty()
+}
+
+fn token() -> String {
+    use_query_map().get_untracked().get(TOKEN).unwrap_or_default()
+}
