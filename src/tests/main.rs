@@ -74,6 +74,7 @@ mod protected;
 mod protection;
 mod recovery_codes;
 mod refresh;
+mod require_second_factor;
 mod revocation_feed;
 mod revocation_followers;
 mod rows;

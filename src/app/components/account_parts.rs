@@ -11,7 +11,7 @@ use crate::app::components::dom::HEADING;
 use crate::app::components::event_list::{EventList, EventTemplate, Events};
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::piece::Piece;
-use crate::app::components::second_factor_section::{FactorDoors, SecondFactorSection, second_factor_section};
+use crate::app::components::second_factor_section::{SecondFactorSection, second_factor_section};
 use crate::app::components::strength_meter::{Judge, StrengthTemplate};
 use crate::app::components::visitor_card::in_words;
 
@@ -21,7 +21,8 @@ pub struct AccountDoors {
     /// Current password, new password.
     pub change_password: fn(String, String) -> Asking<()>,
     pub judge_password: Judge,
-    pub factors: FactorDoors,
+    /// Makes the section of the second factors work.
+    pub change_factors: fn(Piece),
     pub older_events: fn(String) -> Asking<EventsAnswer>,
     pub delete: fn(String) -> Asking<()>,
 }
@@ -81,7 +82,7 @@ pub fn account_parts(
     all.part("since").say(&LocalTime::of(*created_at).date());
     all.part("roles").say(&in_words(roles));
     changes_password(&all.part("password"), username, doors.change_password, doors.judge_password);
-    second_factor_section(&all.part("second-factor"), factors, doors.factors);
+    second_factor_section(&all.part("second-factor"), factors, doors.change_factors);
     Events { now, named: false, older: doors.older_events }.fill(&all.part("happened"), newest);
     deletes_account(&all.part("leave"), username, doors.delete);
     all
