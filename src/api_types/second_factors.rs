@@ -25,3 +25,11 @@ pub struct FactorsAnswer {
     /// Whether this server lets the user do nothing else before they have shown a second factor.
     pub required: bool,
 }
+
+impl FactorsAnswer {
+    /// Returns whether a sign-in asks for a second factor.
+    #[must_use]
+    pub const fn any(&self) -> bool {
+        self.totp || self.passkeys > 0
+    }
+}

@@ -21,7 +21,7 @@ use crate::api_types::{GreetingAnswer, SignedInAnswer};
 use crate::app::browser::{clock, marker};
 use crate::app::client::state::page::Page;
 use crate::app::client::state::stamp;
-use crate::app::client::values::Event;
+use crate::app::client::values::{Event, Timer};
 
 pub use crate::app::browser::storage::{token, works as can_keep};
 pub use crate::app::browser::{Keep, StorageRefused};
@@ -68,6 +68,11 @@ pub fn sign_out() {
 /// Reports that the server has ended the session, as the user wanted.
 pub fn ended(why: Why) {
     driver::send(Event::Ended(why));
+}
+
+/// Renews the token ahead of time: the session is more than its token says.
+pub fn renew() {
+    driver::send(Event::Due(Timer::Renewal));
 }
 
 /// Returns how long the browser must keep the present session.

@@ -30,6 +30,7 @@ mod key_rows;
 mod list_awaited;
 mod live_form;
 mod local_time;
+mod manage_factors;
 mod mark;
 mod next_field;
 mod page_title;
@@ -72,6 +73,7 @@ pub use in_browser::in_browser;
 pub use key_rows::{KeyTemplates, key_rows};
 pub use list_awaited::ListAwaited;
 pub use local_time::LocalTime;
+pub use manage_factors::{FactorDoors, manage_factors};
 pub use mark::Mark;
 pub use page_title::PageTitle;
 pub use parting::parting;
@@ -83,7 +85,6 @@ pub use program_notice::ProgramNotice;
 pub use second_factor_form::{
     Codes, ENTER_ONE, RecoveryField, SecondFactorFields, TOTP, TotpField, answers_challenge, send_codes, typed_codes,
 };
-pub use second_factor_section::FactorDoors;
 pub use session_rows::{SessionDoors, SessionTemplates, session_rows};
 pub use sessions_awaited::SessionsAwaited;
 pub use site_footer::SiteFooter;

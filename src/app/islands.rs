@@ -12,6 +12,7 @@ mod awaited;
 mod greeting;
 mod key_list;
 mod login_form;
+mod manage_factors;
 mod nav_account;
 mod own_account;
 mod password_meter;

@@ -26,6 +26,24 @@ pub fn run_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)], in
 }
 
 #[test]
+fn the_second_factors_of_a_user_are_listed_and_reset() {
+    let folder = sqlite_folder();
+    assert!(run(folder.path(), &["user", "add", "ada", "--password-stdin"], PASSWORD).status.success());
+    let list =
+        |more: &[&str]| text(&run(folder.path(), &[&["user", "factors", "list", "ada"], more].concat(), "").stdout);
+    insta::assert_snapshot!(list(&[]), @r"
+    authenticator app  no
+    passkeys           0
+    recovery codes     0 left
+    ");
+    assert_eq!(list(&["--json"]), "{\"passkeys\":0,\"recovery_codes\":0,\"totp\":false}\n");
+    let reset = run(folder.path(), &["user", "factors", "reset", "ada"], "");
+    assert_eq!(text(&reset.stdout), "Removed all second factors of ada; all sessions end within a second\n");
+    let nobody = run(folder.path(), &["user", "factors", "reset", "nobody"], "");
+    assert!(!nobody.status.success() && text(&nobody.stderr).contains("there is no such user"));
+}
+
+#[test]
 fn help_names_the_commands_and_every_setting() {
     let folder = tempfile::tempdir().unwrap();
     let help = run(folder.path(), &["--help"], "");
@@ -50,6 +68,7 @@ fn help_names_the_commands_and_every_setting() {
       promote  Make a user an administrator; all sessions of that user end
       demote   Make an administrator a normal user; all sessions of that user end. Not the last administrator
       invite   Print a link with which one person can create an account, even if sign-up is closed
+      factors  List a user's second factors, or remove them if the user has lost them
       events   List the events of one account or of all accounts, newest first
       help     Print this message or the help of the given subcommand(s)
 

@@ -220,7 +220,9 @@ async fn too_little_of_the_machine_and_an_open_address_are_warned_of() {
     expect(&said(few).0, "warning", "open files", "at most 100");
     let open = [("LEPTOS_SITE_ADDR", "0.0.0.0:3000"), ("PUBLIC_URL", "http://id.example.org")];
     expect(&doctor(folder.path(), &open).0, "warning", "address", "unencrypted");
-    expect(&doctor(folder.path(), &open[..1]).0, "problem", "address", "no browser can open");
+    expect(&doctor(folder.path(), &open[..1]).0, "warning", "address", "PUBLIC_URL is local");
+    let nowhere = [open[0], ("PUBLIC_URL", "http://0.0.0.0:3000")];
+    expect(&doctor(folder.path(), &nowhere).0, "problem", "address", "no browser can open");
 }
 
 #[test]

@@ -86,6 +86,7 @@ mod protection;
 mod public_name;
 mod recovery_codes;
 mod refresh;
+mod require_second_factor;
 mod revocation_feed;
 mod revocation_followers;
 mod rows;

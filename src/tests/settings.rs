@@ -87,6 +87,7 @@ fn a_bad_value_is_named_in_one_line_with_its_fix() {
         ("JWT_LEEWAY", "-1s"),
         ("FRESH_FOR", "2days"),
         ("SIGNUP", "yes"),
+        ("REQUIRE_SECOND_FACTOR", "on"),
         ("PASSWORD_MIN_LENGTH", "7"),
         ("PASSWORD_MIN_LENGTH", "many"),
         ("ARGON2_MEMORY_KIB", "19455"),

@@ -203,6 +203,7 @@ export class Server {
     // `client add` and the first start print theirs on purpose: only the log counts.
     expect(lines, 'the secret of a client stands in the log').not.toContain('hs_cs_');
     expect(lines, 'the cookie of a device stands in the log').not.toContain('handstamp_device=');
+    expect(lines, 'a challenge stands in the log').not.toContain('handstamp_challenge=');
     expect(lines, 'a gate cookie stands in the log').not.toContain('handstamp_gate=');
     expect(lines, 'a link with its code stands in the log').not.toMatch(/\/(setup|signup)#/);
     expect(lines, 'a link of a mail stands in the log').not.toContain('?token=');

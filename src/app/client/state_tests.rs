@@ -134,6 +134,15 @@ fn a_call_that_meets_an_expired_token_is_repeated_once_and_never_goes_round() {
 }
 
 #[test]
+fn a_call_for_which_a_second_factor_is_missing_is_repeated_once_with_a_new_token() {
+    let mut tab = Tab::in_use();
+    let missing = ApiError::SecondFactorEnrolmentRequired;
+    assert!(tab.call(2, missing).contains(&REFRESH));
+    assert!(tab.renewal_is(Ok("of both factors")).contains(&Effect::Go(2)));
+    assert!(tab.takes(Event::CallRefused(2, missing)).contains(&Effect::Fail(2, missing)));
+}
+
+#[test]
 fn many_calls_share_one_renewal() {
     let mut tab = Tab::in_use();
     let sent: Vec<_> = (2..5).flat_map(|id| tab.call(id, ApiError::TokenExpired)).filter(|e| *e == REFRESH).collect();

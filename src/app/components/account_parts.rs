@@ -12,7 +12,7 @@ use crate::app::components::email_address::{EmailAddress, changes_email};
 use crate::app::components::event_list::{EventList, EventTemplate, Events};
 use crate::app::components::local_time::LocalTime;
 use crate::app::components::piece::Piece;
-use crate::app::components::second_factor_section::{FactorDoors, SecondFactorSection, second_factor_section};
+use crate::app::components::second_factor_section::{SecondFactorSection, second_factor_section};
 use crate::app::components::strength_meter::{Judge, StrengthTemplate};
 use crate::app::components::visitor_card::in_words;
 use crate::app::page_facts::PageFacts;
@@ -23,9 +23,10 @@ pub struct AccountDoors {
     /// Current password, new password.
     pub change_password: fn(String, String) -> Asking<()>,
     pub judge_password: Judge,
-    pub factors: FactorDoors,
     pub email: fn() -> Asking<EmailAnswer>,
     pub change_email: fn(String) -> Asking<()>,
+    /// Makes the section of the second factors work.
+    pub change_factors: fn(Piece),
     pub older_events: fn(String) -> Asking<EventsAnswer>,
     pub delete: fn(String) -> Asking<()>,
 }
@@ -98,7 +99,7 @@ pub fn account_parts(
     all.part("roles").say(&in_words(roles));
     changes_password(&all.part("password"), username, doors.change_password, doors.judge_password);
     changes_email(&all.part("email"), doors.email, doors.change_email);
-    second_factor_section(&all.part("second-factor"), factors, doors.factors);
+    second_factor_section(&all.part("second-factor"), factors, doors.change_factors);
     Events { now, named: false, older: doors.older_events }.fill(&all.part("happened"), newest);
     deletes_account(&all.part("leave"), username, doors.delete);
     all

@@ -1,26 +1,12 @@
-//! The second factors on `/account`: an authenticator app, and recovery codes.
+//! The second factors on `/account`: what the user has, and a way to change it. What changes it is in `manage_factors.rs`: most
+//! visits do not need it, so it is a file of its own.
 
 use leptos::prelude::*;
 
-use crate::api_types::{ApiError, BegunTotpAnswer, FactorsAnswer};
-use crate::app::components::asking::Asking;
-use crate::app::components::copy_command::{CopyCommand, copies};
-use crate::app::components::dom::{set_value, value};
+use crate::api_types::FactorsAnswer;
+use crate::app::components::copy_command::CopyCommand;
 use crate::app::components::form_problems::{FormProblems, Problems};
-use crate::app::components::live_form::LiveForm;
 use crate::app::components::piece::Piece;
-use crate::app::components::sentences::{WRONG_CODE, trouble};
-
-/// What the section can ask the server.
-#[derive(Clone, Copy)]
-pub struct FactorDoors {
-    pub list: fn() -> Asking<FactorsAnswer>,
-    pub begin: fn() -> Asking<BegunTotpAnswer>,
-    /// Takes a code of the app, and returns recovery codes.
-    pub confirm: fn(String) -> Asking<Vec<String>>,
-    pub remove: fn() -> Asking<()>,
-    pub renew_codes: fn() -> Asking<Vec<String>>,
-}
 
 /// Part of another template.
 #[component]
@@ -30,11 +16,12 @@ pub fn SecondFactorSection() -> impl IntoView {
         <div class="form" id="second-factor">
             <p class="problems" role="alert" hidden data-part="factor-problem"></p>
             <p class="notice notice--warn" hidden data-part="factor-required"></p>
-            <p data-part="totp-state"></p>
+            <p tabindex="-1" data-part="totp-state"></p>
             <p hidden data-part="codes-left"></p>
+            <button class="button" type="button" data-part="factors-change"></button>
             <div class="section__ways">
                 <button class="button button--ink" type="button" hidden data-part="totp-add">
-                    <span class="button__label">"Set up an authenticator app"</span>
+                    <span class="button__label">{ADD}</span>
                 </button>
                 <button class="button" type="button" hidden data-part="codes-new">
                     <span class="button__label">"Make new recovery codes"</span>
@@ -93,168 +80,39 @@ pub fn SecondFactorSection() -> impl IntoView {
     }
 }
 
-/// Makes the section inside work.
-pub fn second_factor_section(place: &Piece, factors: &FactorsAnswer, doors: FactorDoors) {
-    let section = Section { place: place.clone(), doors };
-    section.show(factors);
-    let text = place.part("codes-text");
-    copies(place, move || text.text());
-    place.part("codes-print").on("click", |_| {
-        // Fails only in a sandbox.
-        let _ = window().print();
-    });
-    section.sets_up();
-    section.removes();
-    let renewing = section.clone();
-    let button = place.part("codes-new");
+/// Shows what the user has. `change` makes the rest of the section work; the user has asked for it.
+pub fn second_factor_section(place: &Piece, factors: &FactorsAnswer, change: fn(Piece)) {
+    show_factors(place, factors);
+    let (section, button) = (place.clone(), place.part("factors-change"));
     button.clone().on("click", move |_| {
-        let section = renewing.clone();
-        button.ask(doors.renew_codes, move |answer| section.show_codes(answer));
+        // It stays busy until the button is gone, or `change` gives up.
+        if button.get("aria-busy").is_empty() {
+            button.set("aria-busy", "true");
+            change(section.clone());
+        }
     });
 }
 
-#[derive(Clone)]
-struct Section {
-    place: Piece,
-    doors: FactorDoors,
-}
-
-impl Section {
-    /// Shows what the user has, and nothing that was open.
-    fn show(&self, factors: &FactorsAnswer) {
-        let FactorsAnswer { totp, passkeys, recovery_codes, required } = *factors;
-        let any = totp || passkeys > 0;
-        self.place.part("totp-state").say(if totp { APP } else { NO_APP });
-        let demand = match (required, any) {
-            (false, _) => "",
-            (true, false) => "This server requires a second factor. Set one up to go on.",
-            (true, true) => "This server requires your second factor. Sign out, and sign in again with it, to go on.",
-        };
-        self.place.part("factor-required").complain(demand);
-        let left = ["Recovery codes that are left: ", &recovery_codes.to_string(), "."].concat();
-        self.place.part("codes-left").say(&left);
-        for (part, shown) in [
-            ("totp-add", !totp),
-            ("totp-remove", totp),
-            ("codes-new", any),
-            ("codes-left", any),
-            ("totp-setup", false),
-            ("totp-sure", false),
-            ("codes", false),
-        ] {
-            self.place.part(part).show(shown);
-        }
-        self.complain("");
-    }
-
-    fn sets_up(&self) {
-        let (section, button) = (self.clone(), self.place.part("totp-add"));
-        button.clone().on("click", move |_| {
-            let section = section.clone();
-            button.ask(section.doors.begin, move |answer| match answer {
-                Ok(begun) => section.show_secret(&begun),
-                Err(error) => section.fail(error),
-            });
-        });
-        let form = LiveForm::inside(&self.place.part("totp-setup"), &[]);
-        let (section, sent) = (self.clone(), form.clone());
-        form.on_submit(move || {
-            let code = value(CODE);
-            if code.trim().is_empty() {
-                return sent.say(&["Enter the code that the app shows."]);
-            }
-            let (section, form) = (section.clone(), sent.clone());
-            let confirm = section.doors.confirm;
-            sent.ask(
-                || confirm(code),
-                move |answer| match answer {
-                    Err(ApiError::BadSecondFactor) => {
-                        set_value(CODE, "");
-                        form.say(&[WRONG_CODE]);
-                    }
-                    answer => {
-                        form.forget();
-                        section.show_codes(answer);
-                    }
-                },
-            );
-        });
-    }
-
-    fn show_secret(&self, begun: &BegunTotpAnswer) {
-        if let Some(picture) = self.place.part("qr").element() {
-            // Drawn by our server, with attributes only: `domain/totp.rs`.
-            picture.set_inner_html(&begun.svg);
-        }
-        self.place.part("secret").say(&begun.secret);
-        self.place.part("uri").set("href", &begun.uri);
-        self.place.part("totp-add").show(false);
-        self.place.part("totp-setup").show(true);
-        self.place.part("totp-setup-words").focus();
-        self.complain("");
-    }
-
-    fn removes(&self) {
-        let part = |name| self.place.part(name);
-        let (sure, words) = (part("totp-sure"), part("totp-sure-words"));
-        part("totp-remove").on("click", move |_| {
-            sure.show(true);
-            words.focus();
-        });
-        let sure = part("totp-sure");
-        part("totp-keep").on("click", move |_| sure.show(false));
-        let (section, button) = (self.clone(), part("totp-remove-now"));
-        button.clone().on("click", move |_| {
-            let section = section.clone();
-            button.ask(section.doors.remove, move |answer| match answer {
-                Ok(()) => section.look_again(),
-                Err(error) => section.fail(error),
-            });
-        });
-    }
-
-    /// Shows new codes. Nothing of the secret stays in the document.
-    fn show_codes(&self, answer: Result<Vec<String>, ApiError>) {
-        let codes = match answer {
-            Ok(codes) => codes,
-            Err(error) => return self.fail(error),
-        };
-        self.place.part("codes-text").say(&codes.join("\n"));
-        for part in ["qr", "secret"] {
-            self.place.part(part).say("");
-        }
-        self.place.part("uri").unset("href");
-        set_value(CODE, "");
-        self.look_again_with(true);
-    }
-
-    fn look_again(&self) {
-        self.look_again_with(false);
-    }
-
-    /// Asks what the user has by now. `codes`: with the new codes below it.
-    fn look_again_with(&self, codes: bool) {
-        let section = self.clone();
-        self.place.part("totp-state").ask(self.doors.list, move |answer| {
-            match answer {
-                Ok(factors) => section.show(&factors),
-                Err(error) => section.fail(error),
-            }
-            section.place.part("codes").show(codes);
-            section.place.part(if codes { "codes-title" } else { "totp-add" }).focus();
-        });
-    }
-
-    fn fail(&self, error: ApiError) {
-        self.complain(trouble(error));
-    }
-
-    fn complain(&self, words: &str) {
-        self.place.part("factor-problem").complain(words);
-    }
+/// Shows what the user has.
+pub fn show_factors(place: &Piece, factors: &FactorsAnswer) {
+    let FactorsAnswer { totp, recovery_codes, required, .. } = *factors;
+    let any = factors.any();
+    place.part("totp-state").say(if totp { APP } else { NO_APP });
+    let demand = match (required, any) {
+        (false, _) => "",
+        (true, false) => "This server requires a second factor. Set one up to go on.",
+        (true, true) => "This server requires your second factor. Sign out, and sign in again with it, to go on.",
+    };
+    place.part("factor-required").complain(demand);
+    let left = ["Recovery codes that are left: ", &recovery_codes.to_string(), "."].concat();
+    place.part("codes-left").complain(if any { &left } else { "" });
+    place.part("factors-change").say(if any { "Change" } else { ADD });
 }
 
 const APP: &str = "An authenticator app is set up. After your password, a sign-in asks for a code of it.";
 const NO_APP: &str = "No authenticator app is set up. With one, nobody who learns your password can sign in with it.";
 
-const CODE: &str = "totp-code";
+const ADD: &str = "Set up an authenticator app";
+
+/// The id of the field for the code that confirms an app.
+pub const CODE: &str = "totp-code";

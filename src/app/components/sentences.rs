@@ -63,6 +63,7 @@ pub fn trouble(error: ApiError) -> &'static str {
         ApiError::FreshTokenRequired => "",
         ApiError::InsufficientScope => "You are not an administrator any more.",
         ApiError::OwnAccount => "That is your own account. Another administrator can do this.",
+        ApiError::SecondFactorEnrolmentRequired => "Set up a second factor first, on the page of your account.",
         ApiError::NextKeyTooNew => NEXT_KEY_TOO_NEW,
         ApiError::TotpExists => "An authenticator app is set up already. Reload the page to see it.",
         ApiError::NotFound => "That account is gone.",

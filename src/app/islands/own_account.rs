@@ -4,13 +4,11 @@ use leptos::prelude::*;
 
 use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, FactorsAnswer, PasswordInput};
 use crate::app::client::{Why, call, ended, greet, server_now};
-use crate::app::components::{AccountDoors, FactorDoors, account_parts};
+use crate::app::components::{AccountDoors, account_parts};
 use crate::app::islands::awaited::Contents;
+use crate::app::islands::manage_factors;
 use crate::app::islands::password_meter::judge;
-use crate::app::server_fns::{
-    account, begin_totp, change_email, change_password, confirm_totp, delete_account, email, events, factors,
-    remove_totp, renew_recovery_codes,
-};
+use crate::app::server_fns::{account, change_email, change_password, delete_account, email, events, factors};
 
 #[island(lazy)]
 pub fn OwnAccount() -> impl IntoView {
@@ -29,15 +27,9 @@ const DOORS: AccountDoors = AccountDoors {
         )
     },
     judge_password: judge,
-    factors: FactorDoors {
-        list: || Box::pin(async { call(factors).await }),
-        begin: || Box::pin(async { call(begin_totp).await }),
-        confirm: |code| Box::pin(async move { call(|| confirm_totp(PasswordInput(code.clone()))).await }),
-        remove: || Box::pin(async { call(remove_totp).await }),
-        renew_codes: || Box::pin(async { call(renew_recovery_codes).await }),
-    },
     email: || Box::pin(call(email)),
     change_email: |address| Box::pin(async move { call(|| change_email(address.clone())).await }),
+    change_factors: manage_factors::open,
     older_events: |before| Box::pin(async move { call(|| events(before.clone())).await }),
     delete: |password| {
         Box::pin(async move {

@@ -1,5 +1,7 @@
 //! Turns errors into HTTP, here and nowhere else: status, headers and body of the contract's table.
 
+mod factors_and_mail;
+
 use axum::http::header::{CACHE_CONTROL, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -17,10 +19,9 @@ use crate::server::domain::refused::{Check, TokenRefused};
 use crate::server::domain::step_up::StepUp;
 use crate::server::domain::username::NotAUsername;
 use crate::server::flows::{
-    AuthenticateError, AuthorizeError, ChangeEmailError, ChangeFactorsError, ChangePasswordError, ChangesError,
-    EndSessionError, FirstAccountError, KeysError, LoginError, LogoutError, ManageUserError, NewAccountError,
-    NotAdmitted, PasskeyError, RefreshError, ResetPasswordError, SecondFactorError, SignupError, Throttled,
-    WhoAmIError,
+    AuthenticateError, AuthorizeError, ChangePasswordError, ChangesError, EndSessionError, FirstAccountError,
+    KeysError, LoginError, LogoutError, ManageUserError, NewAccountError, NotAdmitted, RefreshError, SignupError,
+    Throttled, WhoAmIError,
 };
 use crate::server::hash_pool::Overloaded;
 use crate::server::store::StoreError;
@@ -160,51 +161,6 @@ impl From<LoginError> for ApiError {
     }
 }
 
-impl From<SecondFactorError> for ApiError {
-    fn from(error: SecondFactorError) -> Self {
-        match error {
-            SecondFactorError::ChallengeGone => Self::ChallengeExpired,
-            SecondFactorError::Wrong => Self::BadSecondFactor,
-            SecondFactorError::Throttled(throttled) => throttled.into(),
-            SecondFactorError::Check(error) => error.into(),
-            SecondFactorError::Passkey(error) => error.into(),
-            SecondFactorError::Store(error) => error.into(),
-            SecondFactorError::Start(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeFactorsError> for ApiError {
-    fn from(error: ChangeFactorsError) -> Self {
-        match error {
-            // Signing in again, with the second factor, helps.
-            ChangeFactorsError::NotRecognised => Self::FreshTokenRequired,
-            ChangeFactorsError::ConfirmedAlready => Self::TotpExists,
-            ChangeFactorsError::NothingThere => Self::NotFound,
-            ChangeFactorsError::WrongCode => Self::BadSecondFactor,
-            ChangeFactorsError::Sealed(_) => internal(&error),
-            ChangeFactorsError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<PasskeyError> for ApiError {
-    fn from(error: PasskeyError) -> Self {
-        match error {
-            PasskeyError::Unavailable => Self::PasskeysUnavailable,
-            PasskeyError::ChallengeExpired => Self::ChallengeExpired,
-            PasskeyError::Malformed | PasskeyError::Name(_) => Self::InvalidRequest,
-            PasskeyError::Refused => Self::BadPasskey,
-            PasskeyError::NotAdded => Self::PasskeyNotAdded,
-            PasskeyError::NoSuchPasskey => Self::NotFound,
-            PasskeyError::Throttled(throttled) => throttled.into(),
-            PasskeyError::Login(error) => error.into(),
-            PasskeyError::Store(error) => error.into(),
-            PasskeyError::NotBegun(_) => internal(&error),
-        }
-    }
-}
-
 impl From<NewAccountError> for ApiError {
     fn from(error: NewAccountError) -> Self {
         match error {
@@ -304,33 +260,6 @@ impl From<ChangePasswordError> for ApiError {
             ChangePasswordError::Current(error) => error.into(),
             ChangePasswordError::New(error) => error.into(),
             ChangePasswordError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeEmailError> for ApiError {
-    fn from(error: ChangeEmailError) -> Self {
-        match error {
-            ChangeEmailError::NoMail => Self::MailOff,
-            ChangeEmailError::NotAnEmail(_) => Self::InvalidEmail,
-            ChangeEmailError::BadLink => Self::BadLink,
-            ChangeEmailError::Taken => Self::EmailTaken,
-            ChangeEmailError::Throttled(throttled) => throttled.into(),
-            ChangeEmailError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ResetPasswordError> for ApiError {
-    fn from(error: ResetPasswordError) -> Self {
-        match error {
-            ResetPasswordError::NoMail => Self::MailOff,
-            ResetPasswordError::Missing => Self::MissingUsername,
-            ResetPasswordError::BadLink => Self::BadLink,
-            ResetPasswordError::Throttled(throttled) => throttled.into(),
-            ResetPasswordError::New(error) => error.into(),
-            ResetPasswordError::Overloaded(Overloaded) => Self::Overloaded,
-            ResetPasswordError::Store(error) => error.into(),
         }
     }
 }
