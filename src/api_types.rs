@@ -199,6 +199,7 @@ pub enum ApiError {
     BadSecondFactor,
     ChallengeExpired,
     BadPasskey,
+    UnknownPasskey,
     PasskeyNotAdded,
     PasskeysUnavailable,
     MissingToken,
@@ -245,7 +246,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -258,6 +259,7 @@ impl ApiError {
         Self::BadSecondFactor,
         Self::ChallengeExpired,
         Self::BadPasskey,
+        Self::UnknownPasskey,
         Self::PasskeyNotAdded,
         Self::PasskeysUnavailable,
         Self::MissingToken,
@@ -314,6 +316,7 @@ impl ApiError {
             Self::BadSecondFactor => ("bad_second_factor", 401, "Second factor is wrong"),
             Self::ChallengeExpired => ("challenge_expired", 401, "Challenge is not valid; sign in again"),
             Self::BadPasskey => ("bad_passkey", 401, "Passkey is not accepted"),
+            Self::UnknownPasskey => ("unknown_passkey", 401, "Passkey is not known here"),
             Self::PasskeyNotAdded => ("passkey_not_added", 400, "Passkey could not be added"),
             Self::PasskeysUnavailable => {
                 ("passkeys_unavailable", 409, "Passkeys need a name as the host of PUBLIC_URL")

@@ -14,6 +14,7 @@ mod key_list;
 mod login_form;
 mod nav_account;
 mod own_account;
+mod passkey_sign_in;
 mod password_meter;
 mod session_list;
 mod setup_form;

@@ -13,6 +13,8 @@ pub struct PageFacts {
     pub files: Arc<SiteFiles>,
     /// Whether anyone can make an account.
     pub signup_open: bool,
+    /// Whether this server has passkeys.
+    pub passkeys: bool,
     /// In code points.
     pub password_min_length: usize,
     /// Where this page keeps the access token: `local`, `session` or `memory`.
@@ -87,6 +89,7 @@ impl Default for PageFacts {
         Self {
             files: Arc::new(SiteFiles::unhashed()),
             signup_open: false,
+            passkeys: false,
             password_min_length: 15,
             token_storage: "local",
             signed_in: Seems::default(),

@@ -9,6 +9,7 @@ use crate::app::components::delete_account::{DeleteAccount, deletes_account};
 use crate::app::components::dom::HEADING;
 use crate::app::components::event_list::{EventList, EventTemplate, Events};
 use crate::app::components::local_time::LocalTime;
+use crate::app::components::passkey_list::{PasskeyDoors, PasskeyList, PasskeyTemplate, passkeys_inside};
 use crate::app::components::piece::Piece;
 use crate::app::components::strength_meter::{Judge, StrengthTemplate};
 use crate::app::components::visitor_card::in_words;
@@ -21,6 +22,7 @@ pub struct AccountDoors {
     pub judge_password: Judge,
     pub older_events: fn(String) -> Asking<EventsAnswer>,
     pub delete: fn(String) -> Asking<()>,
+    pub passkeys: PasskeyDoors,
 }
 
 #[component]
@@ -41,6 +43,13 @@ pub fn AccountTemplates() -> impl IntoView {
                     <ChangePassword/>
                 </Section>
                 <Section
+                    part="own-passkeys"
+                    title="Passkeys"
+                    words="Sign in with your device instead of your password. If you add one, a sign-in with the password asks for it too."
+                >
+                    <PasskeyList/>
+                </Section>
+                <Section
                     part="happened"
                     title="What happened"
                     words="Sign-ins, failed tries and changes. If something here was not you, change your password."
@@ -56,6 +65,7 @@ pub fn AccountTemplates() -> impl IntoView {
                 </Section>
             </div>
         </template>
+        <PasskeyTemplate/>
         <EventTemplate/>
         <StrengthTemplate/>
     }
@@ -69,6 +79,7 @@ pub fn account_parts(account: &AccountAnswer, newest: EventsAnswer, now: i64, do
     all.part("since").say(&LocalTime::of(*created_at).date());
     all.part("roles").say(&in_words(roles));
     changes_password(&all.part("password"), username, doors.change_password, doors.judge_password);
+    passkeys_inside(&all.part("own-passkeys"), now, doors.passkeys);
     Events { now, named: false, older: doors.older_events }.fill(&all.part("happened"), newest);
     deletes_account(&all.part("leave"), username, doors.delete);
     all

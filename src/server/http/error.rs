@@ -82,7 +82,8 @@ fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
         | ApiError::SecondFactorRequired
         | ApiError::BadSecondFactor
         | ApiError::ChallengeExpired
-        | ApiError::BadPasskey => "Bearer",
+        | ApiError::BadPasskey
+        | ApiError::UnknownPasskey => "Bearer",
         ApiError::InvalidClient => r#"Basic realm="handstamp""#,
         ApiError::InsufficientScope => r#"Bearer error="insufficient_scope""#,
         _ if status == StatusCode::UNAUTHORIZED => r#"Bearer error="invalid_token""#,
@@ -146,6 +147,7 @@ impl From<PasskeyError> for ApiError {
             PasskeyError::ChallengeExpired => Self::ChallengeExpired,
             PasskeyError::Malformed | PasskeyError::Name(_) => Self::InvalidRequest,
             PasskeyError::Refused => Self::BadPasskey,
+            PasskeyError::Unknown => Self::UnknownPasskey,
             PasskeyError::NotAdded => Self::PasskeyNotAdded,
             PasskeyError::NoSuchPasskey => Self::NotFound,
             PasskeyError::Throttled(throttled) => throttled.into(),
