@@ -134,7 +134,7 @@ test('signing in again ends the session that this browser had before', async ({ 
 test('a password manager knows the fields, and the user can make the password readable', async ({ page, handstamp }) => {
   await open(page, '/login');
   const name = page.getByLabel('Username');
-  await expect(name).toHaveAttribute('autocomplete', 'username');
+  await expect(name).toHaveAttribute('autocomplete', 'username webauthn');
   await expect(name).toHaveAttribute('autocapitalize', 'none');
   await expect(password(page)).toHaveAttribute('autocomplete', 'current-password');
   await password(page).fill(handstamp.newPassword());

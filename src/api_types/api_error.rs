@@ -18,6 +18,7 @@ pub enum ApiError {
     BadSecondFactor,
     ChallengeExpired,
     BadPasskey,
+    UnknownPasskey,
     PasskeyNotAdded,
     PasskeysUnavailable,
     MissingToken,
@@ -76,7 +77,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error that the server can send, in the order of the contract's table.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 57] = [
         Self::MissingUsername,
         Self::MissingPassword,
         Self::InvalidRequest,
@@ -90,6 +91,7 @@ impl ApiError {
         Self::BadSecondFactor,
         Self::ChallengeExpired,
         Self::BadPasskey,
+        Self::UnknownPasskey,
         Self::PasskeyNotAdded,
         Self::PasskeysUnavailable,
         Self::MissingToken,
@@ -153,6 +155,7 @@ impl ApiError {
             Self::BadSecondFactor => ("bad_second_factor", 401, "Second factor is wrong"),
             Self::ChallengeExpired => ("challenge_expired", 401, "Challenge is not valid; sign in again"),
             Self::BadPasskey => ("bad_passkey", 401, "Passkey is not accepted"),
+            Self::UnknownPasskey => ("unknown_passkey", 401, "Passkey is not known here"),
             Self::PasskeyNotAdded => ("passkey_not_added", 400, "Passkey could not be added"),
             Self::PasskeysUnavailable => {
                 ("passkeys_unavailable", 409, "Passkeys need a name as the host of PUBLIC_URL")

@@ -24,6 +24,7 @@ pub struct PasskeysAnswer {
     pub rp_id: Option<String>,
     /// The user handle in the passkeys.
     pub user_id: String,
+    pub username: String,
     pub passkeys: Vec<PasskeySummary>,
 }
 

@@ -200,6 +200,7 @@ impl FromJson for PasskeysAnswer {
         Some(Self {
             rp_id: text(json, "rp_id"),
             user_id: text(json, "user_id")?,
+            username: text(json, "username")?,
             passkeys: Vec::from_json(&field(json, "passkeys")?)?,
         })
     }

@@ -8,6 +8,7 @@
 //! | `fetch` | sends a request of a server function |
 //! | `request` | a request that can be given up |
 //! | `turn` | what can set the cookie, one tab at a time |
+//! | `passkeys` | makes and asks for passkeys |
 //! | `document` | the attributes of `<html>`, and whether the page is hidden |
 //!
 //! The values that they share stand here.
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod document;
 pub mod fetch;
 pub mod marker;
+pub mod passkeys;
 pub mod request;
 pub mod storage;
 pub mod turn;

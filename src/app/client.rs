@@ -8,11 +8,13 @@
 //! | `driver` | carries out the effects |
 //! | `listeners` | what the browser reports, as events |
 //! | `promise` | an outcome that is awaited |
+//! | `passkeys` | signs in with passkeys, and makes them |
 //!
 //! None of this is a permission: the server checks every call.
 
 mod driver;
 mod listeners;
+mod passkeys;
 mod promise;
 mod state;
 mod values;
@@ -26,6 +28,10 @@ use crate::app::client::values::{Event, Timer};
 pub use crate::app::browser::storage::{token, works as can_keep};
 pub use crate::app::browser::{Keep, StorageRefused};
 pub use crate::app::client::driver::{Asked, before_sign_in, call, greet, signed_in};
+pub use crate::app::client::passkeys::{
+    Made, NotSignedIn, Ways, make_passkey, offer_passkeys, passkeys_supported, sign_in_by_button,
+    tell_password_manager, withdraw_passkeys,
+};
 pub use crate::app::client::values::{SignedIn, Why};
 
 /// Finds out who is signed in, then follows changes. Called once, when the program starts.

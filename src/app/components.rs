@@ -35,6 +35,9 @@ mod mark;
 mod next_field;
 mod page_title;
 mod parting;
+mod passkey_list;
+mod passkey_way;
+mod passkey_words;
 mod password_field;
 mod password_rule;
 mod piece;
@@ -60,9 +63,10 @@ pub use account_parts::{AccountDoors, AccountTemplates, account_parts};
 pub use all_events::{AllEventsTemplates, all_events};
 pub use asking::Asking;
 pub use contents::{AWAITED, CONTENTS, Contents};
-pub use credentials_form::{Attempt, CredentialsForm, Failure, Purpose};
+pub use credentials_form::{Attempt, CredentialsForm, Failure, Purpose, go_on, keep_as_said};
 pub use dom::{
-    Flag, HEADING, SIGN_IN_LINK, WAY_ON, Words, close_dialog, focus, has_focus, input, open_dialog, set_value, value,
+    FORM, Flag, HEADING, SIGN_IN_LINK, WAY_ON, Words, close_dialog, focus, has_focus, input, open_dialog, set_value,
+    value,
 };
 pub use form_page::FormPage;
 pub use form_problems::{FormProblems, Problems};
@@ -77,6 +81,9 @@ pub use manage_factors::{FactorDoors, manage_factors};
 pub use mark::Mark;
 pub use page_title::PageTitle;
 pub use parting::parting;
+pub use passkey_list::PasskeyDoors;
+pub use passkey_way::{PASSKEY_WAY, PasskeyWay};
+pub use passkey_words::{USE_YOUR_PASSWORD, made_problem, passkey_problem};
 pub use password_field::{CURRENT, NEW, PasswordField, Sight};
 pub use password_rule::{RuleWords, STRENGTH};
 pub use piece::Piece;

@@ -15,6 +15,7 @@ mod login_form;
 mod manage_factors;
 mod nav_account;
 mod own_account;
+mod passkey_sign_in;
 mod password_meter;
 mod second_factor_form;
 mod session_list;

@@ -15,6 +15,8 @@ pub struct PageFacts {
     pub signup_open: bool,
     /// Whether the server sends mail, so that a user can have an email address, and reset a password.
     pub sends_mail: bool,
+    /// Whether this server has passkeys.
+    pub passkeys: bool,
     /// In code points.
     pub password_min_length: usize,
     /// Where this page keeps the access token: `local`, `session` or `memory`.
@@ -102,6 +104,7 @@ impl Default for PageFacts {
             files: Arc::new(SiteFiles::unhashed()),
             signup_open: false,
             sends_mail: false,
+            passkeys: false,
             password_min_length: 15,
             token_storage: "local",
             signed_in: Seems::default(),

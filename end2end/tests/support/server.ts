@@ -176,6 +176,12 @@ export class Server {
     return (await run('curl', args, `Authorization: Bearer ${token}`)).out;
   }
 
+  /** Removes a passkey, as on another device. */
+  async removePasskey(token: string, id: string): Promise<void> {
+    const args = ['-sS', '-X', 'DELETE', '-H', '@-', `${this.origin}/passkeys/${id}`];
+    expect((await run('curl', args, `Authorization: Bearer ${token}`)).out).toBe('{"msg":"Passkey removed"}');
+  }
+
   /** What the machine door answers to this refresh token. */
   async refresh(token: string): Promise<string> {
     const { out } = await run('curl', ['-sS', '--data', '@-', `${this.origin}/refresh`], `refresh_token=${token}`);

@@ -39,6 +39,7 @@
 
 mod calls;
 pub mod page;
+pub mod passkey;
 mod renewal;
 mod signing;
 pub mod stamp;

@@ -11,6 +11,7 @@ use crate::app::components::dom::HEADING;
 use crate::app::components::email_address::{EmailAddress, changes_email};
 use crate::app::components::event_list::{EventList, EventTemplate, Events};
 use crate::app::components::local_time::LocalTime;
+use crate::app::components::passkey_list::{PasskeyDoors, PasskeyList, PasskeyTemplate, passkeys_inside};
 use crate::app::components::piece::Piece;
 use crate::app::components::second_factor_section::{SecondFactorSection, second_factor_section};
 use crate::app::components::strength_meter::{Judge, StrengthTemplate};
@@ -29,6 +30,7 @@ pub struct AccountDoors {
     pub change_factors: fn(Piece),
     pub older_events: fn(String) -> Asking<EventsAnswer>,
     pub delete: fn(String) -> Asking<()>,
+    pub passkeys: PasskeyDoors,
 }
 
 #[component]
@@ -64,6 +66,13 @@ pub fn AccountTemplates() -> impl IntoView {
                     <SecondFactorSection/>
                 </Section>
                 <Section
+                    part="own-passkeys"
+                    title="Passkeys"
+                    words="Sign in with your device instead of your password. If you add one, a sign-in with the password asks for it too."
+                >
+                    <PasskeyList/>
+                </Section>
+                <Section
                     part="happened"
                     title="What happened"
                     words="Sign-ins, failed tries and changes. If something here was not you, change your password."
@@ -79,6 +88,7 @@ pub fn AccountTemplates() -> impl IntoView {
                 </Section>
             </div>
         </template>
+        <PasskeyTemplate/>
         <EventTemplate/>
         <StrengthTemplate/>
     }
@@ -100,6 +110,7 @@ pub fn account_parts(
     changes_password(&all.part("password"), username, doors.change_password, doors.judge_password);
     changes_email(&all.part("email"), doors.email, doors.change_email);
     second_factor_section(&all.part("second-factor"), factors, doors.change_factors);
+    passkeys_inside(&all.part("own-passkeys"), now, doors.passkeys);
     Events { now, named: false, older: doors.older_events }.fill(&all.part("happened"), newest);
     deletes_account(&all.part("leave"), username, doors.delete);
     all

@@ -53,7 +53,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
         }
         remember_code();
         sight.hide();
-        let keep = if input(KEEP).is_some_and(|keep| keep.checked()) { Keep::OnThisDevice } else { Keep::InThisTab };
+        let keep = keep_as_said();
         let attempt = Attempt::read(purpose, keep);
         if !attempt.is_complete(problems) {
             return;
@@ -76,7 +76,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
     view! {
         <form class="card form" id=FORM method="post" action=words.action novalidate aria-busy=busy on:submit=submit>
             <FormProblems problems/>
-            <UsernameField problem=problems.first/>
+            <UsernameField problem=problems.first autocomplete=words.username/>
             <PasswordField kind=words.password sight problem=problems.second/>
             <label class="check">
                 <input class="check__box" type="checkbox" id=KEEP name="remember"/>
@@ -99,6 +99,11 @@ fn remember_code() {
     if let Some(code) = hash.strip_prefix('#').filter(|code| *code != "main") {
         set_value(CODE, code);
     }
+}
+
+/// Returns how long to keep the session, as the form says now.
+pub fn keep_as_said() -> Keep {
+    if input(KEEP).is_some_and(|keep| keep.checked()) { Keep::OnThisDevice } else { Keep::InThisTab }
 }
 
 /// Goes to the page that the server has written into the form (`next_field.rs`).

@@ -9,7 +9,7 @@ use js_sys::Function;
 use leptos::prelude::document;
 use leptos::task::spawn_local;
 use leptos::web_sys::wasm_bindgen::{JsCast, closure::Closure};
-use leptos::web_sys::{Element, Event, HtmlElement, HtmlTemplateElement};
+use leptos::web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlTemplateElement};
 
 use crate::api_types::ApiError;
 use crate::app::components::asking::Asking;
@@ -74,6 +74,11 @@ impl Piece {
 
     pub fn text(&self) -> String {
         self.0.as_ref().and_then(|element| element.text_content()).unwrap_or_default()
+    }
+
+    /// What the user typed into it.
+    pub fn typed(&self) -> String {
+        self.0.as_ref().map(|element| element.unchecked_ref::<HtmlInputElement>().value()).unwrap_or_default()
     }
 
     pub fn get(&self, attribute: &str) -> String {

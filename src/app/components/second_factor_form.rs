@@ -91,11 +91,11 @@ pub fn answers_challenge(send: fn(Codes, Keep) -> Asking<Kept>) {
     // The user said it with the password, on the page before. The server has kept it.
     let keep = if place.get("data-keep").is_empty() { Keep::InThisTab } else { Keep::OnThisDevice };
     let form = LiveForm::inside(&place, &[]);
-    let sent = form.clone();
+    let asking = form.clone();
     form.on_submit(move || {
-        let Some(codes) = typed_codes() else { return sent.say(&[ENTER_ONE]) };
-        let form = sent.clone();
-        sent.ask(|| send(codes, keep), move |answer| tell(answer, &form));
+        let Some(codes) = typed_codes() else { return asking.say(&[ENTER_ONE]) };
+        let form = asking.clone();
+        asking.ask(|| send(codes, keep), move |answer| tell(answer, &form));
     });
 }
 

@@ -7,7 +7,7 @@ use crate::app::components::form_problems::Problem;
 
 /// Not controlled: what was typed or filled in before the program loaded stays.
 #[component]
-pub fn UsernameField(problem: Problem) -> impl IntoView {
+pub fn UsernameField(problem: Problem, autocomplete: &'static str) -> impl IntoView {
     view! {
         <div class="field">
             <label class="field__label" for="username">"Username"</label>
@@ -16,7 +16,7 @@ pub fn UsernameField(problem: Problem) -> impl IntoView {
                 type="text"
                 id="username"
                 name="username"
-                autocomplete="username"
+                autocomplete=autocomplete
                 autocapitalize="none"
                 spellcheck="false"
                 aria-describedby="username-problem"

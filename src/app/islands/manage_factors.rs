@@ -29,6 +29,7 @@ impl From<SplitLoaderError> for NotLoaded {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the file may not load: `fallible` wants an error for that")]
 #[wasm_split(manage_factors, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn manage(place: Piece) -> Result<(), NotLoaded> {
     manage_factors(&place, DOORS);

@@ -3,12 +3,17 @@
 use leptos::prelude::*;
 
 use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, FactorsAnswer, PasswordInput};
-use crate::app::client::{Why, call, ended, greet, server_now};
-use crate::app::components::{AccountDoors, account_parts};
+use crate::app::client::{
+    Why, call, ended, greet, make_passkey, passkeys_supported, server_now, tell_password_manager,
+};
+use crate::app::components::{AccountDoors, PasskeyDoors, account_parts, made_problem};
 use crate::app::islands::awaited::Contents;
 use crate::app::islands::manage_factors;
 use crate::app::islands::password_meter::judge;
-use crate::app::server_fns::{account, change_email, change_password, delete_account, email, events, factors};
+use crate::app::server_fns::{
+    account, change_email, change_password, delete_account, email, events, factors, passkeys, remove_passkey,
+    rename_passkey,
+};
 
 #[island(lazy)]
 pub fn OwnAccount() -> impl IntoView {
@@ -37,6 +42,19 @@ const DOORS: AccountDoors = AccountDoors {
             ended(Why::Deleted);
             Ok(())
         })
+    },
+    passkeys: PasskeyDoors {
+        supported: passkeys_supported,
+        list: || {
+            Box::pin(async {
+                let known = call(passkeys).await?;
+                tell_password_manager(&known);
+                Ok(known)
+            })
+        },
+        add: |name| Box::pin(async move { Ok(made_problem(make_passkey(name).await?)) }),
+        rename: |id, name| Box::pin(async move { call(|| rename_passkey(id.clone(), name.clone())).await }),
+        remove: |id| Box::pin(async move { call(|| remove_passkey(id.clone())).await }),
     },
 };
 

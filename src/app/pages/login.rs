@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::components::FormPage;
+use crate::app::components::{FormPage, PasskeyWay};
 use crate::app::islands::LoginForm;
 use crate::app::next::form_address;
 use crate::app::page_facts::PageFacts;
@@ -24,6 +24,7 @@ pub fn Login() -> impl IntoView {
             lead="Sign in to get your stamp."
         >
             <LoginForm/>
+            <PasskeyWay/>
             {forgotten}
             {new_here}
         </FormPage>

@@ -30,9 +30,11 @@ pub enum PasskeyError {
     ChallengeExpired,
     #[error("the answer is not one that browsers send")]
     Malformed,
-    /// The same for an unknown passkey and a wrong answer.
     #[error("the passkey is not accepted")]
     Refused,
+    /// Nobody has a passkey with this id, which nobody can guess. The password manager should forget it.
+    #[error("the passkey is not known here")]
+    Unknown,
     #[error("the passkey could not be added")]
     NotAdded,
     #[error("the user has no such passkey")]

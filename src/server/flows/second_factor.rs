@@ -157,7 +157,7 @@ async fn answer_with_passkey(
 ) -> Result<(Answered, Methods), SecondFactorError> {
     let methods = match judge_second_passkey(state, user, challenge, answer).await {
         Ok(methods) => methods,
-        Err(PasskeyError::Refused | PasskeyError::ChallengeExpired) => {
+        Err(PasskeyError::Refused | PasskeyError::Unknown | PasskeyError::ChallengeExpired) => {
             return Ok((Answered::Wrong, Methods::default()));
         }
         Err(PasskeyError::Store(error)) => return Err(error.into()),

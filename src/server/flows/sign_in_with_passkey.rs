@@ -51,14 +51,12 @@ pub async fn sign_in_with_passkey(
             Ok(signed_in)
         }
         Err(Unrecognised(error, owner)) => {
-            match error {
-                // Nothing was compared.
-                PasskeyError::Store(_) => attempt.tested_nothing(),
-                _ => {
-                    state.measures.sign_in_refused();
-                    let told = owner.map(|owner| (event(state, EventKind::FactorRefused, new.visitor.origin), owner));
-                    attempt.failed(told).await?;
-                }
+            if let PasskeyError::Store(_) = error {
+                attempt.tested_nothing();
+            } else {
+                state.measures.sign_in_refused();
+                let told = owner.map(|owner| (event(state, EventKind::FactorRefused, new.visitor.origin), owner));
+                attempt.failed(told).await?;
             }
             Err(error)
         }
@@ -85,7 +83,7 @@ async fn recognise(
     let kept = take_question(state, Purpose::PasskeySignIn, challenge, browser).await?;
     let wrong = |wrong| Unrecognised(refused(&wrong, PasskeyError::Refused), None);
     let answer = SignInAnswer::parse(answer).map_err(wrong)?;
-    let passkey = state.store.find_passkey(&answer.passkey()).await?.ok_or_else(|| wrong(WrongAnswer::Unknown))?;
+    let passkey = state.store.find_passkey(&answer.passkey()).await?.ok_or(PasskeyError::Unknown)?;
     let recognised = match answer.judge(party, &kept.state, &passkey) {
         Ok(recognised) => recognised,
         Err(WrongAnswer::Counter) => {

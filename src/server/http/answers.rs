@@ -136,6 +136,7 @@ pub fn passkeys_answer(state: &AppState, user: &CurrentUser, passkeys: Vec<Passk
     PasskeysAnswer {
         rp_id: state.config.relying_party.as_ref().map(|party| party.id().to_owned()),
         user_id: user.user_id.to_string(),
+        username: user.username.clone(),
         passkeys: passkeys.into_iter().map(PasskeySummary::from).collect(),
     }
 }

@@ -86,7 +86,8 @@ fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
         | ApiError::SecondFactorRequired
         | ApiError::BadSecondFactor
         | ApiError::ChallengeExpired
-        | ApiError::BadPasskey => "Bearer",
+        | ApiError::BadPasskey
+        | ApiError::UnknownPasskey => "Bearer",
         ApiError::InsufficientUserAuthentication { acr_values, max_age } => return step_up(acr_values, max_age),
         ApiError::InvalidClient => r#"Basic realm="handstamp""#,
         ApiError::InsufficientScope => r#"Bearer error="insufficient_scope""#,

@@ -187,6 +187,7 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             files: state.site.files.clone(),
             signup_open: state.config.signup_open,
             sends_mail: state.mailer.is_on(),
+            passkeys: state.config.relying_party.is_some(),
             password_min_length: state.config.password_min_length,
             token_storage: state.config.token_storage,
             signed_in: parts.extensions.get().copied().unwrap_or_default(),

@@ -18,6 +18,8 @@ pub struct Words {
     pub submit: &'static str,
     /// Read aloud by screen readers while the server answers.
     pub sending: &'static str,
+    /// What the browser may fill into the field of the name.
+    pub username: &'static str,
     pub password: &'static Kind,
     /// The door's name for a code behind the `#` of the address.
     pub code: &'static str,
@@ -31,6 +33,8 @@ impl Purpose {
             Self::SignUp => ("/api/signup", "Create account", "Creating your account…", &NEW, "invitation"),
             Self::FirstAccount => ("/api/setup", "Create administrator", "Creating your account…", &NEW, "code"),
         };
-        Words { action, submit, sending, password, code }
+        // Browsers offer passkeys only in a field that says so, as the last word.
+        let username = if self == Self::SignIn { "username webauthn" } else { "username" };
+        Words { action, submit, sending, username, password, code }
     }
 }

@@ -39,6 +39,7 @@ impl From<PasskeyError> for ApiError {
             PasskeyError::ChallengeExpired => Self::ChallengeExpired,
             PasskeyError::Malformed | PasskeyError::Name(_) => Self::InvalidRequest,
             PasskeyError::Refused => Self::BadPasskey,
+            PasskeyError::Unknown => Self::UnknownPasskey,
             PasskeyError::NotAdded => Self::PasskeyNotAdded,
             PasskeyError::NoSuchPasskey => Self::NotFound,
             PasskeyError::Throttled(throttled) => throttled.into(),

@@ -1,0 +1,244 @@
+// Passkeys in Chromium, with its virtual authenticator: added, used by the autofill and by the button, refused, removed.
+
+import { type CDPSession, type Page } from '@playwright/test';
+import { expect, test } from './support/fixtures.ts';
+import { awake, expectGreeting, fill, open, signIn, signOut } from './support/steps.ts';
+import type { Server, User } from './support/server.ts';
+
+/** The device of a user: a virtual authenticator of the page's browser. */
+class Device {
+  private constructor(private readonly session: CDPSession, private readonly id: string) {}
+
+  /** `verifies`: it can check its user, and does. */
+  static async of(page: Page, { verifies = true } = {}): Promise<Device> {
+    const session = await page.context().newCDPSession(page);
+    await session.send('WebAuthn.enable', { enableUI: false });
+    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: verifies,
+        automaticPresenceSimulation: true, defaultBackupEligibility: true, defaultBackupState: true,
+      },
+    });
+    return new Device(session, authenticatorId);
+  }
+
+  async verifies(isUserVerified: boolean): Promise<void> {
+    await this.session.send('WebAuthn.setUserVerified', { authenticatorId: this.id, isUserVerified });
+  }
+
+  /** Whether the user is there at once, whenever the browser asks. Otherwise they never are. */
+  async isPresent(enabled: boolean): Promise<void> {
+    await this.session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId: this.id, enabled });
+  }
+
+  async credentials() {
+    return (await this.session.send('WebAuthn.getCredentials', { authenticatorId: this.id })).credentials;
+  }
+
+  /** Another user's device has the same passkey, with this user handle. */
+  async copyWith(userHandle: string): Promise<void> {
+    const [credential] = await this.credentials();
+    await this.session.send('WebAuthn.clearCredentials', { authenticatorId: this.id });
+    await this.session.send('WebAuthn.addCredential', { authenticatorId: this.id, credential: { ...credential!, userHandle } });
+  }
+}
+
+function button(page: Page) {
+  return page.getByRole('button', { name: 'Sign in with a passkey' });
+}
+
+function section(page: Page) {
+  return page.locator('[data-part=own-passkeys]');
+}
+
+/** Adds a passkey at /account, with this name. */
+async function add(page: Page, name: string): Promise<void> {
+  await open(page, '/account');
+  await section(page).getByLabel('Name of the new passkey').fill(name);
+  await section(page).getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(section(page).getByRole('listitem').filter({ hasText: name })).toBeVisible();
+}
+
+/** A user with a passkey on the device of this page, signed out. */
+async function withPasskey(page: Page, handstamp: Server): Promise<{ user: User; device: Device }> {
+  const user = await handstamp.addUser();
+  const device = await Device.of(page);
+  await signIn(page, user);
+  await add(page, 'laptop');
+  await signOut(page);
+  return { user, device };
+}
+
+test('a user adds a passkey, sees it, renames it and removes it', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  const device = await Device.of(page);
+  await signIn(page, user);
+  await open(page, '/account');
+  await expect(section(page).getByText('None yet.')).toBeVisible();
+  await add(page, 'laptop');
+  const [made] = await device.credentials();
+  expect(made).toMatchObject({ isResidentCredential: true, rpId: 'localhost', userName: user.name });
+  await expect(section(page)).toContainText(/never used · added today, \d\d:\d\d · synchronised/);
+
+  await section(page).getByRole('button', { name: 'Rename laptop' }).click();
+  await section(page).getByRole('textbox', { name: 'Name', exact: true }).fill('desk');
+  await section(page).getByRole('button', { name: 'Save the name of laptop' }).click();
+  await expect(section(page).getByRole('listitem').filter({ hasText: 'desk' })).toBeVisible();
+
+  await section(page).getByRole('button', { name: 'Remove desk' }).click();
+  await expect(section(page).getByText('None yet.')).toBeVisible();
+  await page.reload();
+  await expect(page.getByText('Second factor removed')).toBeVisible();
+  // The password manager was told that the server does not know it any more.
+  await expect.poll(() => device.credentials()).toEqual([]);
+});
+
+test('the device that has a passkey already makes no second one', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await Device.of(page);
+  await signIn(page, user);
+  await add(page, 'laptop');
+  await section(page).getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(section(page).getByRole('alert')).toHaveText('This device has a passkey for this account already.');
+  await expect(section(page).getByRole('listitem')).toHaveCount(1);
+});
+
+test('the button signs in without a name and a password', async ({ page, handstamp }) => {
+  const { user, device } = await withPasskey(page, handstamp);
+  // Otherwise the autofill, whose user is always there, signs in first.
+  await device.isPresent(false);
+  await open(page, '/login');
+  await button(page).click();
+  await device.isPresent(true);
+  await expectGreeting(page, user);
+  await page.goto('/account');
+  await expect(section(page)).toContainText('used just now');
+});
+
+test('the autofill of the form offers the passkey, and the user is signed in to where they wanted to go', async ({ page, handstamp }) => {
+  const { user } = await withPasskey(page, handstamp);
+  await open(page, '/login?next=%2Faccount');
+  await expect(page.getByLabel('Username')).toHaveAttribute('autocomplete', 'username webauthn');
+  // The virtual user chooses the passkey as soon as the browser offers it.
+  await page.getByLabel('Username').focus();
+  await expect(page).toHaveURL('/account');
+  await expect(page.getByText(user.name, { exact: true })).toBeVisible();
+});
+
+test('a user who only opens the form is asked nothing, and gets no cookie', async ({ page }) => {
+  const asked: string[] = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname));
+  await open(page, '/login');
+  await expect(button(page)).toBeVisible();
+  expect(asked.filter(path => path.includes('passkey'))).toEqual([]);
+  expect(await page.context().cookies()).toEqual([]);
+});
+
+test('a password that is sent while the browser offers passkeys signs in', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  const device = await Device.of(page);
+  await device.isPresent(false);
+  await open(page, '/login');
+  const offered = page.waitForResponse('**/api/passkey-question');
+  await fill(page, user);
+  await offered;
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expectGreeting(page, user);
+});
+
+test('a device that does not check its user signs nobody in', async ({ page, handstamp }) => {
+  const { device } = await withPasskey(page, handstamp);
+  await device.verifies(false);
+  await open(page, '/login');
+  await button(page).click();
+  await expect(button(page)).not.toHaveAttribute('aria-busy', 'true');
+  await expect(page).toHaveURL('/login');
+  await expect(page.locator('html')).toHaveAttribute('data-signed-in', 'no');
+});
+
+test('a passkey of another user handle is refused in words', async ({ page, handstamp, watch }) => {
+  const { device } = await withPasskey(page, handstamp);
+  watch.announceStatus(401, '/api/passkey-sign-in');
+  await device.copyWith('AAAAAAAAAAAAAAAAAAAAAA==');
+  await open(page, '/login');
+  await page.getByLabel('Username').focus();
+  await expect(page.getByRole('alert').filter({ hasText: 'This passkey is not accepted.' })).toBeVisible();
+  await expect(page).toHaveURL('/login');
+});
+
+test('a passkey that was removed on another device is refused in words', async ({ page, handstamp, watch }) => {
+  watch.announceStatus(401, '/api/passkey-sign-in');
+  const user = await handstamp.addUser();
+  // Before the password alone stops being enough.
+  const token = await handstamp.token(user);
+  const device = await Device.of(page);
+  await signIn(page, user);
+  await add(page, 'laptop');
+  await signOut(page);
+  const [made] = await device.credentials();
+  const id = made!.credentialId.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  await handstamp.removePasskey(token, id);
+  await open(page, '/login');
+  await page.getByLabel('Username').focus();
+  await expect(page.getByRole('alert').filter({ hasText: 'This passkey is not known here any more.' })).toBeVisible();
+});
+
+test('a cancelled dialog changes nothing, and the password still works', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  // No authenticator: the browser ends the question itself, as if the user had cancelled.
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable', { enableUI: false });
+  await open(page, '/login');
+  await button(page).click();
+  await expect(button(page)).not.toHaveAttribute('aria-busy', 'true');
+  await expect(page.locator('#passkey-way').getByRole('alert')).toBeHidden();
+  await fill(page, user);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expectGreeting(page, user);
+});
+
+test('an offer that gets old is replaced by one with a new challenge', async ({ page, handstamp }) => {
+  const { user, device } = await withPasskey(page, handstamp);
+  await device.isPresent(false);
+  await page.clock.install();
+  await page.goto('/login');
+  await awake(page);
+  const first = page.waitForResponse('**/api/passkey-question');
+  await page.getByLabel('Username').focus();
+  await first;
+  const second = page.waitForResponse('**/api/passkey-question');
+  await page.clock.fastForward(4 * 60 * 1000);
+  await second;
+  await device.isPresent(true);
+  await expectGreeting(page, user);
+});
+
+test('a page without the program offers no passkey', async ({ otherBrowser }) => {
+  const page = await otherBrowser({ javaScriptEnabled: false });
+  await page.goto('/login');
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+  await expect(button(page)).toBeHidden();
+});
+
+test.describe('at an address', () => {
+  test.use({ own: { PUBLIC_URL: 'http://127.0.0.1:{port}' } });
+
+  test('a server whose public URL is an address says that it has no passkeys', async ({ otherBrowser, handstamp, watch }) => {
+    const origin = handstamp.origin.replace('localhost', '127.0.0.1');
+    watch.announceOrigin(origin);
+    const user = await handstamp.addUser();
+    const page = await otherBrowser({ baseURL: origin });
+    await open(page, '/login');
+    await expect(button(page)).toHaveCount(0);
+    await signIn(page, user);
+    await open(page, '/account');
+    await expect(section(page).getByRole('alert')).toContainText('This server has no passkeys');
+  });
+});
+
+test('a browser at the address is led to the name, with the code of its link', async ({ page, handstamp, watch }) => {
+  const address = handstamp.origin.replace('localhost', '127.0.0.1');
+  watch.announceOrigin(address);
+  await page.goto(`${address}/signup?next=%2Faccount#the-code`);
+  await expect(page).toHaveURL(`${handstamp.origin}/signup?next=%2Faccount#the-code`);
+});

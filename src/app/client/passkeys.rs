@@ -1,0 +1,203 @@
+//! Signs in with passkeys: carries out the effects of `state/passkey.rs`, and the button. Also makes passkeys for `/account`.
+//!
+//! Only code of lazy files calls this, so no other page loads it.
+
+use std::cell::{Cell, RefCell};
+
+use leptos::task::spawn_local;
+
+use crate::api_types::{ApiError, PasskeyQuestion, PasskeysAnswer, Remember};
+use crate::app::browser::clock::Timer;
+use crate::app::browser::passkeys::{self, NoPasskey, Withdraw};
+use crate::app::browser::{Keep, StorageRefused};
+use crate::app::client::state::passkey::{Autofill, Effect, Event, step};
+use crate::app::client::{before_sign_in, call, can_keep, sign_in, sign_in_refused};
+use crate::app::server_fns;
+
+pub use crate::app::browser::passkeys::supported as passkeys_supported;
+
+/// What the page does at the end of a sign-in with a passkey.
+#[derive(Clone, Copy)]
+pub struct Ways {
+    /// How long to keep the session, as the form says now.
+    pub keep: fn() -> Keep,
+    /// The user is signed in.
+    pub go_on: fn(),
+    pub tell: fn(NotSignedIn),
+}
+
+/// Why a passkey signed nobody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotSignedIn {
+    /// The user cancelled, or the browser found no passkey.
+    Cancelled,
+    /// The browser failed.
+    NoPasskey,
+    Refused(ApiError),
+    StorageRefused,
+}
+
+/// What became of the wish for a new passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    Added,
+    Cancelled,
+    /// This device has one already.
+    Exists,
+    Failed,
+}
+
+thread_local! {
+    static AUTOFILL: RefCell<Autofill> = RefCell::new(Autofill::default());
+    static QUESTION: RefCell<Option<PasskeyQuestion>> = const { RefCell::new(None) };
+    static CHOSEN: RefCell<String> = const { RefCell::new(String::new()) };
+    static OFFER: RefCell<Option<Withdraw>> = const { RefCell::new(None) };
+    static RENEWAL: Timer = const { Timer::new() };
+    static WAYS: Cell<Option<Ways>> = const { Cell::new(None) };
+}
+
+/// Offers passkeys in the autofill of the form, if the browser can.
+pub async fn offer_passkeys(ways: Ways) {
+    WAYS.set(Some(ways));
+    if passkeys::offers_in_autofill().await {
+        send(Event::Begin);
+    }
+}
+
+/// The user signs in in another way.
+pub fn withdraw_passkeys() {
+    send(Event::Otherwise);
+}
+
+/// Asks for a passkey in a dialog, and signs in with it.
+///
+/// # Errors
+/// [`NotSignedIn`].
+pub async fn sign_in_by_button(ways: Ways) -> Result<(), NotSignedIn> {
+    send(Event::Otherwise);
+    let question = server_fns::ask_for_passkey().await?;
+    let answer = passkeys::get(&question.options, false, None).await?;
+    sign_in_with(question, answer, (ways.keep)()).await?;
+    (ways.go_on)();
+    Ok(())
+}
+
+/// Makes a passkey for the signed-in user.
+///
+/// # Errors
+/// Those of the doors.
+pub async fn make_passkey(name: String) -> Result<Made, ApiError> {
+    let question = call(|| server_fns::ask_for_new_passkey(false)).await?;
+    let answer = match passkeys::create(&question.options, false).await {
+        Ok(answer) => answer,
+        Err(NoPasskey::Cancelled) => return Ok(Made::Cancelled),
+        Err(NoPasskey::Exists) => return Ok(Made::Exists),
+        Err(NoPasskey::Failed) => return Ok(Made::Failed),
+    };
+    call(|| server_fns::add_passkey(question.challenge.clone(), answer.clone(), name.clone())).await?;
+    Ok(Made::Added)
+}
+
+/// Tells the password manager which passkeys the server knows, so that it offers no others, and under which name.
+pub fn tell_password_manager(known: &PasskeysAnswer) {
+    let Some(rp_id) = known.rp_id.clone() else { return };
+    let ids: Vec<_> = known.passkeys.iter().map(|passkey| ["\"", &passkey.id, "\""].concat()).collect();
+    let of_user = ["{\"rpId\":\"", &rp_id, "\",\"userId\":\"", &known.user_id, "\","].concat();
+    let all = [&of_user, "\"allAcceptedCredentialIds\":[", &ids.join(","), "]}"].concat();
+    // A name has no quotation mark, and no backslash.
+    let username = &known.username;
+    let details = [&of_user, "\"name\":\"", username, "\",\"displayName\":\"", username, "\"}"].concat();
+    spawn_local(async move {
+        passkeys::signal("signalAllAcceptedCredentials", &all).await;
+        passkeys::signal("signalCurrentUserDetails", &details).await;
+    });
+}
+
+async fn sign_in_with(question: PasskeyQuestion, answer: String, keep: Keep) -> Result<(), NotSignedIn> {
+    if !can_keep(keep) {
+        return Err(NotSignedIn::StorageRefused);
+    }
+    let _turn = before_sign_in().await;
+    let remember = Remember(keep == Keep::OnThisDevice);
+    match server_fns::sign_in_with_passkey(question.challenge, answer.clone(), remember).await {
+        Ok(answer) => Ok(sign_in(answer, keep)?),
+        Err(error) => {
+            sign_in_refused();
+            if error == ApiError::UnknownPasskey {
+                passkeys::forget_unknown(&question.options, &answer).await;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn send(event: Event) {
+    let effects = AUTOFILL.with_borrow_mut(|page| step(page, event));
+    effects.into_iter().for_each(carry_out);
+}
+
+fn carry_out(effect: Effect) {
+    match effect {
+        Effect::Ask(number) => spawn_local(async move {
+            let question = server_fns::ask_for_passkey().await.ok();
+            let challenged = question.is_some();
+            QUESTION.set(question);
+            send(Event::Asked(number, challenged));
+        }),
+        Effect::Offer(number) => {
+            let Some(question) = QUESTION.with_borrow(Clone::clone) else { return };
+            let withdraw = Withdraw::possible();
+            OFFER.set(Some(withdraw.clone()));
+            spawn_local(async move {
+                match passkeys::get(&question.options, true, Some(&withdraw)).await {
+                    Ok(answer) => {
+                        CHOSEN.set(answer);
+                        send(Event::Chosen(number));
+                    }
+                    Err(_) => send(Event::Closed(number)),
+                }
+            });
+        }
+        Effect::Withdraw => {
+            if let Some(offer) = OFFER.take() {
+                offer.now();
+            }
+        }
+        Effect::SetTimer(milliseconds) => RENEWAL.with(|timer| timer.set(milliseconds, || send(Event::Due))),
+        Effect::StopTimer => RENEWAL.with(Timer::clear),
+        Effect::Send(number) => {
+            let (Some(question), Some(ways)) = (QUESTION.take(), WAYS.get()) else { return };
+            let answer = CHOSEN.take();
+            spawn_local(async move {
+                match sign_in_with(question, answer, (ways.keep)()).await {
+                    Ok(()) => (ways.go_on)(),
+                    Err(why) => {
+                        (ways.tell)(why);
+                        send(Event::Refused(number));
+                    }
+                }
+            });
+        }
+    }
+}
+
+impl From<ApiError> for NotSignedIn {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<StorageRefused> for NotSignedIn {
+    fn from(_: StorageRefused) -> Self {
+        Self::StorageRefused
+    }
+}
+
+impl From<NoPasskey> for NotSignedIn {
+    fn from(none: NoPasskey) -> Self {
+        match none {
+            NoPasskey::Cancelled => Self::Cancelled,
+            NoPasskey::Exists | NoPasskey::Failed => Self::NoPasskey,
+        }
+    }
+}

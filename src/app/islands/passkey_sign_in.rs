@@ -1,0 +1,104 @@
+//! Signing in with a passkey, on `/login`: a button, and passkeys in the autofill of the form.
+//!
+//! What it needs is a file of its own. It is loaded at the first sign of a person: a pointer that moves, a key, a focus. So a
+//! visit without one costs no challenge, and leaves no cookie.
+
+use std::cell::Cell;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use crate::app::client::{
+    NotSignedIn, SignedIn, Ways, offer_passkeys, passkeys_supported, sign_in_by_button, signed_in, withdraw_passkeys,
+};
+use crate::app::components::{
+    Asking, FORM, PASSKEY_WAY, Piece, USE_YOUR_PASSWORD, go_on, in_browser, keep_as_said, passkey_problem,
+};
+
+/// What a person does first.
+const SIGNS: [&str; 4] = ["pointermove", "pointerdown", "keydown", "focusin"];
+
+thread_local! {
+    static SEEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Shows the button, if the server and the browser have passkeys, and waits for a person.
+pub fn wait_for_person() {
+    let way = Piece::with_id(PASSKEY_WAY);
+    if !way.is_there() || !passkeys_supported() {
+        return;
+    }
+    way.show(true);
+    way.part("passkey").on("click", |_| begin(true));
+    let waiting = SIGNS.map(|sign| {
+        window_event_listener_untyped(sign, |_| {
+            if !SEEN.replace(true) {
+                begin(false);
+            }
+        })
+    });
+    // As long as the page lives.
+    std::mem::forget(waiting);
+}
+
+/// `by_button`: the user wants to sign in with a passkey now.
+fn begin(by_button: bool) {
+    SEEN.set(true);
+    spawn_local(async move {
+        if load(by_button).await.is_err() && by_button {
+            Piece::with_id(PASSKEY_WAY).part("problem").complain(USE_YOUR_PASSWORD);
+        }
+    });
+}
+
+/// The file did not load.
+struct NoFile;
+
+impl From<SplitLoaderError> for NoFile {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the file may not load: `fallible` wants an error for that")]
+#[wasm_split(passkey_sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn load(by_button: bool) -> Result<(), NoFile> {
+    if by_button {
+        by_the_button()
+    } else {
+        in_the_autofill()
+    }
+    Ok(())
+}
+
+const WAYS: Ways = Ways { keep: keep_as_said, go_on, tell };
+
+fn by_the_button() {
+    let button = Piece::with_id(PASSKEY_WAY).part("passkey");
+    tell(NotSignedIn::Cancelled);
+    let ask = || -> Asking<Result<(), NotSignedIn>> { Box::pin(async { Ok(sign_in_by_button(WAYS).await) }) };
+    button.ask(ask, |done| {
+        if let Ok(Err(why)) = done {
+            tell(why);
+        }
+    });
+}
+
+fn in_the_autofill() {
+    let form = Piece::with_id(FORM);
+    form.on("submit", |_| withdraw_passkeys());
+    // After a wrong password, or a passkey that was refused.
+    form.on("focusin", |_| spawn_local(offer_passkeys(WAYS)));
+    in_browser(|| {
+        if let SignedIn::Yes(_) = signed_in() {
+            withdraw_passkeys();
+        } else {
+            spawn_local(offer_passkeys(WAYS));
+        }
+    });
+}
+
+fn tell(why: NotSignedIn) {
+    Piece::with_id(PASSKEY_WAY).part("problem").complain(passkey_problem(why));
+}
