@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 /// Facts of one page load.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts, each by itself")]
 pub struct PageFacts {
     pub files: Arc<SiteFiles>,
     /// Whether anyone can make an account.
@@ -53,6 +54,7 @@ pub enum Seems {
 
 /// With what a sign-in can be completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "facts, each by itself")]
 pub struct AskedFactors {
     pub totp: bool,
     pub passkeys: bool,

@@ -65,9 +65,9 @@ impl From<SplitLoaderError> for NoFile {
 #[wasm_split(passkey_sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn load(by_button: bool) -> Result<(), NoFile> {
     if by_button {
-        by_the_button()
+        by_the_button();
     } else {
-        in_the_autofill()
+        in_the_autofill();
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub enum InspectError {
 /// A token that is good: one of our own, or one for another audience.
 pub enum Inspected {
     Own(Arc<AcceptedToken>),
-    ForOther(AudienceToken),
+    ForOther(Box<AudienceToken>),
 }
 
 /// Returns the token, if a protected door would accept it now.
@@ -52,7 +52,7 @@ pub async fn introspect_token(state: &AppState, token: &str) -> Result<Inspected
             if !audiences.iter().any(|audience| other.is_for(audience)) {
                 return Err(InspectError::Bad(Check::Audience));
             }
-            Ok(Inspected::ForOther(other))
+            Ok(Inspected::ForOther(Box::new(other)))
         }
         Err(refused) => Err(refused),
     }

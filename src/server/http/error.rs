@@ -99,13 +99,9 @@ fn challenge(error: ApiError, status: StatusCode) -> Option<HeaderValue> {
 
 /// RFC 9470, section 3.
 fn step_up(acr_values: Option<&'static str>, max_age: Option<u64>) -> Option<HeaderValue> {
-    let mut challenge = String::from(r#"Bearer error="insufficient_user_authentication""#);
-    if let Some(acr_values) = acr_values {
-        challenge += &format!(r#", acr_values="{acr_values}""#);
-    }
-    if let Some(max_age) = max_age {
-        challenge += &format!(r#", max_age="{max_age}""#);
-    }
+    let acr_values = acr_values.map(|values| format!(r#", acr_values="{values}""#)).unwrap_or_default();
+    let max_age = max_age.map(|seconds| format!(r#", max_age="{seconds}""#)).unwrap_or_default();
+    let challenge = format!(r#"Bearer error="insufficient_user_authentication"{acr_values}{max_age}"#);
     HeaderValue::from_str(&challenge).ok()
 }
 

@@ -75,7 +75,9 @@ pub(super) trait Numbers {
 impl Numbers for SqliteConnection {
     async fn insert_numbered(&mut self, entries: &mut [Entry]) -> Result<i64, sqlx::Error> {
         let (seq,): (i64,) = sqlx::query_as(NEXT_SEQ).fetch_one(&mut *self).await?;
-        entries.iter_mut().for_each(|entry| entry.seq = seq);
+        for entry in entries.iter_mut() {
+            entry.seq = seq;
+        }
         for part in parts(entries) {
             insert(part).execute(&mut *self).await?;
         }
@@ -97,7 +99,9 @@ impl Numbers for Transaction {
             query.bind(id).bind(kind).bind(entry.keep_until.0)
         });
         let (seq,): (i64,) = insert_first.fetch_one(&mut *self).await?;
-        entries.iter_mut().for_each(|entry| entry.seq = seq);
+        for entry in entries.iter_mut() {
+            entry.seq = seq;
+        }
         for part in parts(entries).skip(1) {
             insert(part).execute(&mut *self).await?;
         }
