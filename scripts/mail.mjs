@@ -94,7 +94,7 @@ async function withoutTrust() {
 async function mailServer(mode) {
   const own = join(folder, `${mode}-${Math.random()}`);
   mkdirSync(own);
-  const child = start(python, [join(root, 'scripts/verifiers/mail_server.py'), mode, own], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = start(python, [join(root, 'scripts/verifiers/mail_server.py'), mode, own], { stdio: ['ignore', 'pipe', 'ignore'] });
   const all = [];
   const waiting = new Set();
   createInterface({ input: child.stdout }).on('line', line => {

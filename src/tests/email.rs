@@ -195,6 +195,15 @@ async fn a_user_cannot_fill_the_mailboxes_of_others() {
     assert_eq!(smtp.take().len(), 5);
     let token = app.somebody("bob").await;
     assert_eq!(app.ask_email(&token, "bob@example.org").await.status, 202);
+    // Nor can several users together.
+    let mut sent = 0;
+    for name in ["carol", "dan", "erin"] {
+        let token = app.somebody(name).await;
+        for spelling in ["victim@example.net", "Victim@example.net"] {
+            sent += u32::from(app.ask_email(&token, spelling).await.status == 202);
+        }
+    }
+    assert_eq!(sent, 5);
 }
 
 #[tokio::test]

@@ -234,6 +234,25 @@ async fn mails_of_a_removed_account_go_with_it() {
 }
 
 #[tokio::test]
+async fn links_that_expired_and_mails_that_nobody_sends_are_purged() {
+    let (app, _smtp) = TestApp::start_with_mail().await;
+    queue(&app, &["ada"]).await;
+    let left = async || {
+        let links = app.sql("SELECT code_hash FROM mail_links").await.len();
+        (links, app.state.store.count_mails().await.unwrap())
+    };
+    app.pass(GIVE_UP_AFTER.checked_sub(Duration::from_secs(1)).unwrap());
+    flows::purge_expired(&app.state).await.unwrap();
+    assert_eq!(left().await, (1, 1));
+    app.pass(Duration::from_mins(1));
+    flows::purge_expired(&app.state).await.unwrap();
+    assert_eq!(left().await, (0, 1), "a server that sends mail must log it");
+    app.pass(Duration::from_hours(24));
+    flows::purge_expired(&app.state).await.unwrap();
+    assert_eq!(left().await, (0, 0));
+}
+
+#[tokio::test]
 async fn during_development_a_mail_is_a_file_that_only_the_owner_can_read() {
     use std::os::unix::fs::PermissionsExt as _;
     let app = TestApp::start_on_sqlite().await;
@@ -272,7 +291,8 @@ async fn a_mail_loads_nothing_and_says_that_no_person_wrote_it() {
     assert_eq!(mail.header("To"), "ada@example.org");
     assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     assert_eq!(mail.header("Date"), "Sun, 22 Nov 2026 09:12:00 +0000");
-    assert!(mail.header("Message-ID").ends_with("@localhost>"), "{}", mail.header("Message-ID"));
+    let host = app.state.config.public_url.split(['/', ':']).nth(3).unwrap();
+    assert!(mail.header("Message-ID").ends_with(&format!("@{host}>")), "{}", mail.header("Message-ID"));
     assert!(mail.raw.contains("multipart/alternative") && mail.raw.contains("text/html"));
     for remote in ["src=", "<img", "<link", "<style", "url("] {
         assert!(!mail.raw.contains(remote), "{remote}");

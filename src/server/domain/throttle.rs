@@ -64,8 +64,8 @@ pub const PASSKEY_QUESTIONS: Rule = capped(300, Duration::from_secs(2));
 /// One visitor that asks for new passwords. A whole office may share an address.
 pub const FORGETS: Rule = capped(20, Duration::from_mins(1));
 
-/// Mails that others make the server send to one account, or that its user makes it send elsewhere: at most 5 + 4 in any
-/// hour.
+/// Mails that others make the server send to one account, that its user makes it send elsewhere, or that all users make it
+/// send to one address: at most 5 + 4 in any hour.
 pub const MAILS: Rule = capped(5, Duration::from_mins(15));
 
 /// The first attempts of all unknown clients at one account: at most 55 + 15 in any hour.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use aws_lc_rs::hmac;
 
+use super::email::Email;
 use super::ids::{DeviceId, ThrottleKey, UserId};
 use super::jwt_secret::JwtSecret;
 use super::throttle::StrangerKeys;
@@ -64,6 +65,12 @@ impl ThrottleKeys {
     #[must_use]
     pub fn forgotten(&self, typed: &str) -> ThrottleKey {
         self.key(b"forgotten", &[Username::canonical(typed).as_bytes()])
+    }
+
+    /// Returns the key for mails to an address that has no account yet.
+    #[must_use]
+    pub fn mails_to(&self, email: &Email) -> ThrottleKey {
+        self.key(b"mails to", &[email.lookup().as_bytes()])
     }
 
     /// Returns the key for mails about an account.
@@ -175,6 +182,7 @@ mod tests {
             keys().forgotten("ada"),
             keys().forgotten("ada@example.org"),
             keys().mails(UserId::from_random([1; 16])),
+            keys().mails_to(&Email::parse("ada@example.org").unwrap()),
             keys().stranger_by_address(&Username::parse("ada").unwrap(), "192.0.2.1".parse().unwrap()).address,
             keys().device(UserId::from_random([1; 16]), DeviceId::from_random([7; 16])),
             keys().device(UserId::from_random([2; 16]), DeviceId::from_random([7; 16])),

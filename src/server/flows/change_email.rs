@@ -56,7 +56,7 @@ pub async fn change_email(
     }
     let email = Email::parse(typed)?;
     // Counted when this is dropped: nobody's mailbox can be filled from here.
-    let _attempt = admit_to_mail(state, user.user_id, visitor)?;
+    let _attempt = admit_to_mail(state, user.user_id, Some(&email), visitor)?;
     let (code, now) = (LinkCode::from_random(state.world.random_bytes()), state.world.now());
     let purpose = Purpose::ConfirmEmail;
     let expires_at = now.plus(purpose.lifetime());

@@ -74,7 +74,7 @@ async fn send_link(state: &AppState, typed: &str, origin: &Origin) -> Result<(),
     };
     let Some(address) = state.store.find_address(user.id).await? else { return Ok(()) };
     // Counted silently, for name and address together: an error would show that they belong together.
-    let Ok(_attempt) = admit_to_mail(state, user.id, &Visitor::default()) else { return Ok(()) };
+    let Ok(_attempt) = admit_to_mail(state, user.id, None, &Visitor::default()) else { return Ok(()) };
     let (code, now, purpose) =
         (LinkCode::from_random(state.world.random_bytes()), state.world.now(), Purpose::ResetPassword);
     let expires_at = now.plus(purpose.lifetime());

@@ -27,6 +27,9 @@ const BATCH: i64 = 500;
 /// How long security events are kept, in seconds: 90 days.
 const KEEP_EVENTS: i64 = 90 * 24 * 60 * 60;
 
+/// How long a mail is kept after it should have been given up, in seconds: a day, in which a server that sends logs it.
+const KEEP_MAILS: i64 = 24 * 60 * 60;
+
 /// Purges the memory, and the store if it is the turn of this process. Purges nothing while the clock may be wrong.
 ///
 /// # Errors
@@ -61,6 +64,7 @@ async fn purge_store(state: &AppState, now: UnixTime, sessions_before: UnixTime)
     state.store.purge_invitations(now).await?;
     state.store.purge_challenges(now).await?;
     state.store.purge_links(now).await?;
+    state.store.purge_mails(UnixTime(now.0 - KEEP_MAILS)).await?;
     let most = i64::try_from(MAX_BUCKETS).unwrap_or(i64::MAX);
     while state.store.purge_tries(now, most, BATCH).await? >= BATCH.unsigned_abs() {}
     let unseen_since = UnixTime(now.0.saturating_sub_unsigned(FAMILIAR_FOR.as_secs()));

@@ -29,7 +29,8 @@
 //! - *One account has a name and an email address.* An attempt with the address counts for both. If the name has no attempt
 //!   left, the answer is that of a wrong password: a 429 would show that name and address belong together.
 //! - *Filling a mailbox, by asking for new passwords.* `FORGETS` for a network, [`MAILS`] for what was typed, whether the
-//!   account exists or not, and once more for the account, silently.
+//!   account exists or not, and once more for the account, silently. *Or by adding its address to accounts:* [`MAILS`] for
+//!   the account, and for the address.
 //! - *A hundred attempts at the same time.* All are counted before any is hashed, under one lock.
 //! - *A client that hangs up before the answer* is counted. A restart resets no counter. Only if the store does not answer
 //!   before a password is compared, the attempt is not counted.
@@ -49,6 +50,7 @@ use secrecy::SecretString;
 use tracing::info;
 
 use super::find_account::find_account;
+use crate::server::domain::email::Email;
 use crate::server::domain::ids::{DeviceId, ThrottleKey, UserId};
 use crate::server::domain::password::PasswordHash;
 use crate::server::domain::security_event::NewEvent;
@@ -199,12 +201,21 @@ pub fn admit_to_forget(state: &AppState, typed: &str, visitor: &Visitor) -> Resu
     Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
 }
 
-/// Allows one more mail about an account. It is counted when it is dropped, whatever the result.
+/// Allows one more mail about an account; `to`: an address that is not its own yet. It is counted when it is dropped,
+/// whatever the result.
 ///
 /// # Errors
 /// [`Throttled`].
-pub fn admit_to_mail(state: &AppState, user: UserId, visitor: &Visitor) -> Result<Attempt, Throttled> {
-    let counted = state.throttle.count(&[(state.throttle_keys.mails(user), MAILS)], state.world.uptime());
+pub fn admit_to_mail(
+    state: &AppState,
+    user: UserId,
+    to: Option<&Email>,
+    visitor: &Visitor,
+) -> Result<Attempt, Throttled> {
+    let keys = &state.throttle_keys;
+    let of_address = to.map(|email| (keys.mails_to(email), MAILS));
+    let all: Vec<_> = [(keys.mails(user), MAILS)].into_iter().chain(of_address).collect();
+    let counted = state.throttle.count(&all, state.world.uptime());
     Ok(Attempt { counted: or_throttled(counted, visitor)?, network: None, state: state.clone() })
 }
 

@@ -14,6 +14,7 @@ const CLAIM: &str = "UPDATE mail_queue SET tries = tries + 1, due_at = $3 WHERE 
                      RETURNING user_id, sealed, tries, give_up_at";
 const REMOVE: &str = "DELETE FROM mail_queue WHERE id = $1 AND tries = $2";
 const POSTPONE: &str = "UPDATE mail_queue SET due_at = $3 WHERE id = $1 AND tries = $2";
+const PURGE: &str = "DELETE FROM mail_queue WHERE give_up_at < $1";
 const COUNT: &str = "SELECT COUNT(*) FROM mail_queue";
 
 /// A mail for the queue.
@@ -90,6 +91,17 @@ impl Store {
         in_transaction!(self, |transaction| {
             let postpone = sqlx::query(POSTPONE).bind(mail.id.to_string()).bind(mail.tries).bind(due_at.0);
             postpone.execute(&mut *transaction).await?;
+        });
+        Ok(())
+    }
+
+    /// Removes mails that nobody has sent or given up in time: no server on this store sends mail any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn purge_mails(&self, before: UnixTime) -> Result<(), StoreError> {
+        in_transaction!(self, |transaction| {
+            sqlx::query(PURGE).bind(before.0).execute(&mut *transaction).await?;
         });
         Ok(())
     }
