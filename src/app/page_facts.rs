@@ -51,8 +51,10 @@ pub enum Seems {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AskedFactors {
     pub totp: bool,
-    pub passkeys: bool,
-    pub recovery_codes: bool,
+    /// How many passkeys there are.
+    pub passkeys: u32,
+    /// How many recovery codes were not used.
+    pub recovery_codes: u32,
     /// Whether the user wants to stay signed in on this device.
     pub kept: bool,
 }
