@@ -216,6 +216,7 @@ test.describe('where a second factor is required', () => {
     await page.goto('/sessions');
     await expect(page).toHaveURL('/account');
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
+    await expect(page.locator('[data-part=secret]')).toHaveText(/^[A-Z2-7]{32}$/);
     const app = type(await page.locator('[data-part=secret]').innerText());
     await page.getByLabel('Code that the app shows now').fill(code(app));
     await page.getByRole('button', { name: 'Confirm' }).click();

@@ -57,8 +57,10 @@ pub enum Seems {
 #[allow(clippy::struct_excessive_bools, reason = "facts, each by itself")]
 pub struct AskedFactors {
     pub totp: bool,
-    pub passkeys: bool,
-    pub recovery_codes: bool,
+    /// How many passkeys there are.
+    pub passkeys: u32,
+    /// How many recovery codes were not used.
+    pub recovery_codes: u32,
     /// Whether the user wants to stay signed in on this device.
     pub kept: bool,
 }

@@ -26,6 +26,7 @@ pub enum Key {
 }
 
 /// A device with one passkey. The next answer is made from these.
+#[allow(clippy::struct_excessive_bools, reason = "each can be wrong by itself")]
 pub struct Authenticator {
     pub id: Vec<u8>,
     pub key: Key,

@@ -15,10 +15,8 @@ pub struct Authenticator {
 
 impl Authenticator {
     pub fn new(typed: &str) -> Self {
-        let mut bits = String::new();
-        for letter in typed.chars() {
-            bits += &format!("{:05b}", BASE32.find(letter).unwrap());
-        }
+        let bits: Vec<_> = typed.chars().map(|letter| format!("{:05b}", BASE32.find(letter).unwrap())).collect();
+        let bits = bits.concat();
         let bytes = bits.as_bytes().chunks_exact(8).map(|byte| std::str::from_utf8(byte).unwrap());
         Self { secret: bytes.map(|byte| u8::from_str_radix(byte, 2).unwrap()).collect() }
     }

@@ -91,6 +91,9 @@ async fn the_session_lives_as_long_as_the_user_wants() {
     assert_eq!(answer.json()["refresh_expires_in"], 14 * 24 * 3600, "{answer:?}");
 }
 
+/// Makes something wrong.
+type Break = fn(&mut Authenticator, &Authenticator);
+
 #[tokio::test]
 async fn a_wrong_answer_starts_no_session_and_the_passkey_goes_on_working() {
     let app = TestApp::start().await;
@@ -100,7 +103,6 @@ async fn a_wrong_answer_starts_no_session_and_the_passkey_goes_on_working() {
     app.with_passkey("grace", &mut graces).await;
     let before = app.sessions().await;
 
-    type Break = fn(&mut Authenticator, &Authenticator);
     let wrong: [(&str, Break, &str); 12] = [
         ("another port", |it, _| it.origin = "http://localhost:3001".into(), REFUSED),
         ("another site", |it, _| it.origin = "https://evil.example".into(), REFUSED),
@@ -130,9 +132,9 @@ async fn a_wrong_answer_starts_no_session_and_the_passkey_goes_on_working() {
         for cut in [true, false] {
             let mut bytes = bytes.clone();
             if cut {
-                bytes.truncate(at)
+                bytes.truncate(at);
             } else {
-                bytes[at] ^= 0x10
+                bytes[at] ^= 0x10;
             }
             let mut answer = right.clone();
             answer["response"][part] = URL_SAFE_NO_PAD.encode(bytes).into();

@@ -164,12 +164,9 @@ async fn five_wrong_answers_end_a_challenge() {
     let app = TestApp::start().await;
     let user = app.enrolled("ada").await;
     let challenge = app.challenge("ada").await;
-    let mut waited = 0;
     for _ in 0..5 {
         assert_eq!(app.answer_totp(&challenge, "000000").await.error(), WRONG);
-        waited += 1;
     }
-    assert_eq!(waited, 5);
     app.pass(Duration::from_mins(2));
     assert_eq!(app.answer_totp(&challenge, &user.authenticator.code(app.time())).await.error(), GONE);
     let events = app.event_kinds("ada").await;

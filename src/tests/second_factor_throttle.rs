@@ -24,12 +24,11 @@ async fn guess_for(app: &TestApp, time: Duration, numbers: &mut u32) -> u32 {
     while app.time() < end {
         *numbers += 1;
         let answer = guess(app, *numbers).await;
-        match answer.header("retry-after") {
-            Some(wait) => app.pass(Duration::from_secs(wait.parse().unwrap())),
-            None => {
-                assert_eq!(answer.json()["code"], "bad_second_factor", "{answer:?}");
-                compared += 1;
-            }
+        if let Some(wait) = answer.header("retry-after") {
+            app.pass(Duration::from_secs(wait.parse().unwrap()));
+        } else {
+            assert_eq!(answer.json()["code"], "bad_second_factor", "{answer:?}");
+            compared += 1;
         }
     }
     compared

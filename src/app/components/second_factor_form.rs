@@ -26,6 +26,7 @@ pub type Kept = bool;
 pub fn SecondFactorFields(asked: AskedFactors) -> impl IntoView {
     let problems = Problems::none("second-factor-problems");
     let AskedFactors { totp, recovery_codes, kept, .. } = asked;
+    let recovery_codes = recovery_codes > 0;
     let has_code = totp || recovery_codes;
     view! {
         <div id=PLACE data-keep=kept.then_some("on")>
@@ -86,7 +87,7 @@ pub fn RecoveryField(#[prop(optional)] open: bool) -> impl IntoView {
 }
 
 /// Makes the form of the page work.
-pub fn answers_challenge(send: fn(Codes, Keep) -> Asking<Kept>) {
+pub fn answers_challenge(answer: fn(Codes, Keep) -> Asking<Kept>) {
     let place = Piece::with_id(PLACE);
     // The user said it with the password, on the page before. The server has kept it.
     let keep = if place.get("data-keep").is_empty() { Keep::InThisTab } else { Keep::OnThisDevice };
@@ -95,7 +96,7 @@ pub fn answers_challenge(send: fn(Codes, Keep) -> Asking<Kept>) {
     form.on_submit(move || {
         let Some(codes) = typed_codes() else { return asking.say(&[ENTER_ONE]) };
         let form = asking.clone();
-        asking.ask(|| send(codes, keep), move |answer| tell(answer, &form));
+        asking.ask(|| answer(codes, keep), move |kept| tell(kept, &form));
     });
 }
 

@@ -20,7 +20,7 @@ pub fn open(place: Piece) {
 
 const NOT_LOADED: &str = "This part of the page did not load. Check your connection and try again.";
 
-/// The file did not load.
+/// The file did not load, or came too late.
 struct NotLoaded;
 
 impl From<SplitLoaderError> for NotLoaded {
@@ -32,6 +32,10 @@ impl From<SplitLoaderError> for NotLoaded {
 #[allow(clippy::unnecessary_wraps, reason = "the file may not load: `fallible` wants an error for that")]
 #[wasm_split(manage_factors, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn manage(place: Piece) -> Result<(), NotLoaded> {
+    // The page shows something else by now.
+    if !place.is_there() {
+        return Err(NotLoaded);
+    }
     manage_factors(&place, DOORS);
     Ok(())
 }

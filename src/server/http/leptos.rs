@@ -259,8 +259,8 @@ async fn note_challenge(state: &AppState, request: &mut Request) {
     if let Ok(Some(asked)) = flows::asked_factors(state, &challenge).await {
         request.extensions_mut().insert(AskedFactors {
             totp: asked.factors.totp,
-            passkeys: asked.factors.passkeys > 0,
-            recovery_codes: asked.factors.recovery_codes > 0,
+            passkeys: asked.factors.passkeys,
+            recovery_codes: asked.factors.recovery_codes,
             kept: asked.kind == SessionKind::Kept,
         });
     }

@@ -123,11 +123,11 @@ impl Store {
             if taken.is_none_or(|(of, _)| of != Some(user.to_string())) {
                 return Ok(Answered::Gone);
             }
-            let done = match code {
+            let change = match code {
                 Code::Totp { sealed, step } => totp::use_code(user, sealed, *step, now),
                 Code::Recovery { hash, .. } => recovery_codes::use_code(hash, user, now),
             };
-            if done.execute(&mut *transaction).await?.rows_affected() == 0 {
+            if change.execute(&mut *transaction).await?.rows_affected() == 0 {
                 return Ok(Answered::Wrong);
             }
             if let Code::Recovery { event, .. } = code {
