@@ -37,6 +37,7 @@ mod turns;
 mod visit;
 mod visitor;
 
+pub use answers::texts_of_codes;
 pub use context::app_state;
 pub use current_user::{
     Admin, FreshUser, RequiredRole, WithFactor, WithRole, acting_admin, admin, current_user, current_user_if_any,

@@ -25,6 +25,7 @@ async fn login_and_greeting_answer_what_the_page_needs() {
             "issued_at": MORNING,
             "lifetime": 300,
             "expires_in": 240,
+            "must_enrol": false,
         })
     );
 }
