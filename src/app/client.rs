@@ -8,6 +8,7 @@
 //! | `driver` | carries out the effects |
 //! | `listeners` | what the browser reports, as events |
 //! | `promise` | an outcome that is awaited |
+//! | `signing_in` | what forms and passkeys report |
 //! | `passkeys` | signs in with passkeys, and makes them |
 //!
 //! None of this is a permission: the server checks every call.
@@ -16,12 +17,12 @@ mod driver;
 mod listeners;
 mod passkeys;
 mod promise;
+mod signing_in;
 mod state;
 mod values;
 
-use crate::api_types::{GreetingAnswer, SignedInAnswer};
+use crate::api_types::GreetingAnswer;
 use crate::app::browser::{clock, marker};
-use crate::app::client::state::page::Page;
 use crate::app::client::state::stamp;
 use crate::app::client::values::{Event, Timer};
 
@@ -32,33 +33,13 @@ pub use crate::app::client::passkeys::{
     Made, NotSignedIn, Ways, make_passkey, offer_passkeys, passkeys_supported, sign_in_by_button,
     tell_password_manager, withdraw_passkeys,
 };
+pub use crate::app::client::signing_in::{sign_in, sign_in_again, sign_in_refused};
 pub use crate::app::client::values::{SignedIn, Why};
 
 /// Finds out who is signed in, then follows changes. Called once, when the program starts.
 pub fn start(open_dialog: fn(Asked)) {
     driver::start(open_dialog);
     listeners::listen();
-}
-
-/// Reports a failed sign-in: the server refused, or did not answer.
-pub fn sign_in_refused() {
-    driver::send(Event::SignInRefused);
-}
-
-/// Keeps the token of a new session and tells every island and every other tab.
-///
-/// # Errors
-/// [`StorageRefused`] if the browser keeps nothing; then no user is signed in here.
-pub fn sign_in(answer: SignedInAnswer, keep: Keep) -> Result<(), StorageRefused> {
-    answered(answer, keep, None)
-}
-
-/// As [`sign_in`], from the dialog that asked for the password.
-///
-/// # Errors
-/// [`StorageRefused`], as [`sign_in`].
-pub fn sign_in_again(answer: SignedInAnswer, keep: Keep, dialog: u32) -> Result<(), StorageRefused> {
-    answered(answer, keep, Some(dialog))
 }
 
 /// Reports that the dialog was cancelled, or cannot be shown.
@@ -103,13 +84,4 @@ pub fn valid_until() -> Option<i64> {
 #[must_use]
 pub fn server_now(answer: &GreetingAnswer) -> i64 {
     stamp::server_time(answer.issued_at, answer.lifetime, answer.expires_in)
-}
-
-fn answered(answer: SignedInAnswer, keep: Keep, dialog: Option<u32>) -> Result<(), StorageRefused> {
-    let SignedInAnswer { access_token: token, expires_in, .. } = answer;
-    driver::send(Event::SignInAnswered { token, expires_in, keep, dialog });
-    match driver::known(Page::signed_in) {
-        SignedIn::Yes(_) => Ok(()),
-        SignedIn::Unknown | SignedIn::No(_) => Err(StorageRefused),
-    }
 }

@@ -54,7 +54,6 @@ pub enum Seems {
 
 /// With what a sign-in can be completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "facts, each by itself")]
 pub struct AskedFactors {
     pub totp: bool,
     /// How many passkeys there are.

@@ -39,7 +39,7 @@ mod turns;
 mod visit;
 mod visitor;
 
-pub use answers::passkeys_answer;
+pub use answers::{passkeys_answer, texts_of_codes};
 pub use browser_key::{browser_key, browser_key_to_ask, challenge, page_question};
 pub use context::app_state;
 pub use current_user::{

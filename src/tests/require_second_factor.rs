@@ -131,7 +131,7 @@ async fn no_application_and_no_other_service_accepts_the_user_before() {
     assert_eq!(exchange(&user.token).await.error(), REFUSED);
     assert_eq!(at_gate(&user.token, "*/*").await.error(), REFUSED);
     let led = at_gate(&user.token, "text/html").await;
-    assert_eq!((led.status, led.header("location")), (302, Some("http://127.0.0.1:3000/account")));
+    assert_eq!((led.status, led.header("location")), (302, Some("http://localhost:3000/account")));
 
     let token = app.refresh(&user.refresh).await.tokens().access;
     assert_eq!(exchange(&token).await.status, 200);

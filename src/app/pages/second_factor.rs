@@ -29,7 +29,10 @@ pub fn SecondFactor() -> impl IntoView {
                 Some(asked) => Either::Left(view! {
                     <SecondFactorFields asked/>
                     <SecondFactorForm/>
-                    <p class="beside"><a href=login>"Start again"</a></p>
+                    <p class="beside">
+                        <a href=login>"Start again"</a>
+                        {(asked.passkeys > 0).then_some(", or sign in with your passkey there: it needs no password.")}
+                    </p>
                 }),
                 None => Either::Right(view! {
                     <p class="beside"><a class="button button--ink button--wide" href=login>"Sign in"</a></p>

@@ -54,11 +54,10 @@ pub async fn begin_totp() -> Result<BegunTotpAnswer, ApiError> {
 /// `bad_second_factor`, `not_found` without a secret, `fresh_token_required`, and those of a bad token.
 #[server(endpoint = "confirm-totp", protocol = Protected)]
 pub async fn confirm_totp(code: PasswordInput) -> Result<Vec<String>, ApiError> {
-    use crate::server::domain::recovery_code::RecoveryCode;
     use crate::server::{flows, http};
     let user = http::fresh_user()?;
     let codes = flows::confirm_totp(&http::app_state()?, &user, &code.into(), http::origin()?).await?;
-    Ok(codes.iter().map(RecoveryCode::expose).collect())
+    Ok(http::texts_of_codes(&codes))
 }
 
 /// Removes the app.
@@ -78,9 +77,8 @@ pub async fn remove_totp() -> Result<(), ApiError> {
 /// `not_found` without a second factor, `fresh_token_required`, and those of a bad token.
 #[server(endpoint = "renew-recovery-codes", protocol = Protected)]
 pub async fn renew_recovery_codes() -> Result<Vec<String>, ApiError> {
-    use crate::server::domain::recovery_code::RecoveryCode;
     use crate::server::{flows, http};
     let user = http::fresh_user()?;
     let codes = flows::renew_recovery_codes(&http::app_state()?, &user, http::origin()?).await?;
-    Ok(codes.iter().map(RecoveryCode::expose).collect())
+    Ok(http::texts_of_codes(&codes))
 }

@@ -10,6 +10,7 @@ use crate::api_types::{
 use crate::server::domain::factors::Factors;
 use crate::server::domain::kept_keys::KeptKey;
 use crate::server::domain::passkey::Passkey;
+use crate::server::domain::recovery_code::RecoveryCode;
 use crate::server::domain::user::User;
 use crate::server::flows::{
     CurrentUser, EventsPage, Greeting, Invitation, Judged, ListedSession, ListedUsers, SignedIn,
@@ -96,6 +97,11 @@ impl From<Invitation> for InvitationAnswer {
     fn from(Invitation { link, expires_at }: Invitation) -> Self {
         Self { link: link.expose_secret().to_owned(), expires_at: expires_at.0 }
     }
+}
+
+/// Returns recovery codes for the user who has just made them. They are shown once.
+pub fn texts_of_codes(codes: &[RecoveryCode]) -> Vec<String> {
+    codes.iter().map(RecoveryCode::expose).collect()
 }
 
 impl From<Factors> for FactorsAnswer {

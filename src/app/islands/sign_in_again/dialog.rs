@@ -96,6 +96,7 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
                 <div class="form" hidden=step.code_hidden>
                     <TotpField/>
                     <RecoveryField/>
+                    <p class="lead">"No code? If you have a passkey, sign out, and sign in with it."</p>
                 </div>
                 <div class="dialog__ways">
                     <button class="button" type="button" on:click=|_| close()>"Cancel"</button>

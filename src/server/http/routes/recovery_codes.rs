@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::server::domain::recovery_code::RecoveryCode;
 use crate::server::domain::session::Origin;
 use crate::server::flows;
+use crate::server::http::answers::texts_of_codes;
 use crate::server::http::current_user::FreshUser;
 use crate::server::http::error::HttpError;
 use crate::server::http::json::Json;
@@ -28,6 +29,6 @@ pub async fn renew(
 
 impl RecoveryCodesAnswer {
     pub fn of(codes: &[RecoveryCode]) -> Self {
-        Self { recovery_codes: codes.iter().map(RecoveryCode::expose).collect() }
+        Self { recovery_codes: texts_of_codes(codes) }
     }
 }
