@@ -17,6 +17,8 @@ test.describe('a server that does not answer', () => {
     await fill(page, user);
     await handstamp.stop();
     watch.announceFailure('ERR_CONNECTION_REFUSED', '/api/login');
+    // For the autofill, at each visit of a field.
+    watch.announceFailure('ERR_CONNECTION_REFUSED', '/api/passkey-question', { certain: false });
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await expect(page.getByRole('alert')).toHaveText(NO_ANSWER);
     await expect(page.getByLabel('Username')).toHaveValue(user.name);

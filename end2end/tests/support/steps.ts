@@ -182,12 +182,15 @@ export async function expectFieldError(page: Page, label: string, sentence: stri
   await expect(page.getByText(sentence).first()).toBeVisible();
 }
 
-/** The refresh token's cookie, if there is one. The other cookie marks a known device, opens nothing, and stays (H9). */
+/**
+ * The refresh token's cookie, if there is one. Of the others, one marks a known device, opens nothing, and stays (H9); one
+ * binds the question for a passkey to this browser.
+ */
 export async function refreshCookie(context: BrowserContext) {
   const cookies = await context.cookies();
   for (const cookie of cookies) {
     expect(cookie).toMatchObject({
-      name: expect.stringMatching(/^handstamp_(refresh|device)$/), path: '/', httpOnly: true, sameSite: 'Strict',
+      name: expect.stringMatching(/^handstamp_(refresh|device|browser)$/), path: '/', httpOnly: true, sameSite: 'Strict',
     });
   }
   return cookies.find(cookie => cookie.name === 'handstamp_refresh');
@@ -231,7 +234,7 @@ export async function copy(page: Page, handstamp: Server): Promise<string> {
 /** Runs a copied line in a real shell, or the same line with `DELETE /logout` (`end`); returns status and body. */
 export async function runCurl(line: string, handstamp: Server, { end = false } = {}): Promise<string> {
   // Checked before it runs: a shell does everything that it is told.
-  expect(line).toMatch(/^curl -i -H "Authorization: Bearer [\w-]+\.[\w-]+\.[\w-]+" http:\/\/127\.0\.0\.1:\d+\/protected$/);
+  expect(line).toMatch(/^curl -i -H "Authorization: Bearer [\w-]+\.[\w-]+\.[\w-]+" http:\/\/localhost:\d+\/protected$/);
   expect(line.endsWith(` ${handstamp.origin}/protected`)).toBe(true);
   const { out } = await run('sh', ['-c', end ? line.replace(/protected$/, 'logout -X DELETE') : line]);
   const [head, body] = out.split('\r\n\r\n');

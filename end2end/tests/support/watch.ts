@@ -45,8 +45,10 @@ export class Watch {
   }
 
   /** What Chromium itself writes for a request without an answer. */
-  announceFailure(error: 'ERR_FAILED' | 'ERR_CONNECTION_REFUSED' | 'ERR_INTERNET_DISCONNECTED', path: string | RegExp): void {
-    this.announce(`Failed to load resource: net::${error}`, path);
+  announceFailure(
+    error: 'ERR_FAILED' | 'ERR_CONNECTION_REFUSED' | 'ERR_INTERNET_DISCONNECTED', path: string | RegExp, { certain = true } = {},
+  ): void {
+    this.announce(`Failed to load resource: net::${error}`, path, { certain });
   }
 
   /** This test makes scripts of the page fail, with these messages. */
