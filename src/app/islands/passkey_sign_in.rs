@@ -9,11 +9,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use crate::app::client::{
-    NotSignedIn, SignedIn, Ways, offer_passkeys, passkeys_supported, sign_in_by_button, signed_in, withdraw_passkeys,
-};
+use crate::app::client::{SignedIn, signed_in};
 use crate::app::components::{
     Asking, FORM, PASSKEY_WAY, Piece, USE_YOUR_PASSWORD, go_on, in_browser, keep_as_said, passkey_problem,
+};
+use crate::app::passkeys::{
+    NotSignedIn, Ways, offer_passkeys, offer_passkeys_again, passkeys_supported, sign_in_by_button, withdraw_passkeys,
 };
 
 /// What a person does first.
@@ -89,7 +90,7 @@ fn in_the_autofill() {
     let form = Piece::with_id(FORM);
     form.on("submit", |_| withdraw_passkeys());
     // After a wrong password, or a passkey that was refused.
-    form.on("focusin", |_| spawn_local(offer_passkeys(WAYS)));
+    form.on("focusin", |_| spawn_local(offer_passkeys_again()));
     in_browser(|| {
         if let SignedIn::Yes(_) = signed_in() {
             withdraw_passkeys();

@@ -25,6 +25,10 @@ enum State {
     Offered,
     /// The user chose one, and the server judges it.
     Sending,
+    /// The user signs in with the form, or did in another tab.
+    Elsewhere,
+    /// The browser shows the dialog of the button: it can answer one question at a time.
+    InDialog,
 }
 
 /// Something happened. The numbers are those of the effects.
@@ -32,6 +36,8 @@ enum State {
 pub enum Event {
     /// A person is there: offer passkeys.
     Begin,
+    /// The person came back to the form, after a wrong password too: offer passkeys again.
+    Focus,
     /// The server answered; `true`: with a challenge.
     Asked(u32, bool),
     Chosen(u32),
@@ -39,8 +45,12 @@ pub enum Event {
     Closed(u32),
     /// The server refused the passkey, or did not answer.
     Refused(u32),
-    /// The user signs in in another way: with the form, with the button, or in another tab.
+    /// The user signs in in another way: with the form, or in another tab.
     Otherwise,
+    /// The button was pressed.
+    Pressed,
+    /// The dialog of the button is over, and nobody is signed in.
+    Released,
     /// The challenge is about to become too old.
     Due,
 }
@@ -64,7 +74,7 @@ pub enum Effect {
 pub fn step(page: &mut Autofill, event: Event) -> Vec<Effect> {
     let current = |number: u32| number == page.number;
     match (page.state, event) {
-        (State::Off, Event::Begin) => ask(page),
+        (State::Off, Event::Begin) | (State::Off | State::Elsewhere, Event::Focus) => ask(page),
         (State::Asking, Event::Asked(number, challenged)) if current(number) => {
             page.state = if challenged { State::Offered } else { State::Off };
             if challenged { vec![Effect::Offer(number), Effect::SetTimer(RENEW_AFTER)] } else { Vec::new() }
@@ -81,13 +91,13 @@ pub fn step(page: &mut Autofill, event: Event) -> Vec<Effect> {
             page.state = State::Off;
             Vec::new()
         }
-        (State::Asking, Event::Otherwise) => {
+        (State::Off | State::Asking | State::Offered, Event::Otherwise) => withdraw(page, State::Elsewhere),
+        (State::Off | State::Asking | State::Offered | State::Elsewhere, Event::Pressed) => {
+            withdraw(page, State::InDialog)
+        }
+        (State::InDialog, Event::Released) => {
             page.state = State::Off;
             Vec::new()
-        }
-        (State::Offered, Event::Otherwise) => {
-            page.state = State::Off;
-            vec![Effect::StopTimer, Effect::Withdraw]
         }
         (State::Offered, Event::Due) => {
             let mut effects = vec![Effect::Withdraw];
@@ -96,6 +106,12 @@ pub fn step(page: &mut Autofill, event: Event) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+fn withdraw(page: &mut Autofill, next: State) -> Vec<Effect> {
+    let offered = page.state == State::Offered;
+    page.state = next;
+    if offered { vec![Effect::StopTimer, Effect::Withdraw] } else { Vec::new() }
 }
 
 fn ask(page: &mut Autofill) -> Vec<Effect> {
@@ -131,7 +147,7 @@ mod tests {
         let [begin, asked] = OFFERED;
         let refused = [begin, asked, Event::Chosen(1), Event::Refused(1)];
         assert_eq!(after(&refused), []);
-        assert_eq!(after(&[&refused[..], &[Event::Begin]].concat()), [Effect::Ask(2)]);
+        assert_eq!(after(&[&refused[..], &[Event::Focus]].concat()), [Effect::Ask(2)]);
         assert_eq!(after(&[begin, Event::Asked(1, false)]), [], "the server gives no challenge");
         assert_eq!(after(&[begin, Event::Asked(1, false), Event::Begin]), [Effect::Ask(2)]);
     }
@@ -143,12 +159,26 @@ mod tests {
         for late in [Event::Chosen(1), Event::Closed(1), Event::Due, Event::Refused(1)] {
             assert_eq!(after(&[begin, asked, Event::Otherwise, late]), [], "{late:?}");
         }
-        // While the server is asked for a challenge.
+        // While the server is asked for a challenge, or before it is.
         assert_eq!(after(&[begin, Event::Otherwise, asked]), []);
+        assert_eq!(after(&[Event::Otherwise, begin]), [], "the password is on its way");
         // A wrong password: the next offer is another one, and nothing of the first counts for it.
-        assert_eq!(after(&[begin, asked, Event::Otherwise, Event::Begin]), [Effect::Ask(2)]);
-        assert_eq!(after(&[begin, asked, Event::Otherwise, Event::Begin, Event::Asked(1, true)]), []);
-        assert_eq!(after(&[begin, asked, Event::Otherwise, Event::Begin, Event::Asked(2, true), Event::Closed(1)]), []);
+        assert_eq!(after(&[begin, asked, Event::Otherwise, Event::Focus]), [Effect::Ask(2)]);
+        assert_eq!(after(&[begin, asked, Event::Otherwise, Event::Focus, Event::Asked(1, true)]), []);
+        assert_eq!(after(&[begin, asked, Event::Otherwise, Event::Focus, Event::Asked(2, true), Event::Closed(1)]), []);
+    }
+
+    #[test]
+    fn nothing_is_offered_while_the_dialog_of_the_button_is_open() {
+        let [begin, asked] = OFFERED;
+        assert_eq!(after(&[begin, asked, Event::Pressed]), [Effect::StopTimer, Effect::Withdraw]);
+        // The button is what loads the file: the question whether the browser has an autofill is answered later.
+        for event in [begin, Event::Focus, Event::Otherwise, Event::Asked(1, true), Event::Due] {
+            assert_eq!(after(&[Event::Pressed, event]), [], "{event:?}");
+            assert_eq!(after(&[begin, Event::Pressed, event]), [], "{event:?}");
+        }
+        assert_eq!(after(&[Event::Pressed, Event::Released]), []);
+        assert_eq!(after(&[Event::Pressed, Event::Released, Event::Focus]), [Effect::Ask(1)]);
     }
 
     #[test]
@@ -170,6 +200,6 @@ mod tests {
     fn an_offer_that_the_browser_closed_comes_back_with_the_person() {
         let [begin, asked] = OFFERED;
         assert_eq!(after(&[begin, asked, Event::Closed(1)]), [Effect::StopTimer]);
-        assert_eq!(after(&[begin, asked, Event::Closed(1), Event::Begin]), [Effect::Ask(2)]);
+        assert_eq!(after(&[begin, asked, Event::Closed(1), Event::Focus]), [Effect::Ask(2)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Signs in with passkeys: carries out the effects of `state/passkey.rs`, and the button. Also makes passkeys for `/account`.
+//! Signs in with passkeys: carries out the effects of `client/state/passkey.rs`, and the button. Also makes passkeys for `/account`.
 //!
 //! Only code of lazy files calls this, so no other page loads it.
 
@@ -9,11 +9,9 @@ use leptos::task::spawn_local;
 use crate::api_types::{ApiError, PasskeyQuestion, PasskeysAnswer, Remember};
 use crate::app::browser::clock::Timer;
 use crate::app::browser::passkeys::{self, NoPasskey, Withdraw};
-use crate::app::browser::storage::works as can_keep;
 use crate::app::browser::{Keep, StorageRefused};
-use crate::app::client::driver::{before_sign_in, call};
-use crate::app::client::signing_in::{sign_in, sign_in_refused};
-use crate::app::client::state::passkey::{Autofill, Effect, Event, step};
+use crate::app::client::passkey::{Autofill, Effect, Event, step};
+use crate::app::client::{before_sign_in, call, can_keep, sign_in, sign_in_refused};
 use crate::app::server_fns;
 
 pub use crate::app::browser::passkeys::supported as passkeys_supported;
@@ -66,6 +64,13 @@ pub async fn offer_passkeys(ways: Ways) {
     }
 }
 
+/// The person came back to the form.
+pub async fn offer_passkeys_again() {
+    if passkeys::offers_in_autofill().await {
+        send(Event::Focus);
+    }
+}
+
 /// The user signs in in another way.
 pub fn withdraw_passkeys() {
     send(Event::Otherwise);
@@ -76,12 +81,19 @@ pub fn withdraw_passkeys() {
 /// # Errors
 /// [`NotSignedIn`].
 pub async fn sign_in_by_button(ways: Ways) -> Result<(), NotSignedIn> {
-    send(Event::Otherwise);
+    send(Event::Pressed);
+    let done = by_dialog(ways).await;
+    match done {
+        Ok(()) => (ways.go_on)(),
+        Err(_) => send(Event::Released),
+    }
+    done
+}
+
+async fn by_dialog(ways: Ways) -> Result<(), NotSignedIn> {
     let question = server_fns::ask_for_passkey().await?;
     let answer = passkeys::get(&question.options, false, None).await?;
-    sign_in_with(question, answer, (ways.keep)()).await?;
-    (ways.go_on)();
-    Ok(())
+    sign_in_with(question, answer, (ways.keep)()).await
 }
 
 /// Makes a passkey for the signed-in user.
