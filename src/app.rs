@@ -13,7 +13,6 @@
 //! | `client` | what the page knows about its user: one state machine, and the driver that carries out its effects |
 //! | `browser` | storage, the marker that tabs share, clocks, requests |
 //! | `components` | views that pages and islands share; the sign-in form sends the password and reports to `client` |
-//! | `passkeys` | signs in with passkeys, and makes them: between `islands` and `client` |
 //! | `inspector` | takes a token apart, for `/inspector` |
 //! | `server_fns` | every call of the server that a page can make; `protocol` says how, `answer` reads the answer |
 
@@ -31,7 +30,6 @@ pub mod islands;
 pub mod next;
 pub mod page_facts;
 pub mod pages;
-pub mod passkeys;
 pub mod protocol;
 pub mod server_fns;
 pub mod shell;

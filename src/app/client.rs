@@ -9,11 +9,13 @@
 //! | `listeners` | what the browser reports, as events |
 //! | `promise` | an outcome that is awaited |
 //! | `signing_in` | what forms and passkeys report |
+//! | `passkeys` | signs in with passkeys, and makes them |
 //!
 //! None of this is a permission: the server checks every call.
 
 mod driver;
 mod listeners;
+mod passkeys;
 mod promise;
 mod signing_in;
 mod state;
@@ -27,8 +29,11 @@ use crate::app::client::values::{Event, Timer};
 pub use crate::app::browser::storage::{token, works as can_keep};
 pub use crate::app::browser::{Keep, StorageRefused};
 pub use crate::app::client::driver::{Asked, before_sign_in, call, greet, signed_in};
+pub use crate::app::client::passkeys::{
+    Made, NotSignedIn, Ways, make_passkey, offer_passkeys, offer_passkeys_again, passkeys_supported, sign_in_by_button,
+    tell_password_manager, withdraw_passkeys,
+};
 pub use crate::app::client::signing_in::{sign_in, sign_in_again, sign_in_refused};
-pub use crate::app::client::state::passkey;
 pub use crate::app::client::values::{SignedIn, Why};
 
 /// Finds out who is signed in, then follows changes. Called once, when the program starts.

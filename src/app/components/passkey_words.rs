@@ -1,8 +1,8 @@
 //! The words about passkeys.
 
 use crate::api_types::ApiError;
+use crate::app::client::{Made, NotSignedIn};
 use crate::app::components::sentences::{STORAGE_REFUSED, sentence};
-use crate::app::passkeys::{Made, NotSignedIn};
 
 /// The browser failed, or a file did not load.
 pub const USE_YOUR_PASSWORD: &str = "This browser could not use a passkey. Sign in with your password.";

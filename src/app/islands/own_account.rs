@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use crate::api_types::{AccountAnswer, ApiError, EventsAnswer, FactorsAnswer, PasswordInput};
-use crate::app::client::{Why, call, ended, greet, server_now};
+use crate::app::client::{
+    Why, call, ended, greet, make_passkey, passkeys_supported, server_now, tell_password_manager,
+};
 use crate::app::components::{AccountDoors, PasskeyDoors, account_parts, made_problem};
 use crate::app::islands::awaited::Contents;
 use crate::app::islands::manage_factors;
 use crate::app::islands::password_meter::judge;
-use crate::app::passkeys::{make_passkey, passkeys_supported, tell_password_manager};
 use crate::app::server_fns::{
     account, change_email, change_password, delete_account, email, events, factors, passkeys, remove_passkey,
     rename_passkey,

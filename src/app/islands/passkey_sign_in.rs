@@ -9,12 +9,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-use crate::app::client::{SignedIn, signed_in};
+use crate::app::client::{
+    NotSignedIn, SignedIn, Ways, offer_passkeys, offer_passkeys_again, passkeys_supported, sign_in_by_button,
+    signed_in, withdraw_passkeys,
+};
 use crate::app::components::{
     Asking, FORM, PASSKEY_WAY, Piece, USE_YOUR_PASSWORD, go_on, in_browser, keep_as_said, passkey_problem,
-};
-use crate::app::passkeys::{
-    NotSignedIn, Ways, offer_passkeys, offer_passkeys_again, passkeys_supported, sign_in_by_button, withdraw_passkeys,
 };
 
 /// What a person does first.

@@ -1,4 +1,4 @@
-//! Signs in with passkeys: carries out the effects of `client/state/passkey.rs`, and the button. Also makes passkeys for `/account`.
+//! Signs in with passkeys: carries out the effects of `state/passkey.rs`, and the button. Also makes passkeys for `/account`.
 //!
 //! Only code of lazy files calls this, so no other page loads it.
 
@@ -9,9 +9,11 @@ use leptos::task::spawn_local;
 use crate::api_types::{ApiError, PasskeyQuestion, PasskeysAnswer, Remember};
 use crate::app::browser::clock::Timer;
 use crate::app::browser::passkeys::{self, NoPasskey, Withdraw};
+use crate::app::browser::storage::works as can_keep;
 use crate::app::browser::{Keep, StorageRefused};
-use crate::app::client::passkey::{Autofill, Effect, Event, step};
-use crate::app::client::{before_sign_in, call, can_keep, sign_in, sign_in_refused};
+use crate::app::client::driver::{before_sign_in, call};
+use crate::app::client::signing_in::{sign_in, sign_in_refused};
+use crate::app::client::state::passkey::{Autofill, Effect, Event, step};
 use crate::app::server_fns;
 
 pub use crate::app::browser::passkeys::supported as passkeys_supported;
