@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use handstamp::server::domain::additional_claims::AdditionalClaims;
 use handstamp::server::domain::blocklist::{Blocked, keep_until};
+use handstamp::server::domain::database::Database;
 use handstamp::server::domain::ids::{SessionId, StoreId, TokenId, UserId};
 use handstamp::server::domain::methods::Methods;
 use handstamp::server::domain::password::PasswordHash;
@@ -84,8 +85,10 @@ async fn the_store_keeps_its_word_on_postgresql() {
         println!("TEST_POSTGRES_URL is not set: PostgreSQL was not tried; `make test` tries it");
         return;
     };
-    let store = Store::open(&url).await.unwrap();
-    keeps_its_word(&store, &Store::open(&url).await.unwrap()).await;
+    // Many writes at once, on a machine that may be busy with other specs.
+    let patient = || Database { timeout: Duration::from_mins(1), ..Database::from(&url) };
+    let store = Store::open(patient()).await.unwrap();
+    keeps_its_word(&store, &Store::open(patient()).await.unwrap()).await;
 }
 
 #[tokio::test]
