@@ -1,7 +1,8 @@
 //! Signing in with a passkey, on `/login`: a button, and passkeys in the autofill of the form.
 //!
-//! What it needs is a file of its own. It is loaded at the first sign of a person: a pointer that moves, a key, a focus. So a
-//! visit without one costs no challenge, and leaves no cookie.
+//! What it needs is a file of its own. It is loaded at the first sign of a person: a pointer that moves, a key, a focus. A
+//! visit without one costs no challenge, and leaves no cookie. Browsers also report a move when a page appears below a
+//! pointer that rests: then the challenge is asked for nothing.
 
 use std::cell::Cell;
 
