@@ -87,7 +87,7 @@ pub use passkey_words::{USE_YOUR_PASSWORD, made_problem, passkey_problem};
 pub use password_field::{CURRENT, NEW, PasswordField, Sight};
 pub use password_rule::{RuleWords, STRENGTH};
 pub use piece::Piece;
-pub use plain_page::{PlainPage, SignInWay, TokenField, has_token, is_done};
+pub use plain_page::{LinkPage, PlainPage, SignInWay, TokenField, is_done};
 pub use program_notice::ProgramNotice;
 pub use second_factor_form::{
     Codes, ENTER_ONE, RecoveryField, SecondFactorFields, TOTP, TotpField, answers_challenge, send_codes, typed_codes,

@@ -1,12 +1,10 @@
-//! The frame of a page with one form: imprint, heading, lead, notices, then the form.
+//! The frame of a page with a form that the program can send: a plain page, notices, then the form.
 
 use leptos::prelude::*;
 
-use crate::app::components::imprint::Imprint;
 use crate::app::components::next_field::NextField;
-use crate::app::components::page_title::PageTitle;
+use crate::app::components::plain_page::PlainPage;
 use crate::app::components::program_notice::ProgramNotice;
-use crate::app::components::refused_notice::RefusedNotice;
 use crate::app::components::signed_in_notice::SignedInNotice;
 
 #[component]
@@ -19,16 +17,11 @@ pub fn FormPage(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <PageTitle text=title/>
-        <div class="page page--form">
-            <div class="page__imprint"><Imprint words=imprint/></div>
-            <h1>{heading}</h1>
-            <p class="lead">{lead}</p>
+        <PlainPage title imprint heading lead>
             <ProgramNotice without_scripts="This form works without JavaScript, and you will be signed in. Your dashboard needs JavaScript and WebAssembly: allow both for this site to see it."/>
             <SignedInNotice/>
-            <RefusedNotice/>
             {children()}
             <NextField/>
-        </div>
+        </PlainPage>
     }
 }

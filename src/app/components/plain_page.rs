@@ -1,5 +1,6 @@
 //! The frame of a page with a form that the browser always sends itself: it needs no program.
 
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -33,6 +34,35 @@ pub fn PlainPage(
     }
 }
 
+/// The frame of a page to which a link in a mail leads. The form, its children, is shown if the link is whole and the form was
+/// not sent yet.
+#[component]
+pub fn LinkPage(
+    title: &'static str,
+    imprint: &'static str,
+    /// Heading and lead with the form.
+    open: Words,
+    /// Heading and lead after the form worked, and the way on.
+    done: Words,
+    #[prop(into)] way_on: ViewFn,
+    /// What to do if the link is incomplete, in words and as a way.
+    incomplete: &'static str,
+    #[prop(into)] again: ViewFn,
+    children: Children,
+) -> impl IntoView {
+    let (words, contents) = if is_done() {
+        (done, EitherOf3::A(way_on.run()))
+    } else if token().is_empty() {
+        (("This link is incomplete", incomplete), EitherOf3::B(again.run()))
+    } else {
+        (open, EitherOf3::C(children()))
+    };
+    view! { <PlainPage title imprint heading=words.0 lead=words.1>{contents}</PlainPage> }
+}
+
+/// Heading and lead.
+type Words = (&'static str, &'static str);
+
 /// The code of the link that led here, for the server.
 #[component]
 pub fn TokenField() -> impl IntoView {
@@ -48,11 +78,6 @@ pub fn SignInWay() -> impl IntoView {
 /// Returns whether the form was sent, and worked.
 pub fn is_done() -> bool {
     use_query_map().get_untracked().get(DONE).is_some()
-}
-
-/// Returns whether the address has the code of a link.
-pub fn has_token() -> bool {
-    !token().is_empty()
 }
 
 fn token() -> String {

@@ -1,47 +1,22 @@
 //! `/password/reset`: chooses a new password, with the link from a mail. A plain form, so that opening the link, as scanners
 //! of mail do, does not use it up.
 
-use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
-use crate::app::components::{PlainPage, RuleWords, SignInWay, TokenField, has_token, is_done};
+use crate::app::components::{LinkPage, RuleWords, SignInWay, TokenField};
 use crate::app::page_facts::PageFacts;
-
-const TITLE: &str = "New password · Handstamp";
-const IMPRINT: &str = "Handstamp · New password · Handstamp · New password";
 
 #[component]
 pub fn ResetPassword() -> impl IntoView {
-    if is_done() {
-        return EitherOf3::A(view! {
-            <PlainPage
-                title=TITLE
-                imprint=IMPRINT
-                heading="Your password is changed"
-                lead="All your sessions have ended. Sign in with the new password."
-            >
-                <SignInWay/>
-            </PlainPage>
-        });
-    }
-    if !has_token() {
-        return EitherOf3::B(view! {
-            <PlainPage
-                title=TITLE
-                imprint=IMPRINT
-                heading="This link is incomplete"
-                lead="Copy the whole link from the mail, or ask for another one."
-            >
-                <Again/>
-            </PlainPage>
-        });
-    }
-    EitherOf3::C(view! {
-        <PlainPage
-            title=TITLE
-            imprint=IMPRINT
-            heading="Choose a new password"
-            lead="All your sessions end, and you sign in with the new password."
+    view! {
+        <LinkPage
+            title="New password · Handstamp"
+            imprint="Handstamp · New password · Handstamp · New password"
+            open=("Choose a new password", "All your sessions end, and you sign in with the new password.")
+            done=("Your password is changed", "All your sessions have ended. Sign in with the new password.")
+            way_on=SignInWay
+            incomplete="Copy the whole link from the mail, or ask for another one."
+            again=Again
         >
             <form class="card form" method="post" action="/api/reset-password">
                 <TokenField/>
@@ -63,8 +38,8 @@ pub fn ResetPassword() -> impl IntoView {
                 </button>
             </form>
             <Again/>
-        </PlainPage>
-    })
+        </LinkPage>
+    }
 }
 
 #[component]
