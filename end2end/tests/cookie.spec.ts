@@ -77,8 +77,11 @@ test('a sign-out that did not reach the server holds in this browser, and reache
 
   // The cookie is still there, and no script can reach it; it does not count.
   const renewals = requestsTo(page, '/api/refresh');
+  // The page tries again as soon as its program runs. This try must fail too, before the network is back.
+  const triedAgain = page.waitForEvent('requestfailed', request => new URL(request.url()).pathname === '/api/logout');
   await page.reload();
   await expectForm(page, '/dashboard');
+  await triedAgain;
   expect((await refreshCookie(context))!.value).toBe(value);
 
   await page.unroute('**/api/logout');
