@@ -11,6 +11,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 use tracing::info;
+use url::Url;
 
 use crate::server::config::{MailSettings, MailWay};
 use crate::server::domain::email::Email;
@@ -73,11 +74,11 @@ impl Mailer {
             MailWay::Outbox => Way::Outbox(data_dir.join("outbox")),
             MailWay::Off => Way::Off,
         };
-        let host = public_url.rsplit('/').next().unwrap_or_default();
+        let host = Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         Self {
             way,
             from: settings.from.clone(),
-            host: host.split(':').next().unwrap_or_default().to_owned(),
+            host: host.unwrap_or_default(),
             key: SealingKey::derive_for_mails(secret),
             some: Notify::new(),
             resets: Arc::new(Semaphore::new(MOST_RESETS)),

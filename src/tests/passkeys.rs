@@ -169,6 +169,8 @@ async fn a_passkey_that_the_browser_made_quietly_changes_no_sign_in_with_a_passw
     let added = app.call_with_cookie("add-passkey", Some(&tokens.access), &cookie, &body).await;
     assert_eq!(added.status, 200, "{added:?}");
     assert_eq!(added.json()["quiet"], true);
+    let codes = app.send("POST", "/recovery-codes", &[("authorization", &bearer(&tokens.access))], None).await;
+    assert_eq!(codes.error(), "404 not_found Not found", "there is no second factor that they could stand in for");
 
     let claims = part(&app.refresh(&tokens.refresh).await.tokens().access, 1);
     assert_eq!(claims["acr"], "aal1", "nobody was asked");

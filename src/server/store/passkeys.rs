@@ -1,8 +1,8 @@
 //! The table `passkeys`.
 
 use super::error::StoreError;
-use super::events;
-use super::pool::{Store, in_transaction, on_pool};
+use super::pool::{Pool, Store, in_transaction, on_pool};
+use super::{events, factors, lock_order, recovery_codes};
 use crate::server::domain::ids::{SessionId, UserId};
 use crate::server::domain::methods::Methods;
 use crate::server::domain::passkey::{Credential, Passkey, PasskeyId, PasskeyName};
@@ -12,16 +12,11 @@ use crate::server::domain::unix_time::UnixTime;
 const INSERT: &str = "INSERT INTO passkeys (id, user_id, name, credential, quiet, created_at) \
                       SELECT $1, id, $3, $4, $5, $6 FROM users WHERE id = $2 AND disabled_at IS NULL \
                       ON CONFLICT (id) DO NOTHING";
-const RECOGNISE_SESSION: &str = "UPDATE sessions SET methods = $2 WHERE id = $1";
 const FIND: &str = "SELECT id, user_id, name, credential, quiet, created_at, last_used_at FROM passkeys WHERE id = $1";
 const LIST: &str = "SELECT id, user_id, name, credential, quiet, created_at, last_used_at FROM passkeys \
                     WHERE user_id = $1 ORDER BY created_at, id";
 const RENAME: &str = "UPDATE passkeys SET name = $3 WHERE id = $1 AND user_id = $2";
 const REMOVE: &str = "DELETE FROM passkeys WHERE id = $1 AND user_id = $2";
-/// Recovery codes stand in for a second factor. Without one, they are of no use.
-const REMOVE_RECOVERY_CODES: &str = "DELETE FROM recovery_codes WHERE user_id = $1 \
-    AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1 AND quiet = 0) \
-    AND NOT EXISTS (SELECT 1 FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL)";
 /// The compare-and-swap: of two answers with the same counter, one is right.
 const USE: &str = "UPDATE passkeys SET credential = $3, \
                    last_used_at = CASE WHEN last_used_at > $4 THEN last_used_at ELSE $4 END \
@@ -43,6 +38,9 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let user = passkey.user_id;
         let inserted = in_transaction!(self, |transaction| {
+            if matches!(self.pool, Pool::Postgres(_)) {
+                lock_order::lock_users(user, false).execute(&mut *transaction).await?;
+            }
             let insert = sqlx::query(INSERT)
                 .bind(passkey.id.as_str())
                 .bind(user.to_string())
@@ -53,8 +51,7 @@ impl Store {
             let inserted = insert.execute(&mut *transaction).await?.rows_affected() == 1;
             if inserted {
                 if let Some((session, methods)) = session {
-                    let recognise = sqlx::query(RECOGNISE_SESSION).bind(session.to_string()).bind(methods.to_string());
-                    recognise.execute(&mut *transaction).await?;
+                    factors::recognise(session, methods).execute(&mut *transaction).await?;
                 }
                 events::of_user(event, user).execute(&mut *transaction).await?;
             }
@@ -101,10 +98,14 @@ impl Store {
     /// [`StoreError`].
     pub async fn remove_passkey(&self, user: UserId, id: &PasskeyId, event: &NewEvent) -> Result<bool, StoreError> {
         let removed = in_transaction!(self, |transaction| {
+            if matches!(self.pool, Pool::Postgres(_)) {
+                // Of the last two factors that go at the same time, one must see that no other is left.
+                lock_order::lock_users(user, false).execute(&mut *transaction).await?;
+            }
             let remove = sqlx::query(REMOVE).bind(id.as_str()).bind(user.to_string());
             let removed = remove.execute(&mut *transaction).await?.rows_affected() == 1;
             if removed {
-                sqlx::query(REMOVE_RECOVERY_CODES).bind(user.to_string()).execute(&mut *transaction).await?;
+                recovery_codes::remove_unless_needed(user).execute(&mut *transaction).await?;
                 events::of_user(event, user).execute(&mut *transaction).await?;
             }
             removed

@@ -12,10 +12,11 @@ const INSERT: &str = "INSERT INTO recovery_codes (code_hash, user_id) VALUES ($1
 /// The compare-and-swap: of two requests with the same code, one uses it.
 const USE: &str = "UPDATE recovery_codes SET used_at = $3 WHERE code_hash = $1 AND user_id = $2 AND used_at IS NULL";
 const REMOVE: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
+/// Whether a sign-in asks for a second factor: not for a passkey that the browser made quietly.
 macro_rules! has_factor {
     () => {
         "(EXISTS (SELECT 1 FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL) \
-         OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1))"
+         OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1 AND quiet = 0))"
     };
 }
 const REMOVE_UNLESS_NEEDED: &str = concat!("DELETE FROM recovery_codes WHERE user_id = $1 AND NOT ", has_factor!());

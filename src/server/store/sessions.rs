@@ -249,7 +249,8 @@ impl Store {
     /// `leeway`: that of verification.
     ///
     /// # Errors
-    /// [`StoreError`]: `Outdated` if the password has changed meanwhile, or the link was used, `LastAdministrator` if no administrator would be left.
+    /// [`StoreError`]: `Outdated` if the password has changed meanwhile, or the link was used; `LastAdministrator` if no
+    /// administrator would be left.
     pub async fn end_sessions_of(
         &self,
         user: UserId,

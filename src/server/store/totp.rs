@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::pool::{Pool, Store, in_transaction, on_pool};
-use super::{events, lock_order, recovery_codes};
+use super::{events, factors, lock_order, recovery_codes};
 use crate::server::domain::ids::{SessionId, UserId};
 use crate::server::domain::methods::Methods;
 use crate::server::domain::recovery_code::RecoveryCodeHash;
@@ -21,7 +21,6 @@ const CONFIRM: &str = "UPDATE totp SET confirmed_at = $4, last_used_at = $4, las
 const USE: &str = "UPDATE totp SET last_step = $3, last_used_at = $4 \
                    WHERE user_id = $1 AND sealed = $2 AND last_step < $3 AND confirmed_at IS NOT NULL";
 const REMOVE: &str = "DELETE FROM totp WHERE user_id = $1 RETURNING confirmed_at";
-const SET_METHODS: &str = "UPDATE sessions SET methods = $2 WHERE id = $1 AND reused_at IS NULL";
 
 /// An authenticator app from the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +90,7 @@ impl Store {
                 lock_order::lock_users(user, false).execute(&mut *transaction).await?;
             }
             // First the session: `lock_order`.
-            let mark = sqlx::query(SET_METHODS).bind(session.to_string()).bind(methods.to_string());
-            mark.execute(&mut *transaction).await?;
+            factors::recognise(*session, *methods).execute(&mut *transaction).await?;
             let confirm = sqlx::query(CONFIRM).bind(user.to_string()).bind(*sealed).bind(step.0).bind(now.0);
             if confirm.execute(&mut *transaction).await?.rows_affected() == 0 {
                 return Ok(false);

@@ -113,13 +113,10 @@ impl Store {
         name: Option<&Username>,
     ) -> Result<Option<(User, PasswordHash)>, StoreError> {
         let name = name.map_or("", Username::as_str);
-        let row: Option<(String, String, String, i64, Option<i64>, String)> = on_pool!(self, |pool| {
+        let row: Option<CredentialsRow> = on_pool!(self, |pool| {
             sqlx::query_as(FIND_BY_ADDRESS).bind(email.lookup()).bind(name).fetch_optional(pool).await?
         });
-        row.map(|(id, username, roles, created_at, disabled_at, hash)| {
-            Ok((user((id, username, roles, created_at, disabled_at))?, PasswordHash::from_stored(hash)))
-        })
-        .transpose()
+        row.map(credentials).transpose()
     }
 
     /// Returns the user with this id, if it still exists.
