@@ -13,7 +13,7 @@ use serde::Serialize;
 pub use api_error::ApiError;
 pub use inputs::{PasswordInput, Remember};
 pub use passkeys::{PasskeyQuestion, PasskeySummary, PasskeysAnswer};
-pub use second_factors::{BegunTotpAnswer, FactorsAnswer};
+pub use second_factors::{AskedFactors, BegunTotpAnswer, FactorsAnswer};
 
 /// The answer to a sign-in, for pages and for the HTTP API. No `Debug`: it contains a token.
 #[derive(Clone, Serialize)]
@@ -45,6 +45,8 @@ pub struct GreetingAnswer {
     pub expires_in: u64,
     /// Whether the user must set up a second factor before anything else.
     pub must_enrol: bool,
+    /// Whether the browser may make a passkey quietly: the user has none, and has just typed the password.
+    pub may_add_passkey: bool,
 }
 
 /// A session as the user sees it, for pages and for the HTTP API.

@@ -44,7 +44,7 @@ test.describe('where a typed password soon no longer counts', () => {
     const asked = requestsTo(page, '/api/end-other-sessions');
     await page.getByRole('button', { name: 'End all others' }).click();
     await expect(dialog(page)).toHaveAccessibleName('Confirm that it is you.');
-    await expect(dialog(page)).toHaveAccessibleDescription('This needs your password once more.');
+    await expect(dialog(page)).toHaveAccessibleDescription('Sign in once more to do this.');
     await expect(dialog(page).getByLabel('Username')).toHaveValue(user.name);
     await expect(dialog(page).getByLabel('Username')).not.toBeEditable();
     await page.route('**/api/end-other-sessions', route => route.fulfill({ json: null }));

@@ -72,6 +72,7 @@ test('a new password by mail is chosen in another browser, ends the session here
   await handstamp.mail(user.address, 'Your password was changed');
 
   await tablet.getByRole('link', { name: 'Sign in' }).last().click();
+  await expect(tablet.getByLabel('Username or email address')).toBeVisible();
   await fill(tablet, { name: user.address, password });
   await tablet.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expectGreeting(tablet, user);

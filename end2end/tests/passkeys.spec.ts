@@ -2,8 +2,11 @@
 
 import { type CDPSession, type Page } from '@playwright/test';
 import { expect, test } from './support/fixtures.ts';
-import { awake, expectGreeting, fill, open, signIn, signOut } from './support/steps.ts';
+import {
+  awake, comeBack, dialog, endFromOutside, expectGreeting, fill, open, signIn, signInByForm, signOut,
+} from './support/steps.ts';
 import type { Server, User } from './support/server.ts';
+import type { Watch } from './support/watch.ts';
 
 /** The device of a user: a virtual authenticator of the page's browser. */
 class Device {
@@ -126,6 +129,85 @@ test('the autofill of the form offers the passkey, and the user is signed in to 
   await expect(page.getByRole('definition').filter({ hasText: user.name })).toBeVisible();
 });
 
+/** Signs in with name and password, as far as the page of the second step. */
+async function showPassword(page: Page, user: User, watch: Watch): Promise<void> {
+  watch.announceStatus(401, '/api/login');
+  await page.goto('/login?next=%2Fsessions');
+  await awake(page);
+  await fill(page, user);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page).toHaveURL('/login/second-factor?next=%2Fsessions');
+  await awake(page);
+}
+
+test('after a password the passkey is the second factor, also one that does not check its user', async ({ page, handstamp, watch }) => {
+  const { user, device } = await withPasskey(page, handstamp);
+  // The autofill would sign in first.
+  await device.isPresent(false);
+  await showPassword(page, user, watch);
+  await expect(page.getByLabel('Six-digit code of your authenticator app')).toHaveCount(0);
+  await device.isPresent(true);
+  await device.verifies(false);
+  await button(page).click();
+  await expect(page).toHaveURL('/sessions');
+  await expect(page.getByText('This device')).toBeVisible();
+});
+
+test('a second step that took too long starts again', async ({ page, context, handstamp, watch }) => {
+  const { user, device } = await withPasskey(page, handstamp);
+  await device.isPresent(false);
+  await showPassword(page, user, watch);
+  await context.clearCookies({ name: 'handstamp_challenge' });
+  watch.announceStatus(401, '/api/second-factor-question');
+  await button(page).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'This sign-in took too long, or was ended. Start again.' })).toBeVisible();
+  await page.getByRole('link', { name: 'Start again' }).click();
+  await expect(page).toHaveURL('/login?next=%2Fsessions');
+});
+
+test('the dialog over a live page takes a passkey alone, or after the password', async ({ page, handstamp, watch }) => {
+  const { user, device } = await withPasskey(page, handstamp);
+  await open(page, '/login');
+  await page.getByLabel('Username').focus();
+  await expectGreeting(page, user);
+  watch.announceEnd();
+  for (const after of ['', 'password']) {
+    await endFromOutside(page, handstamp);
+    await comeBack(page);
+    if (after) {
+      watch.announceStatus(401, '/api/login');
+      // A device that does not check its user is enough now.
+      await device.verifies(false);
+      await dialog(page).getByLabel('Password', { exact: true }).fill(user.password);
+      await dialog(page).getByRole('button', { name: 'Sign in', exact: true }).click();
+      await expect(dialog(page).getByLabel('Password', { exact: true })).toBeHidden();
+      await expect(dialog(page).getByRole('button', { name: 'Sign in', exact: true })).toBeHidden();
+      await expect(dialog(page).getByRole('button', { name: 'Use a passkey' })).toBeFocused();
+    }
+    await dialog(page).getByRole('button', { name: 'Use a passkey' }).click();
+    await expect(dialog(page)).toBeHidden();
+    await expectGreeting(page, user);
+  }
+});
+
+test('the dialog of one user takes no passkey of another', async ({ page, handstamp, watch }) => {
+  await withPasskey(page, handstamp);
+  const other = await handstamp.addUser();
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+  });
+  await signIn(page, other);
+  await endFromOutside(page, handstamp);
+  watch.announceEnd();
+  watch.announceStatus(401, '/api/passkey-sign-in');
+  await comeBack(page);
+  await dialog(page).getByRole('button', { name: 'Use a passkey' }).click();
+  await expect(dialog(page).getByRole('alert')).toContainText('This passkey is not accepted.');
+  await dialog(page).getByLabel('Password', { exact: true }).fill(other.password);
+  await dialog(page).getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expectGreeting(page, other);
+});
+
 test('a user who only opens the form is asked nothing, and gets no cookie', async ({ page }) => {
   const asked: string[] = [];
   page.on('request', request => asked.push(new URL(request.url()).pathname));
@@ -228,6 +310,94 @@ test('an offer that gets old is replaced by one with a new challenge', async ({ 
   await expect.poll(offers).toEqual([expect.stringMatching(/^conditional true /), expect.stringMatching(/^conditional false /)]);
   const challenges = (await offers()).map(offer => offer.split(' ')[2]);
   expect(new Set(challenges).size).toBe(2);
+});
+
+/** Records what the page asks of the browser's passkeys and tells it, in the order of the calls. */
+async function recorded(page: Page): Promise<() => Promise<string[]>> {
+  await page.addInitScript(() => {
+    const asked: string[] = JSON.parse(sessionStorage.getItem('asked') ?? '[]') as string[];
+    const note = (what: string) => sessionStorage.setItem('asked', JSON.stringify((asked.push(what), asked)));
+    const create = navigator.credentials.create.bind(navigator.credentials);
+    navigator.credentials.create = options => (note(`create ${(options as { mediation?: string }).mediation}`), create(options));
+    for (const name of ['signalUnknownCredential', 'signalAllAcceptedCredentials', 'signalCurrentUserDetails']) {
+      const of = PublicKeyCredential as unknown as Record<string, (about: unknown) => Promise<void>>;
+      const signal = of[name]!.bind(PublicKeyCredential);
+      of[name] = about => (note(`${name} ${JSON.stringify(about)}`), signal(about));
+    }
+  });
+  return async () => JSON.parse((await page.evaluate(() => sessionStorage.getItem('asked'))) ?? '[]') as string[];
+}
+
+test('the password manager learns which passkeys the server knows, and under which name', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  const device = await Device.of(page);
+  await signIn(page, user);
+  await add(page, 'laptop');
+  const calls = await recorded(page);
+  await open(page, '/account');
+  const [made] = await device.credentials();
+  const encoded = (text: string) => text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  const of = { rpId: 'localhost', userId: encoded(made!.userHandle!) };
+  await expect.poll(calls).toEqual([
+    `signalAllAcceptedCredentials ${JSON.stringify({ ...of, allAcceptedCredentialIds: [encoded(made!.credentialId)] })}`,
+    `signalCurrentUserDetails ${JSON.stringify({ ...of, name: user.name, displayName: user.name })}`,
+  ]);
+});
+
+test('right after a password the browser may save a passkey quietly, and the user can still add one', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  const calls = await recorded(page);
+  const device = await Device.of(page);
+  await signInByForm(page, user);
+  // The virtual authenticator never makes one quietly, and Chromium goes on asking it.
+  await expect.poll(calls).toEqual(['create conditional']);
+  await page.goto('/account');
+  await awake(page);
+  await expect.poll(calls).toContain('create conditional');
+  await add(page, 'laptop');
+  expect(await device.credentials()).toHaveLength(1);
+  // Now there is one.
+  await open(page, '/dashboard');
+  await expectGreeting(page, user);
+  expect((await calls()).filter(call => call === 'create conditional')).toHaveLength(2);
+});
+
+test('a passkey that the browser saved quietly signs in, and the password alone still does', async ({ page, handstamp }) => {
+  const user = await handstamp.addUser();
+  await Device.of(page);
+  // In place of a password manager: the virtual authenticator makes one when it is asked aloud.
+  await page.addInitScript(() => {
+    const create = navigator.credentials.create.bind(navigator.credentials);
+    navigator.credentials.create = options => create({ publicKey: options!.publicKey! });
+    PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+  });
+  const added = page.waitForResponse('**/api/add-passkey');
+  await signInByForm(page, user);
+  expect((await added).status()).toBe(200);
+  await open(page, '/account');
+  await expect(section(page).getByRole('listitem')).toContainText('Saved by the browser');
+  await signOut(page);
+  await signInByForm(page, user);
+  await signOut(page);
+  await open(page, '/login');
+  await button(page).click();
+  await expectGreeting(page, user);
+});
+
+test('a user who cancels the question of the browser is told nothing, and can go on', async ({ page, handstamp }) => {
+  await withPasskey(page, handstamp);
+  // What every browser reports of a user who cancels; the virtual user cannot.
+  await page.addInitScript(() => {
+    navigator.credentials.get = () => Promise.reject(new DOMException('The user cancelled.', 'NotAllowedError'));
+  });
+  await open(page, '/login');
+  const asked = page.waitForResponse('**/api/passkey-question');
+  await button(page).click();
+  await asked;
+  await expect(button(page)).not.toHaveAttribute('aria-busy', 'true');
+  await expect(page.locator('#passkey-way').getByRole('alert')).toBeHidden();
+  await expect(page).toHaveURL('/login');
+  await expect(page.locator('html')).toHaveAttribute('data-signed-in', 'no');
 });
 
 test('a page without the program offers no passkey', async ({ otherBrowser }) => {

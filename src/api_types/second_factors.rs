@@ -26,6 +26,18 @@ pub struct FactorsAnswer {
     pub required: bool,
 }
 
+/// With what the sign-in that waits in this browser can be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AskedFactors {
+    pub totp: bool,
+    /// How many passkeys there are.
+    pub passkeys: u32,
+    /// How many recovery codes were not used.
+    pub recovery_codes: u32,
+    /// Whether the user wants to stay signed in on this device.
+    pub kept: bool,
+}
+
 impl FactorsAnswer {
     /// Returns whether a sign-in asks for a second factor.
     #[must_use]

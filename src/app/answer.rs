@@ -15,9 +15,9 @@ use leptos::web_sys::wasm_bindgen::JsValue;
 use serde::Serialize;
 
 use crate::api_types::{
-    AccountAnswer, ApiError, BegunTotpAnswer, EmailAnswer, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer,
-    InvitationAnswer, KeySummary, PasskeyQuestion, PasskeySummary, PasskeysAnswer, SessionSummary, SignedInAnswer,
-    StrengthAnswer, TokenType, UserSummary, UsersAnswer,
+    AccountAnswer, ApiError, AskedFactors, BegunTotpAnswer, EmailAnswer, EventSummary, EventsAnswer, FactorsAnswer,
+    GreetingAnswer, InvitationAnswer, KeySummary, PasskeyQuestion, PasskeySummary, PasskeysAnswer, SessionSummary,
+    SignedInAnswer, StrengthAnswer, TokenType, UserSummary, UsersAnswer,
 };
 
 /// The answer of every server function.
@@ -61,6 +61,7 @@ impl FromJson for GreetingAnswer {
             lifetime: number(json, "lifetime")?.unsigned_abs(),
             expires_in: number(json, "expires_in")?.unsigned_abs(),
             must_enrol: field(json, "must_enrol")?.is_truthy(),
+            may_add_passkey: field(json, "may_add_passkey")?.is_truthy(),
         })
     }
 }
@@ -179,12 +180,22 @@ impl FromJson for BegunTotpAnswer {
 
 impl FromJson for FactorsAnswer {
     fn from_json(json: &JsValue) -> Option<Self> {
-        let count = |name| number(json, name).and_then(|number| u32::try_from(number).ok());
         Some(Self {
             totp: field(json, "totp")?.is_truthy(),
-            passkeys: count("passkeys")?,
-            recovery_codes: count("recovery_codes")?,
+            passkeys: count(json, "passkeys")?,
+            recovery_codes: count(json, "recovery_codes")?,
             required: field(json, "required")?.is_truthy(),
+        })
+    }
+}
+
+impl FromJson for AskedFactors {
+    fn from_json(json: &JsValue) -> Option<Self> {
+        Some(Self {
+            totp: field(json, "totp")?.is_truthy(),
+            passkeys: count(json, "passkeys")?,
+            recovery_codes: count(json, "recovery_codes")?,
+            kept: field(json, "kept")?.is_truthy(),
         })
     }
 }
@@ -290,6 +301,10 @@ fn text(json: &JsValue, name: &str) -> Option<String> {
 
 fn texts(json: &JsValue, name: &str) -> Option<Vec<String>> {
     Array::from(&field(json, name)?).iter().map(|item| item.as_string()).collect()
+}
+
+fn count(json: &JsValue, name: &str) -> Option<u32> {
+    u32::try_from(number(json, name)?).ok()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "whole seconds, far below 2^53")]

@@ -28,17 +28,17 @@ use crate::app::client::values::{Event, Timer};
 
 pub use crate::app::browser::storage::{token, works as can_keep};
 pub use crate::app::browser::{Keep, StorageRefused};
-pub use crate::app::client::driver::{Asked, before_sign_in, call, greet, signed_in};
+pub use crate::app::client::driver::{Asked, LatePieces, before_sign_in, call, greet, signed_in};
 pub use crate::app::client::passkeys::{
-    Made, NotSignedIn, Ways, make_passkey, offer_passkeys, offer_passkeys_again, passkeys_supported, sign_in_by_button,
-    tell_password_manager, withdraw_passkeys,
+    Made, NotSignedIn, Wanted, Ways, add_passkey_quietly, make_passkey, offer_passkeys, offer_passkeys_again,
+    passkeys_supported, sign_in_by_button, sign_in_by_passkey, tell_password_manager, withdraw_passkeys,
 };
 pub use crate::app::client::signing_in::{sign_in, sign_in_again, sign_in_refused};
 pub use crate::app::client::values::{SignedIn, Why};
 
 /// Finds out who is signed in, then follows changes. Called once, when the program starts.
-pub fn start(open_dialog: fn(Asked)) {
-    driver::start(open_dialog);
+pub fn start(pieces: LatePieces) {
+    driver::start(pieces);
     listeners::listen();
 }
 

@@ -83,14 +83,15 @@ pub use page_title::PageTitle;
 pub use parting::parting;
 pub use passkey_list::PasskeyDoors;
 pub use passkey_way::{PASSKEY_WAY, PasskeyWay};
-pub use passkey_words::{USE_YOUR_PASSWORD, made_problem, passkey_problem};
+pub use passkey_words::{USE_ANOTHER_WAY, made_problem, passkey_problem};
 pub use password_field::{CURRENT, NEW, PasswordField, Sight};
 pub use password_rule::{RuleWords, STRENGTH};
 pub use piece::Piece;
 pub use plain_page::{LinkPage, PlainPage, SignInWay, TokenField, is_done};
 pub use program_notice::ProgramNotice;
 pub use second_factor_form::{
-    Codes, ENTER_ONE, RecoveryField, SecondFactorFields, TOTP, TotpField, answers_challenge, send_codes, typed_codes,
+    Codes, ENTER_ONE, RecoveryField, SecondFactorFields, TOTP, TotpField, answers_challenge, keep_as_asked, send_codes,
+    typed_codes,
 };
 pub use session_rows::{SessionDoors, SessionTemplates, session_rows};
 pub use sessions_awaited::SessionsAwaited;

@@ -31,6 +31,7 @@ pub use key_list::KeyList;
 pub use login_form::LoginForm;
 pub use nav_account::NavAccount;
 pub use own_account::OwnAccount;
+pub use passkey_sign_in::add_passkey_quietly;
 pub use password_meter::PasswordMeter;
 pub use second_factor_form::SecondFactorForm;
 pub use session_list::SessionList;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 
+use crate::api_types::AskedFactors;
+
 /// Facts of one page load.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "facts, each by itself")]
@@ -50,18 +52,6 @@ pub enum Seems {
     /// page will explain that.
     #[default]
     Unknown,
-}
-
-/// With what a sign-in can be completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AskedFactors {
-    pub totp: bool,
-    /// How many passkeys there are.
-    pub passkeys: u32,
-    /// How many recovery codes were not used.
-    pub recovery_codes: u32,
-    /// Whether the user wants to stay signed in on this device.
-    pub kept: bool,
 }
 
 /// What anyone can know about the server's tokens.

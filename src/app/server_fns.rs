@@ -78,7 +78,8 @@ pub async fn greeting() -> Result<GreetingAnswer, ApiError> {
     use crate::server::{flows, http};
     let (state, user) = (http::app_state()?, http::current_user()?);
     let must_enrol = flows::must_enrol(&state, &user).await?;
-    Ok(GreetingAnswer { must_enrol, ..flows::greeting(&state, &user).into() })
+    let may_add_passkey = flows::may_add_passkey(&state, &user).await?;
+    Ok(GreetingAnswer { must_enrol, may_add_passkey, ..flows::greeting(&state, &user).into() })
 }
 
 /// Lists the user's own sessions, this one first.

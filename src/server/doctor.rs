@@ -13,6 +13,7 @@ use crate::server::domain::database::is_postgres;
 use crate::server::domain::forwarded::TrustedProxies;
 use crate::server::domain::kept_keys;
 use crate::server::domain::readers;
+use crate::server::domain::relying_party::RelyingParty;
 use crate::server::domain::unix_time::UnixTime;
 use crate::server::http::Limits;
 use crate::server::machine;
@@ -190,6 +191,7 @@ fn surroundings(config: &Config) -> Vec<Finding> {
     let mail = (is_on || config.app_env == AppEnv::Production).then(|| checkup::mail(is_on, unencrypted));
     let always = [
         checkup::address(config.site_addr.ip(), &config.public_url, is_loopback(public)),
+        checkup::passkeys(config.relying_party.as_ref().map(RelyingParty::id)),
         checkup::open_files(machine::open_files(), Limits::default().connections),
     ];
     always.into_iter().chain(cors).chain(gate).chain(mail).chain(disk).chain(memory).collect()

@@ -65,7 +65,7 @@ mod throttle;
 mod whoami;
 
 pub use actor::{Actor, ManageUserError, Target};
-pub use add_passkey::{NewPasskey, add_passkey, ask_for_new_passkey};
+pub use add_passkey::{NewPasskey, add_passkey, ask_for_new_passkey, may_add_passkey};
 pub use add_user::add_user;
 pub use ask_second_factor::{Asked, asked_factors};
 pub use authenticate::{
@@ -123,7 +123,7 @@ pub use send_mail::{LOOK_FOR_MAIL_EVERY, send_due_mails};
 pub use set_admin::set_admin;
 pub use settle_keys::{KeySettings, KeysError, settle_keys};
 pub use show_key::{Shown, show_key};
-pub use sign_in_with_passkey::{ask_for_passkey, sign_in_with_passkey};
+pub use sign_in_with_passkey::{ShownPasskey, ask_for_passkey, sign_in_with_passkey};
 pub use signup::{SignupError, signup, signup_and_login};
 pub use tell_events::tell_events;
 pub use throttle::{Attempt, FAMILIAR_FOR, NotAdmitted, Throttled, Visitor, admit, admit_to_code, recall_tries};

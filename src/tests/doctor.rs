@@ -284,6 +284,21 @@ fn settings_of_the_gate_that_contradict_each_other_are_told() {
 }
 
 #[test]
+fn the_doctor_says_of_which_domain_the_passkeys_are_and_warns_of_an_address_that_can_have_none() {
+    let folder = sqlite_folder();
+    for (settings, verdict, found) in [
+        (&[][..], "ok", "of the domain localhost"),
+        (&[("PUBLIC_URL", "https://id.example.org")], "ok", "of the domain id.example.org"),
+        (&[("PUBLIC_URL", "https://id.example.org"), ("WEBAUTHN_RP_ID", "example.org")], "ok", "domain example.org"),
+        (&[("PUBLIC_URL", "http://127.0.0.1:3000")], "warning", "no passkeys"),
+    ] {
+        let (said, well) = doctor(folder.path(), settings);
+        assert!(well, "{said}");
+        expect(&said, verdict, "passkeys", found);
+    }
+}
+
+#[test]
 fn in_production_the_doctor_says_that_no_mail_is_sent_and_warns_of_mail_without_tls() {
     let folder = sqlite_folder();
     let none = doctor(folder.path(), &[]).0;

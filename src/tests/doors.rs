@@ -28,7 +28,8 @@ async fn a_door_that_is_not_on_the_public_list_answers_401_without_a_token() {
             } else if PUBLIC.contains(&door.as_str()) {
                 // A refresh door needs another kind of token, and rejects this one.
                 let refreshes = door.ends_with("/refresh") && [400, 401].contains(&answer.status);
-                let of_challenge = ["POST /api/second-factor", "POST /api/second-factor-question"];
+                let of_challenge =
+                    ["POST /api/second-factor", "POST /api/second-factor-question", "POST /api/asked-factors"];
                 let asks = of_challenge.contains(&&*door) && answer.error().starts_with("401 challenge_expired");
                 assert!(answer.status != 401 || refreshes || asks, "{door}: {answer:?}");
             } else {

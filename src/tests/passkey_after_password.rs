@@ -154,10 +154,13 @@ async fn nothing_is_asked_without_a_challenge_of_a_password() {
 
     let challenge = app.challenge_of("ada").await;
     let cookie = format!("handstamp_challenge={challenge}");
+    let asked = app.call_with_cookie("asked-factors", None, &cookie, "").await;
+    assert_eq!(asked.json(), json!({ "totp": false, "passkeys": 1, "recovery_codes": 0, "kept": false }));
     let answer = app.call_with_cookie("second-factor-question", None, &cookie, "").await;
     let options: Value = serde_json::from_str(answer.json()["options"].as_str().unwrap()).unwrap();
     assert_eq!(options["allowCredentials"].as_array().map(Vec::len), Some(1));
     app.pass(std::time::Duration::from_mins(5));
-    let answer = app.call_with_cookie("second-factor-question", None, &cookie, "").await;
-    assert_eq!(answer.error(), EXPIRED);
+    for door in ["asked-factors", "second-factor-question"] {
+        assert_eq!(app.call_with_cookie(door, None, &cookie, "").await.error(), EXPIRED, "{door}");
+    }
 }

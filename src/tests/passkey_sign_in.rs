@@ -265,6 +265,30 @@ async fn a_page_signs_in_with_the_challenge_of_its_own_browser_and_two_tabs_do_n
 }
 
 #[tokio::test]
+async fn a_page_that_asks_for_one_user_takes_no_passkey_of_another() {
+    let app = TestApp::start().await;
+    let mut laptop = Authenticator::new(Key::ed_dsa());
+    app.with_passkey("ada", &mut laptop).await;
+    let before = app.sessions().await;
+    for (username, error) in [("grace", Some(REFUSED)), ("ada", None)] {
+        let asked = app.call("passkey-question", None, "").await;
+        let question = asked.json();
+        let options: Value = serde_json::from_str(question["options"].as_str().unwrap()).unwrap();
+        let passkey = encoded(&laptop.answer(&options).to_string());
+        let challenge = question["challenge"].as_str().unwrap();
+        let body = format!("challenge={challenge}&passkey={passkey}&username={username}");
+        let answer = app.call_with_cookie("passkey-sign-in", None, &cookie_of(&asked), &body).await;
+        match error {
+            Some(error) => {
+                assert_eq!(answer.error(), error);
+                assert_eq!(app.sessions().await, before);
+            }
+            None => assert_eq!(answer.status, 200, "{answer:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn attempts_and_questions_of_one_network_are_limited() {
     let app = TestApp::start().await;
     let answer = json!({ "challenge": "x", "passkey": {} }).to_string();

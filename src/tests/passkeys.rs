@@ -181,6 +181,32 @@ async fn a_passkey_that_the_browser_made_quietly_changes_no_sign_in_with_a_passw
 }
 
 #[tokio::test]
+async fn a_browser_may_make_a_passkey_quietly_only_right_after_a_password_for_a_user_who_has_none() {
+    let app = TestApp::start().await;
+    let may = async |token: &str| app.get_as("/api/greeting", token).await.json()["may_add_passkey"].clone();
+    let tokens = app.tokens_of_new_user("ada").await;
+    assert_eq!(may(&tokens.access).await, true);
+    app.pass(Duration::from_secs(46));
+    assert_eq!(may(&tokens.access).await, false, "too late");
+    let renewed = app.refresh(&tokens.refresh).await.tokens().access;
+    assert_eq!(may(&renewed).await, false, "a renewal is no sign-in");
+
+    let again = app.login("ada").await;
+    let mut laptop = Authenticator::new(Key::ed_dsa());
+    app.add_passkey(&again, &mut laptop, "").await;
+    assert_eq!(may(&again).await, false, "the user has one");
+    let by_passkey = app.sign_in_with_passkey(&mut laptop).await.access;
+    assert_eq!(may(&by_passkey).await, false);
+    let id = app.passkeys(&by_passkey).await[0]["id"].as_str().unwrap().to_owned();
+    app.send("DELETE", &format!("/passkeys/{id}"), &[("authorization", &bearer(&by_passkey))], None).await;
+    assert_eq!(may(&by_passkey).await, false, "no password was typed");
+
+    let nowhere = TestApp::start_with(&[("PUBLIC_URL", "http://127.0.0.1:3000")]).await;
+    let token = nowhere.somebody("ada").await;
+    assert_eq!(nowhere.get_as("/api/greeting", &token).await.json()["may_add_passkey"], false);
+}
+
+#[tokio::test]
 async fn recovery_codes_go_with_the_last_second_factor() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;

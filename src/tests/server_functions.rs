@@ -26,6 +26,7 @@ async fn login_and_greeting_answer_what_the_page_needs() {
             "lifetime": 300,
             "expires_in": 240,
             "must_enrol": false,
+            "may_add_passkey": false,
         })
     );
 }

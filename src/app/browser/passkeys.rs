@@ -66,13 +66,14 @@ pub async fn get(options: &str, in_autofill: bool, withdraw: Option<&Withdraw>) 
     credential("get", "parseRequestOptionsFromJSON", options, mediation, withdraw).await
 }
 
-/// Makes a passkey: in a dialog, or quietly.
+/// Makes a passkey: in a dialog, or quietly. A browser can take long to decide that it makes none quietly, and takes no other
+/// question meanwhile: then `withdraw` ends it.
 ///
 /// # Errors
 /// [`NoPasskey`].
-pub async fn create(options: &str, quietly: bool) -> Result<String, NoPasskey> {
-    let mediation = quietly.then_some("conditional");
-    credential("create", "parseCreationOptionsFromJSON", options, mediation, None).await
+pub async fn create(options: &str, quietly: Option<&Withdraw>) -> Result<String, NoPasskey> {
+    let mediation = quietly.map(|_| "conditional");
+    credential("create", "parseCreationOptionsFromJSON", options, mediation, quietly).await
 }
 
 /// Tells the password manager something, if the browser can. `signal`: its name in WebAuthn; `about`: JSON.

@@ -30,6 +30,15 @@ pub struct Asked {
     pub over: Rc<Promise>,
 }
 
+/// What is loaded when it is needed.
+#[derive(Clone, Copy)]
+pub struct LatePieces {
+    /// Opens the dialog for signing in again.
+    pub dialog: fn(Asked),
+    /// Lets the browser make a passkey quietly.
+    pub quiet_passkey: fn(),
+}
+
 /// Where a user sets up a second factor.
 const ENROLMENT: &str = "/account";
 
@@ -44,14 +53,13 @@ thread_local! {
     /// Calls and forms that wait, by their number.
     static WAITING: RefCell<Vec<(u32, Rc<Promise>)>> = const { RefCell::new(Vec::new()) };
     static LAST_NUMBER: Cell<u32> = const { Cell::new(0) };
-    /// Opens the dialog.
-    static OPEN_DIALOG: Cell<fn(Asked)> = const { Cell::new(|_| {}) };
+    static LATE: Cell<LatePieces> = const { Cell::new(LatePieces { dialog: |_| {}, quiet_passkey: || {} }) };
     static DIALOG: RefCell<Option<Rc<Promise>>> = const { RefCell::new(None) };
 }
 
-/// Starts the driver, with the function that opens the dialog.
-pub fn start(open_dialog: fn(Asked)) {
-    OPEN_DIALOG.set(open_dialog);
+/// Starts the driver.
+pub fn start(pieces: LatePieces) {
+    LATE.set(pieces);
     storage::tidy();
     // The server has seen the cookie of a live session: it said so in the document, and the head script kept that.
     let server_says = document::attribute("data-server-says").as_deref() == Some("yes");
@@ -124,6 +132,9 @@ pub async fn greet() -> Result<GreetingAnswer, ApiError> {
     send(Event::Greeted { user, greeting });
     if answer.must_enrol {
         document::lead_to(ENROLMENT);
+    }
+    if answer.may_add_passkey {
+        (LATE.get().quiet_passkey)();
     }
     Ok(answer)
 }
@@ -209,7 +220,7 @@ fn carry_out(effect: Effect) {
         Effect::OpenDialog { number, why } => {
             let over = Rc::new(Promise::default());
             DIALOG.set(Some(over.clone()));
-            OPEN_DIALOG.get()(Asked { number, why, name: known(Page::name), over });
+            (LATE.get().dialog)(Asked { number, why, name: known(Page::name), over });
         }
         Effect::CloseDialog => {
             if let Some(dialog) = DIALOG.take() {

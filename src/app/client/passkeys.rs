@@ -1,4 +1,5 @@
-//! Signs in with passkeys: carries out the effects of `state/passkey.rs`, and the button. Also makes passkeys for `/account`.
+//! Signs in with passkeys: carries out the effects of `state/passkey.rs`, and the buttons. Also makes passkeys: for `/account`, and
+//! quietly.
 //!
 //! Only code of lazy files calls this, so no other page loads it.
 
@@ -6,13 +7,13 @@ use std::cell::{Cell, RefCell};
 
 use leptos::task::spawn_local;
 
-use crate::api_types::{ApiError, PasskeyQuestion, PasskeysAnswer, Remember};
+use crate::api_types::{ApiError, PasskeyQuestion, PasskeysAnswer, PasswordInput, Remember};
 use crate::app::browser::clock::Timer;
 use crate::app::browser::passkeys::{self, NoPasskey, Withdraw};
 use crate::app::browser::storage::works as can_keep;
 use crate::app::browser::{Keep, StorageRefused};
 use crate::app::client::driver::{before_sign_in, call};
-use crate::app::client::signing_in::{sign_in, sign_in_refused};
+use crate::app::client::signing_in::{answered, sign_in_refused};
 use crate::app::client::state::passkey::{Autofill, Effect, Event, step};
 use crate::app::server_fns;
 
@@ -26,6 +27,17 @@ pub struct Ways {
     /// The user is signed in.
     pub go_on: fn(),
     pub tell: fn(NotSignedIn),
+}
+
+/// A passkey that the page of the second step, or the dialog for signing in again, wants now.
+pub struct Wanted {
+    /// The password was right already: a challenge in a cookie waits for the passkey.
+    pub after_password: bool,
+    /// Of the only user whose passkey it may be; empty: anybody's.
+    pub username: String,
+    pub keep: Keep,
+    /// The number of the dialog.
+    pub dialog: Option<u32>,
 }
 
 /// Why a passkey signed nobody in.
@@ -55,6 +67,7 @@ thread_local! {
     static CHOSEN: RefCell<String> = const { RefCell::new(String::new()) };
     static OFFER: RefCell<Option<Withdraw>> = const { RefCell::new(None) };
     static RENEWAL: Timer = const { Timer::new() };
+    static QUIET: RefCell<Option<Withdraw>> = const { RefCell::new(None) };
     static WAYS: Cell<Option<Ways>> = const { Cell::new(None) };
 }
 
@@ -84,7 +97,7 @@ pub fn withdraw_passkeys() {
 /// [`NotSignedIn`].
 pub async fn sign_in_by_button(ways: Ways) -> Result<(), NotSignedIn> {
     send(Event::Pressed);
-    let done = by_dialog(ways).await;
+    let done = sign_in_by_passkey(Wanted::of_anybody((ways.keep)())).await;
     match done {
         Ok(()) => (ways.go_on)(),
         Err(_) => send(Event::Released),
@@ -92,10 +105,19 @@ pub async fn sign_in_by_button(ways: Ways) -> Result<(), NotSignedIn> {
     done
 }
 
-async fn by_dialog(ways: Ways) -> Result<(), NotSignedIn> {
-    let question = server_fns::ask_for_passkey().await?;
+/// Asks for a passkey in the browser's dialog, and signs in with it.
+///
+/// # Errors
+/// [`NotSignedIn`].
+pub async fn sign_in_by_passkey(wanted: Wanted) -> Result<(), NotSignedIn> {
+    let question = if wanted.after_password {
+        server_fns::ask_for_second_passkey().await?
+    } else {
+        server_fns::ask_for_passkey().await?
+    };
+    withdraw_quiet_passkey();
     let answer = passkeys::get(&question.options, false, None).await?;
-    sign_in_with(question, answer, (ways.keep)()).await
+    sign_in_with(question, answer, wanted).await
 }
 
 /// Makes a passkey for the signed-in user.
@@ -104,7 +126,8 @@ async fn by_dialog(ways: Ways) -> Result<(), NotSignedIn> {
 /// Those of the doors.
 pub async fn make_passkey(name: String) -> Result<Made, ApiError> {
     let question = call(|| server_fns::ask_for_new_passkey(false)).await?;
-    let answer = match passkeys::create(&question.options, false).await {
+    withdraw_quiet_passkey();
+    let answer = match passkeys::create(&question.options, None).await {
         Ok(answer) => answer,
         Err(NoPasskey::Cancelled) => return Ok(Made::Cancelled),
         Err(NoPasskey::Exists) => return Ok(Made::Exists),
@@ -129,14 +152,43 @@ pub fn tell_password_manager(known: &PasskeysAnswer) {
     });
 }
 
-async fn sign_in_with(question: PasskeyQuestion, answer: String, keep: Keep) -> Result<(), NotSignedIn> {
+/// Lets the browser make a passkey without a dialog, if its password manager has just filled in the password. Nobody waits for
+/// it, and nothing asks the user anything: not even for the password, if the token is too old by now.
+pub async fn add_passkey_quietly() {
+    if !passkeys::can("conditionalCreate").await {
+        return;
+    }
+    let Ok(question) = server_fns::ask_for_new_passkey(true).await else { return };
+    let withdraw = Withdraw::possible();
+    QUIET.set(Some(withdraw.clone()));
+    if let Ok(answer) = passkeys::create(&question.options, Some(&withdraw)).await {
+        // If this fails, the browser has one that the server does not know. `/account` tells it so.
+        let _ = server_fns::add_passkey(question.challenge, answer, String::new()).await;
+    }
+}
+
+/// The user wants something else of the browser's passkeys.
+fn withdraw_quiet_passkey() {
+    if let Some(quiet) = QUIET.take() {
+        quiet.now();
+    }
+}
+
+async fn sign_in_with(question: PasskeyQuestion, answer: String, wanted: Wanted) -> Result<(), NotSignedIn> {
+    let Wanted { after_password, username, keep, dialog } = wanted;
     if !can_keep(keep) {
         return Err(NotSignedIn::StorageRefused);
     }
     let _turn = before_sign_in().await;
-    let remember = Remember(keep == Keep::OnThisDevice);
-    match server_fns::sign_in_with_passkey(question.challenge, answer.clone(), remember).await {
-        Ok(answer) => Ok(sign_in(answer, keep)?),
+    let sent = if after_password {
+        let no_code = || PasswordInput(String::new());
+        server_fns::second_factor(no_code(), no_code(), answer.clone()).await
+    } else {
+        let remember = Remember(keep == Keep::OnThisDevice);
+        server_fns::sign_in_with_passkey(question.challenge, answer.clone(), remember, username).await
+    };
+    match sent {
+        Ok(answer) => Ok(answered(answer, keep, dialog)?),
         Err(error) => {
             sign_in_refused();
             if error == ApiError::UnknownPasskey {
@@ -185,7 +237,7 @@ fn carry_out(effect: Effect) {
             let (Some(question), Some(ways)) = (QUESTION.take(), WAYS.get()) else { return };
             let answer = CHOSEN.take();
             spawn_local(async move {
-                match sign_in_with(question, answer, (ways.keep)()).await {
+                match sign_in_with(question, answer, Wanted::of_anybody((ways.keep)())).await {
                     Ok(()) => (ways.go_on)(),
                     Err(why) => {
                         (ways.tell)(why);
@@ -194,6 +246,12 @@ fn carry_out(effect: Effect) {
                 }
             });
         }
+    }
+}
+
+impl Wanted {
+    fn of_anybody(keep: Keep) -> Self {
+        Self { after_password: false, username: String::new(), keep, dialog: None }
     }
 }
 

@@ -27,7 +27,11 @@ pub fn sign_in_again(answer: SignedInAnswer, keep: Keep, dialog: u32) -> Result<
     answered(answer, keep, Some(dialog))
 }
 
-fn answered(answer: SignedInAnswer, keep: Keep, dialog: Option<u32>) -> Result<(), StorageRefused> {
+/// As [`sign_in`], on a page or in the dialog of this number.
+///
+/// # Errors
+/// [`StorageRefused`], as [`sign_in`].
+pub fn answered(answer: SignedInAnswer, keep: Keep, dialog: Option<u32>) -> Result<(), StorageRefused> {
     let SignedInAnswer { access_token: token, expires_in, .. } = answer;
     driver::send(Event::SignInAnswered { token, expires_in, keep, dialog });
     match driver::known(Page::signed_in) {

@@ -19,6 +19,7 @@ use crate::app::components::in_browser::in_browser;
 use crate::app::components::password_field::{PasswordField, Sight};
 use crate::app::components::username_field::UsernameField;
 use crate::app::next::{DASHBOARD, SECOND_FACTOR};
+use crate::app::page_facts::PageFacts;
 use attempt::CODE;
 pub use attempt::{Attempt, Failure};
 pub use purpose::Purpose;
@@ -26,6 +27,8 @@ pub use purpose::Purpose;
 #[component]
 pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
     let words = purpose.words();
+    let by_address = purpose == Purpose::SignIn && PageFacts::get().sends_mail;
+    let label = if by_address { "Username or email address" } else { "Username" };
     let problems = Problems::none("problems");
     let sight = Sight::hidden();
     let busy: Flag = RwSignal::new(None);
@@ -76,7 +79,7 @@ pub fn CredentialsForm(purpose: Purpose) -> impl IntoView {
     view! {
         <form class="card form" id=FORM method="post" action=words.action novalidate aria-busy=busy on:submit=submit>
             <FormProblems problems/>
-            <UsernameField problem=problems.first autocomplete=words.username/>
+            <UsernameField problem=problems.first autocomplete=words.username label/>
             <PasswordField kind=words.password sight problem=problems.second/>
             <label class="check">
                 <input class="check__box" type="checkbox" id=KEEP name="remember"/>

@@ -1,15 +1,13 @@
-//! The button that signs in with a passkey, below the form. The server writes it hidden: only the program can use it.
+//! The button that signs in with a passkey, below a form. The server writes it hidden: only the program can use it.
 
 use leptos::prelude::*;
-
-use crate::app::page_facts::PageFacts;
 
 /// Its id, for the program.
 pub const PASSKEY_WAY: &str = "passkey-way";
 
 #[component]
-pub fn PasskeyWay() -> impl IntoView {
-    PageFacts::get().passkeys.then(|| {
+pub fn PasskeyWay(offered: bool) -> impl IntoView {
+    offered.then(|| {
         view! {
             <div class="passkey-way" id=PASSKEY_WAY hidden>
                 <button class="button button--wide" type="button" data-part="passkey">

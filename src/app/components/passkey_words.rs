@@ -5,13 +5,13 @@ use crate::app::client::{Made, NotSignedIn};
 use crate::app::components::sentences::{STORAGE_REFUSED, sentence};
 
 /// The browser failed, or a file did not load.
-pub const USE_YOUR_PASSWORD: &str = "This browser could not use a passkey. Sign in with your password.";
+pub const USE_ANOTHER_WAY: &str = "This browser could not use a passkey. Choose another way to sign in.";
 
 /// Returns why a passkey signed nobody in. Empty if there is nothing to say.
 pub fn passkey_problem(why: NotSignedIn) -> &'static str {
     match why {
         NotSignedIn::Cancelled => "",
-        NotSignedIn::NoPasskey => USE_YOUR_PASSWORD,
+        NotSignedIn::NoPasskey => USE_ANOTHER_WAY,
         NotSignedIn::StorageRefused => STORAGE_REFUSED,
         NotSignedIn::Refused(error) => {
             let words = passkey_trouble(error);
@@ -33,10 +33,8 @@ pub const fn made_problem(made: Made) -> &'static str {
 /// Returns why a passkey was refused. Empty for errors that are not about passkeys.
 pub const fn passkey_trouble(error: ApiError) -> &'static str {
     match error {
-        ApiError::BadPasskey => "This passkey is not accepted. Sign in with your password, then see your account.",
-        ApiError::UnknownPasskey => {
-            "This passkey is not known here any more. Sign in with your password, or with another passkey."
-        }
+        ApiError::BadPasskey => "This passkey is not accepted. Choose another way to sign in.",
+        ApiError::UnknownPasskey => "This passkey is not known here any more. Choose another way to sign in.",
         ApiError::ChallengeExpired => "That took too long. Try again.",
         ApiError::PasskeyNotAdded => "The passkey was not added: the server could not verify it.",
         ApiError::InvalidRequest => "That is not a name. Use at most 64 characters.",

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::api_types::{ApiError, PasswordInput, SignedInAnswer};
+use crate::api_types::{ApiError, AskedFactors, PasswordInput, SignedInAnswer};
 use crate::app::client::{self, Keep};
 use crate::app::components::asking::Asking;
 use crate::app::components::credentials_form::{Failure, go_on};
@@ -13,7 +13,6 @@ use crate::app::components::form_problems::{FormProblems, Problems};
 use crate::app::components::live_form::LiveForm;
 use crate::app::components::piece::Piece;
 use crate::app::components::sentences::{STORAGE_REFUSED, sentence};
-use crate::app::page_facts::AskedFactors;
 use crate::app::server_fns;
 
 /// The codes that the user has typed: of the app, and a recovery code. One of them is empty.
@@ -88,16 +87,18 @@ pub fn RecoveryField(#[prop(optional)] open: bool) -> impl IntoView {
 
 /// Makes the form of the page work.
 pub fn answers_challenge(answer: fn(Codes, Keep) -> Asking<Kept>) {
-    let place = Piece::with_id(PLACE);
-    // The user said it with the password, on the page before. The server has kept it.
-    let keep = if place.get("data-keep").is_empty() { Keep::InThisTab } else { Keep::OnThisDevice };
-    let form = LiveForm::inside(&place, &[]);
+    let (form, keep) = (LiveForm::inside(&Piece::with_id(PLACE), &[]), keep_as_asked());
     let asking = form.clone();
     form.on_submit(move || {
         let Some(codes) = typed_codes() else { return asking.say(&[ENTER_ONE]) };
         let form = asking.clone();
         asking.ask(|| answer(codes, keep), move |kept| tell(kept, &form));
     });
+}
+
+/// Returns how long to keep the session. The user said it with the password, on the page before; the server has kept it.
+pub fn keep_as_asked() -> Keep {
+    if Piece::with_id(PLACE).get("data-keep").is_empty() { Keep::InThisTab } else { Keep::OnThisDevice }
 }
 
 /// Asks the server. A session that this browser still has ends there: the new one replaces it.

@@ -1,4 +1,4 @@
-//! The username field.
+//! The field for the name of a user.
 
 use leptos::prelude::*;
 
@@ -7,10 +7,15 @@ use crate::app::components::form_problems::Problem;
 
 /// Not controlled: what was typed or filled in before the program loaded stays.
 #[component]
-pub fn UsernameField(problem: Problem, autocomplete: &'static str) -> impl IntoView {
+pub fn UsernameField(
+    problem: Problem,
+    autocomplete: &'static str,
+    /// In the browser the words from the server stay.
+    label: &'static str,
+) -> impl IntoView {
     view! {
         <div class="field">
-            <label class="field__label" for="username">"Username"</label>
+            <label class="field__label" for="username">{label}</label>
             <input
                 class="field__input"
                 type="text"

@@ -1,21 +1,23 @@
-//! Signing in with a passkey, on `/login`: a button, and passkeys in the autofill of the form.
+//! Signing in with a passkey: on `/login` a button, and passkeys in the autofill of the form; on the page of the second step and
+//! in the dialog for signing in again, a button. Also the passkey that the browser makes quietly.
 //!
-//! What it needs is a file of its own. It is loaded at the first sign of a person: a pointer that moves, a key, a focus. A
-//! visit without one costs no challenge, and leaves no cookie. Browsers also report a move when a page appears below a
+//! What it needs is a file of its own. On `/login` it is loaded at the first sign of a person: a pointer that moves, a key, a
+//! focus. A visit without one costs no challenge, and leaves no cookie. Browsers also report a move when a page appears below a
 //! pointer that rests: then the challenge is asked for nothing.
 
 use std::cell::Cell;
+use std::pin::Pin;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use crate::app::client::{
-    NotSignedIn, SignedIn, Ways, offer_passkeys, offer_passkeys_again, passkeys_supported, sign_in_by_button,
-    signed_in, withdraw_passkeys,
+    self, NotSignedIn, SignedIn, Wanted, Ways, offer_passkeys, offer_passkeys_again, passkeys_supported,
+    sign_in_by_button, signed_in, withdraw_passkeys,
 };
 use crate::app::components::{
-    Asking, FORM, PASSKEY_WAY, Piece, USE_YOUR_PASSWORD, go_on, in_browser, keep_as_said, passkey_problem,
+    Asking, FORM, PASSKEY_WAY, Piece, USE_ANOTHER_WAY, go_on, in_browser, keep_as_said, passkey_problem,
 };
 
 /// What a person does first.
@@ -49,9 +51,31 @@ fn begin(by_button: bool) {
     SEEN.set(true);
     spawn_local(async move {
         if load(by_button).await.is_err() && by_button {
-            Piece::with_id(PASSKEY_WAY).part("problem").complain(USE_YOUR_PASSWORD);
+            Piece::with_id(PASSKEY_WAY).part("problem").complain(USE_ANOTHER_WAY);
         }
     });
+}
+
+/// Asks for a passkey in the browser's dialog, and signs in with it.
+///
+/// # Errors
+/// [`NotSignedIn`].
+pub async fn sign_in_by_passkey(wanted: Wanted) -> Result<(), NotSignedIn> {
+    match load_to_sign_in(wanted).await {
+        Ok(signing_in) => signing_in.await,
+        Err(NoFile) => Err(NotSignedIn::NoPasskey),
+    }
+}
+
+/// Lets the browser make a passkey without a dialog, if it can. Nobody waits for it.
+pub fn add_passkey_quietly() {
+    if passkeys_supported() {
+        spawn_local(async {
+            if let Ok(adding) = load_to_add().await {
+                adding.await;
+            }
+        });
+    }
 }
 
 /// The file did not load.
@@ -72,6 +96,18 @@ fn load(by_button: bool) -> Result<(), NoFile> {
         in_the_autofill();
     }
     Ok(())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "as above")]
+#[wasm_split(passkey_sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn load_to_sign_in(wanted: Wanted) -> Result<Pin<Box<dyn Future<Output = Result<(), NotSignedIn>>>>, NoFile> {
+    Ok(Box::pin(client::sign_in_by_passkey(wanted)))
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "as above")]
+#[wasm_split(passkey_sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn load_to_add() -> Result<Pin<Box<dyn Future<Output = ()>>>, NoFile> {
+    Ok(Box::pin(client::add_passkey_quietly()))
 }
 
 const WAYS: Ways = Ways { keep: keep_as_said, go_on, tell };

@@ -9,7 +9,7 @@ use crate::app::page_facts::PageFacts;
 
 #[component]
 pub fn Login() -> impl IntoView {
-    let PageFacts { signup_open, sends_mail, next, .. } = PageFacts::get();
+    let PageFacts { signup_open, sends_mail, passkeys, next, .. } = PageFacts::get();
     let new_here = signup_open.then(|| {
         let signup = form_address("/signup", next.as_deref());
         view! { <p class="beside">"New here? " <a href=signup>"Create an account"</a></p> }
@@ -24,7 +24,7 @@ pub fn Login() -> impl IntoView {
             lead="Sign in to get your stamp."
         >
             <LoginForm/>
-            <PasskeyWay/>
+            <PasskeyWay offered=passkeys/>
             {forgotten}
             {new_here}
         </FormPage>

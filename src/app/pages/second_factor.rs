@@ -4,7 +4,7 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::app::components::{FormPage, SecondFactorFields};
+use crate::app::components::{FormPage, PasskeyWay, SecondFactorFields};
 use crate::app::islands::SecondFactorForm;
 use crate::app::next::form_address;
 use crate::app::page_facts::PageFacts;
@@ -28,11 +28,9 @@ pub fn SecondFactor() -> impl IntoView {
             {match asked {
                 Some(asked) => Either::Left(view! {
                     <SecondFactorFields asked/>
+                    <PasskeyWay offered={asked.passkeys > 0}/>
                     <SecondFactorForm/>
-                    <p class="beside">
-                        <a href=login>"Start again"</a>
-                        {(asked.passkeys > 0).then_some(", or sign in with your passkey there: it needs no password.")}
-                    </p>
+                    <p class="beside"><a href=login>"Start again"</a></p>
                 }),
                 None => Either::Right(view! {
                     <p class="beside"><a class="button button--ink button--wide" href=login>"Sign in"</a></p>

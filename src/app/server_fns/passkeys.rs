@@ -18,7 +18,7 @@ pub async fn ask_for_passkey() -> Result<PasskeyQuestion, ApiError> {
     Ok(http::page_question(flows::ask_for_passkey(&state, &http::visitor()?, Some(&key)).await?))
 }
 
-/// Signs in with a passkey.
+/// Signs in with a passkey. `username`: of the user whose passkey it must be; empty if it can be anybody's.
 ///
 /// # Errors
 /// `bad_passkey`, `challenge_expired`, `invalid_request`, `too_many_attempts`.
@@ -27,11 +27,12 @@ pub async fn sign_in_with_passkey(
     challenge: String,
     passkey: String,
     #[server(default)] remember: Remember,
+    #[server(default)] username: String,
 ) -> Result<SignedInAnswer, ApiError> {
     use crate::server::{flows, http};
     let (state, key, new) = (http::app_state()?, http::browser_key()?, http::new_session(remember)?);
-    let challenge = http::challenge(&challenge);
-    http::page_answer(flows::sign_in_with_passkey(&state, &challenge, &passkey, Some(&key), new).await?)
+    let shown = flows::ShownPasskey { challenge: http::challenge(&challenge), answer: &passkey, username: &username };
+    http::page_answer(flows::sign_in_with_passkey(&state, shown, Some(&key), new).await?)
 }
 
 /// Asks for a passkey after the password. Its answer goes to `second_factor`, with the challenge of the cookie.

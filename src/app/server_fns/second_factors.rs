@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-use crate::api_types::{ApiError, BegunTotpAnswer, FactorsAnswer, PasswordInput, SignedInAnswer};
+use crate::api_types::{ApiError, AskedFactors, BegunTotpAnswer, FactorsAnswer, PasswordInput, SignedInAnswer};
 use crate::app::protocol::{Open, Protected};
 
 /// Completes the sign-in that waits for a second factor in this browser: the challenge is in a cookie.
@@ -23,6 +23,17 @@ pub async fn second_factor(
     // A form without the program sends both fields, and both may be empty.
     let shown = flows::SecondFactor::of(totp.into(), recovery_code.into(), passkey).ok_or(ApiError::BadSecondFactor)?;
     http::page_answer(flows::second_factor(&http::app_state()?, &challenge, &shown, new).await?)
+}
+
+/// Returns what completes the sign-in that waits for a second factor in this browser.
+///
+/// # Errors
+/// `challenge_expired`, also without the cookie.
+#[server(endpoint = "asked-factors", protocol = Open)]
+pub async fn what_completes_sign_in() -> Result<AskedFactors, ApiError> {
+    use crate::server::{flows, http};
+    let asked = flows::asked_factors(&http::app_state()?, &http::challenge_of_browser()?).await?;
+    Ok(asked.ok_or(ApiError::ChallengeExpired)?.into())
 }
 
 /// Returns what the user has as second factors.

@@ -227,6 +227,19 @@ pub fn mail(is_on: bool, unencrypted: Option<&str>) -> Finding {
     }
 }
 
+/// The passkeys. `domain`: theirs; `None` if browsers make none for this server.
+#[must_use]
+pub fn passkeys(domain: Option<&str>) -> Finding {
+    match domain {
+        Some(domain) => Finding::ok("passkeys", format!("passkeys are of the domain {domain}")),
+        None => Finding::warning(
+            "passkeys",
+            "the host of PUBLIC_URL is an address: browsers make no passkeys for it",
+            "give the server a name, and set PUBLIC_URL to it",
+        ),
+    }
+}
+
 /// The settings of the gate, which must agree: `applications` origins, and `outside` is one of them that does not get the
 /// cookie.
 #[must_use]

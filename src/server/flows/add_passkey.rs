@@ -1,5 +1,7 @@
 //! Adds a passkey to the account of a signed-in user: asks the browser to make one, and keeps it.
 
+use std::time::Duration;
+
 use tracing::info;
 
 use super::actor::event;
@@ -11,11 +13,16 @@ use crate::server::domain::passkey::{Passkey, PasskeyName};
 use crate::server::domain::passkey_ceremonies::{ask_to_register, judge_registration};
 use crate::server::domain::security_event::EventKind;
 use crate::server::domain::session::Origin;
+use crate::server::domain::step_up::StepUp;
 use crate::server::state::AppState;
+use crate::server::store::StoreError;
 
 /// The first word of what is kept until the browser answers.
 const QUIETLY: &str = "quietly";
 const ASKED: &str = "asked";
+
+/// How long after a sign-in the browser may make a passkey quietly: as long as the next page needs to load.
+const JUST_NOW: Duration = Duration::from_secs(45);
 
 /// The browser's answer.
 pub struct NewPasskey<'a> {
@@ -24,6 +31,21 @@ pub struct NewPasskey<'a> {
     pub answer: &'a str,
     /// Empty: the name of the device.
     pub name: &'a str,
+}
+
+/// Returns whether the browser may make a passkey quietly: the user has just typed the password, and has no passkey. Asks the
+/// store only right after a sign-in.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn may_add_passkey(state: &AppState, user: &CurrentUser) -> Result<bool, StoreError> {
+    let recent = StepUp { max_age: Some(JUST_NOW), ..StepUp::default() };
+    let typed =
+        user.methods.has(Method::Password) && recent.is_met(user.methods, user.authenticated_at, state.world.now());
+    if !typed || state.config.relying_party.is_none() {
+        return Ok(false);
+    }
+    Ok(state.store.list_passkeys(user.user_id).await?.is_empty())
 }
 
 /// Asks for a new passkey. `quietly`: the browser may make it without a dialog, right after the user typed the password.

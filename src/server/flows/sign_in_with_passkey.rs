@@ -31,22 +31,31 @@ pub async fn ask_for_passkey(
     Ok(PasskeyAsked { challenge, options: question.options })
 }
 
+/// What a browser shows of a passkey. No `Debug`: its answer is good until it is judged.
+pub struct ShownPasskey<'a> {
+    /// Of the question.
+    pub challenge: ChallengeId,
+    /// Of the browser, as JSON.
+    pub answer: &'a str,
+    /// Of the only user whom it may sign in; empty: anybody.
+    pub username: &'a str,
+}
+
 /// Judges the browser's answer, and starts a session.
 ///
 /// # Errors
 /// [`PasskeyError`].
 pub async fn sign_in_with_passkey(
     state: &AppState,
-    challenge: &ChallengeId,
-    answer: &str,
+    shown: ShownPasskey<'_>,
     browser: Option<&BrowserKey>,
     new: NewSession,
 ) -> Result<SignedIn, PasskeyError> {
     let attempt = admit_to_code(state, &new.visitor)?;
-    match recognise(state, challenge, answer, browser).await {
+    match recognise(state, &shown, browser).await {
         Ok((user, methods)) => {
             attempt.succeeded();
-            let signed_in = start(state, user, methods, new).await?;
+            let signed_in = start(state, (user, shown.username), methods, new).await?;
             state.measures.sign_in_accepted();
             Ok(signed_in)
         }
@@ -75,14 +84,13 @@ impl<E: Into<PasskeyError>> From<E> for Unrecognised {
 /// Returns whose passkey answered, and how it recognised them.
 async fn recognise(
     state: &AppState,
-    challenge: &ChallengeId,
-    answer: &str,
+    shown: &ShownPasskey<'_>,
     browser: Option<&BrowserKey>,
 ) -> Result<(UserId, Methods), Unrecognised> {
     let party = relying_party(state)?;
-    let kept = take_question(state, Purpose::PasskeySignIn, challenge, browser).await?;
+    let kept = take_question(state, Purpose::PasskeySignIn, &shown.challenge, browser).await?;
     let wrong = |wrong| Unrecognised(refused(&wrong, PasskeyError::Refused), None);
-    let answer = SignInAnswer::parse(answer).map_err(wrong)?;
+    let answer = SignInAnswer::parse(shown.answer).map_err(wrong)?;
     let passkey = state.store.find_passkey(&answer.passkey()).await?.ok_or(PasskeyError::Unknown)?;
     let recognised = match answer.judge(party, &kept.state, &passkey) {
         Ok(recognised) => recognised,
@@ -100,7 +108,12 @@ async fn recognise(
     }
 }
 
-async fn start(state: &AppState, user: UserId, methods: Methods, new: NewSession) -> Result<SignedIn, PasskeyError> {
+async fn start(
+    state: &AppState,
+    (user, only): (UserId, &str),
+    methods: Methods,
+    new: NewSession,
+) -> Result<SignedIn, PasskeyError> {
     // Repeats only if the user has changed in between: the roles, or the password.
     loop {
         let found = state.store.find_credentials(user).await?.filter(|(user, _)| user.disabled_at.is_none());
@@ -108,6 +121,10 @@ async fn start(state: &AppState, user: UserId, methods: Methods, new: NewSession
             info!(user.id = %user, "Refused a sign-in with a passkey: the account is disabled or removed");
             return Err(PasskeyError::Refused);
         };
+        if !only.is_empty() && account.username.as_str() != only {
+            info!(user.id = %user, "Refused a passkey: the page asked for that of another user");
+            return Err(PasskeyError::Refused);
+        }
         match start_session(state, (&account, &verified), methods, new.clone()).await {
             Err(LoginError::UserChanged) => {}
             done => return Ok(done?),

@@ -3,17 +3,18 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api_types::{
-    AccountAnswer, ApiError, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer, InvitationAnswer, KeySummary,
-    PasskeySummary, PasskeysAnswer, PasswordInput, SessionSummary, SignedInAnswer, StrengthAnswer, TokenType,
-    UserSummary, UsersAnswer,
+    AccountAnswer, ApiError, AskedFactors, EventSummary, EventsAnswer, FactorsAnswer, GreetingAnswer, InvitationAnswer,
+    KeySummary, PasskeySummary, PasskeysAnswer, PasswordInput, SessionSummary, SignedInAnswer, StrengthAnswer,
+    TokenType, UserSummary, UsersAnswer,
 };
 use crate::server::domain::factors::Factors;
 use crate::server::domain::kept_keys::KeptKey;
 use crate::server::domain::passkey::Passkey;
 use crate::server::domain::recovery_code::RecoveryCode;
+use crate::server::domain::session::SessionKind;
 use crate::server::domain::user::User;
 use crate::server::flows::{
-    CurrentUser, EventsPage, Greeting, Invitation, Judged, ListedSession, ListedUsers, SignedIn,
+    Asked, CurrentUser, EventsPage, Greeting, Invitation, Judged, ListedSession, ListedUsers, SignedIn,
 };
 use crate::server::state::AppState;
 
@@ -38,10 +39,11 @@ impl From<ListedSession> for SessionSummary {
 }
 
 impl From<Greeting> for GreetingAnswer {
-    /// Of a user who need not set up a second factor first.
+    /// Of a user who need not set up a second factor first, and may not add a passkey quietly.
     fn from(greeting: Greeting) -> Self {
         let Greeting { message, username, roles, issued_at, lifetime, expires_in } = greeting;
-        Self { message, username, roles, issued_at: issued_at.0, lifetime, expires_in, must_enrol: false }
+        let (must_enrol, may_add_passkey) = (false, false);
+        Self { message, username, roles, issued_at: issued_at.0, lifetime, expires_in, must_enrol, may_add_passkey }
     }
 }
 
@@ -102,6 +104,13 @@ impl From<Invitation> for InvitationAnswer {
 /// Returns recovery codes for the user who has just made them. They are shown once.
 pub fn texts_of_codes(codes: &[RecoveryCode]) -> Vec<String> {
     codes.iter().map(RecoveryCode::expose).collect()
+}
+
+impl From<Asked> for AskedFactors {
+    fn from(Asked { factors, kind }: Asked) -> Self {
+        let Factors { totp, passkeys, recovery_codes, .. } = factors;
+        Self { totp, passkeys, recovery_codes, kept: kind == SessionKind::Kept }
+    }
 }
 
 impl From<Factors> for FactorsAnswer {

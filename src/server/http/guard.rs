@@ -75,6 +75,7 @@ pub const PUBLIC: &[&str] = &[
     "POST /api/reset-password",
     "POST /api/second-factor",
     "POST /api/second-factor-question",
+    "POST /api/asked-factors",
     "POST /api/setup",
     "POST /api/signup",
 ];

@@ -24,13 +24,12 @@ use super::headers::{LeadsTo, is_html, watching};
 use super::lead_back::{ShutOut, lead_back};
 use super::next::{next_in, of_application};
 use super::posted_forms::{error_of, posted_without_the_program};
-use crate::api_types::ApiError;
+use crate::api_types::{ApiError, AskedFactors};
 use crate::app::App;
 use crate::app::next::{SECOND_FACTOR, accepted};
-use crate::app::page_facts::{AskedFactors, PageFacts, Seems, TokenFacts};
+use crate::app::page_facts::{PageFacts, Seems, TokenFacts};
 use crate::app::pages::NEED_A_USER;
 use crate::app::shell::shell;
-use crate::server::domain::session::SessionKind;
 use crate::server::flows;
 use crate::server::state::AppState;
 
@@ -257,12 +256,7 @@ async fn note_challenge(state: &AppState, request: &mut Request) {
     let Some(challenge) = challenge_cookie(state, request.headers()) else { return };
     // If the store does not answer, nor would it to the form.
     if let Ok(Some(asked)) = flows::asked_factors(state, &challenge).await {
-        request.extensions_mut().insert(AskedFactors {
-            totp: asked.factors.totp,
-            passkeys: asked.factors.passkeys,
-            recovery_codes: asked.factors.recovery_codes,
-            kept: asked.kind == SessionKind::Kept,
-        });
+        request.extensions_mut().insert(AskedFactors::from(asked));
     }
 }
 

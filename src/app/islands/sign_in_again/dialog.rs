@@ -1,4 +1,4 @@
-//! The dialog: whose password it asks for, and why. If the account has a second factor, it asks for that next.
+//! The dialog: whom it asks, and why. It takes a password, and then a second factor if the account has one; or a passkey alone.
 
 use std::pin::Pin;
 
@@ -6,14 +6,18 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api_types::{ApiError, SignedInAnswer};
-use crate::app::client::{self, Asked, Why};
+use crate::api_types::{ApiError, AskedFactors, SignedInAnswer};
+use crate::app::client::{self, Asked, NotSignedIn, Wanted, Why, passkeys_supported};
 use crate::app::components::{
     Attempt, CURRENT, ENTER_ONE, Failure, Flag, FormProblems, PasswordField, Problems, Purpose, RecoveryField, Sight,
-    TOTP, TotpField, close_dialog, focus, input, open_dialog, send_codes, sentences, set_value, typed_codes,
+    TOTP, TotpField, USE_ANOTHER_WAY, close_dialog, focus, input, open_dialog, passkey_problem, send_codes, sentences,
+    set_value, typed_codes,
 };
+use crate::app::islands::passkey_sign_in::sign_in_by_passkey;
+use crate::app::server_fns::what_completes_sign_in;
 
 const DIALOG: &str = "sign-in-again";
+const PASSKEY: &str = "passkey";
 
 /// Opens what [`Dialog`] has put into the document; `known` says whether it shows a name.
 pub fn show(known: bool) {
@@ -38,6 +42,7 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
     let sight = Sight::hidden();
     let busy: Flag = RwSignal::new(None);
     let step = Step::password();
+    let (user, over_for_passkey) = (name.clone().unwrap_or_default(), over.clone());
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -46,7 +51,7 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
         }
         sight.hide();
         let keep = client::kept();
-        let sending: Pin<Box<dyn Future<Output = Result<SignedInAnswer, Failure>>>> = if step.is_code() {
+        let sending: Pin<Box<dyn Future<Output = Result<SignedInAnswer, Failure>>>> = if step.is_second() {
             let Some(codes) = typed_codes() else { return problems.say(ENTER_ONE, "", "") };
             Box::pin(send_codes(codes, keep))
         } else {
@@ -62,8 +67,26 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
             let signed = sending.await.and_then(|answer| Ok(client::sign_in_again(answer, keep, number)?));
             // The dialog is closed by now if the sign-in succeeded or the user cancelled.
             if let (Err(failure), false) = (signed, over.is_over()) {
+                step.follow(failure, problems).await;
                 busy.set(None);
-                step.follow(failure, problems);
+            }
+        });
+    };
+
+    let show_passkey = move |_| {
+        if busy.get_untracked().is_some() {
+            return;
+        }
+        busy.set(Some("true"));
+        problems.forget();
+        let over = over_for_passkey.clone();
+        let (after_password, username, keep) = (step.is_second(), user.clone(), client::kept());
+        let wanted = Wanted { after_password, username, keep, dialog: Some(number) };
+        spawn_local(async move {
+            let signed = sign_in_by_passkey(wanted).await;
+            if let (Err(why), false) = (signed, over.is_over()) {
+                busy.set(None);
+                step.follow_passkey(why, problems);
             }
         });
     };
@@ -93,14 +116,18 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
                     </div>
                     <PasswordField kind=&CURRENT sight problem=problems.second/>
                 </div>
-                <div class="form" hidden=step.code_hidden>
+                <div class="form" hidden=step.totp_hidden>
                     <TotpField/>
-                    <RecoveryField/>
-                    <p class="lead">"No code? If you have a passkey, sign out, and sign in with it."</p>
                 </div>
+                <div class="form" hidden=step.recovery_hidden>
+                    <RecoveryField/>
+                </div>
+                <button class="button button--wide" type="button" id=PASSKEY hidden=step.passkey_hidden on:click=show_passkey>
+                    <span class="button__label">"Use a passkey"</span>
+                </button>
                 <div class="dialog__ways">
                     <button class="button" type="button" on:click=|_| close()>"Cancel"</button>
-                    <button class="button button--ink" type="submit" aria-busy=busy>
+                    <button class="button button--ink" type="submit" hidden=step.submit_hidden aria-busy=busy>
                         <span class="button__label">{submit_words}</span>
                     </button>
                 </div>
@@ -109,41 +136,92 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
     }
 }
 
-/// What the dialog asks for: first the password, then a code.
+/// What the dialog asks for: first the password, then what the account has as a second factor.
 #[derive(Clone, Copy)]
 struct Step {
     password_hidden: Flag,
-    code_hidden: Flag,
+    totp_hidden: Flag,
+    recovery_hidden: Flag,
+    passkey_hidden: Flag,
+    submit_hidden: Flag,
 }
 
 impl Step {
     fn password() -> Self {
-        Self { password_hidden: RwSignal::new(None), code_hidden: RwSignal::new(Some("")) }
+        let step = Self {
+            password_hidden: RwSignal::new(None),
+            totp_hidden: RwSignal::new(None),
+            recovery_hidden: RwSignal::new(None),
+            passkey_hidden: RwSignal::new(None),
+            submit_hidden: RwSignal::new(None),
+        };
+        step.ask_password();
+        step
     }
 
-    fn is_code(self) -> bool {
-        self.code_hidden.get_untracked().is_none()
+    fn is_second(self) -> bool {
+        self.password_hidden.get_untracked().is_some()
     }
 
-    fn ask(self, code: bool) {
-        self.password_hidden.set(code.then_some(""));
-        self.code_hidden.set((!code).then_some(""));
+    fn ask_password(self) {
+        self.show(true, [false, false, passkeys_supported(), true]);
     }
 
-    /// Asks for the code if the password was right, and for the password if the code came too late. Otherwise shows the problem.
-    fn follow(self, failure: Failure, problems: Problems) {
-        match failure {
-            Failure::Refused(ApiError::SecondFactorRequired) => {
-                problems.forget();
-                self.ask(true);
-                focus(TOTP);
-                return;
+    /// Asks for what the account has.
+    fn ask_second(self, AskedFactors { totp, passkeys, recovery_codes, .. }: AskedFactors, problems: Problems) {
+        let (recovery, passkey) = (recovery_codes > 0, passkeys > 0 && passkeys_supported());
+        self.show(false, [totp, recovery, passkey, totp || recovery]);
+        problems.forget();
+        match (totp, passkey) {
+            (true, _) => focus(TOTP),
+            (false, true) => focus(PASSKEY),
+            // The account has passkeys, and the browser none. A recovery code may be left.
+            (false, false) => problems.say(USE_ANOTHER_WAY, "", ""),
+        }
+    }
+
+    /// After the password: the code, the recovery code, the passkey, and the button that sends what was typed.
+    fn show(self, password: bool, [totp, recovery, passkey, submit]: [bool; 4]) {
+        for (flag, shown) in [
+            (self.password_hidden, password),
+            (self.totp_hidden, totp),
+            (self.recovery_hidden, recovery),
+            (self.passkey_hidden, passkey),
+            (self.submit_hidden, submit),
+        ] {
+            flag.set((!shown).then_some(""));
+        }
+    }
+
+    /// Asks for the second factor if the password was right, and for the password if the second factor came too late. Otherwise
+    /// shows the problem.
+    async fn follow(self, failure: Failure, problems: Problems) {
+        let failure = match failure {
+            Failure::Refused(ApiError::SecondFactorRequired) => match what_completes_sign_in().await {
+                Ok(asked) => return self.ask_second(asked, problems),
+                Err(error) => Failure::Refused(error),
+            },
+            Failure::Refused(ApiError::BadSecondFactor) => {
+                set_value(TOTP, "");
+                failure
             }
-            Failure::Refused(ApiError::BadSecondFactor) => set_value(TOTP, ""),
-            Failure::Refused(ApiError::ChallengeExpired) => self.ask(false),
-            _ => {}
+            _ => failure,
+        };
+        if let Failure::Refused(ApiError::ChallengeExpired) = failure {
+            self.ask_password();
         }
         failure.tell(problems);
+    }
+
+    fn follow_passkey(self, why: NotSignedIn, problems: Problems) {
+        match why {
+            NotSignedIn::Cancelled => {}
+            NotSignedIn::Refused(ApiError::ChallengeExpired) if self.is_second() => {
+                self.ask_password();
+                problems.say(sentences::sentence(ApiError::ChallengeExpired), "", "");
+            }
+            why => problems.say(passkey_problem(why), "", ""),
+        }
     }
 }
 
@@ -151,7 +229,7 @@ impl Step {
 const fn words(why: Option<Why>) -> (&'static str, &'static str, &'static str) {
     const GO_ON: &str = "Sign in again to go on where you were.";
     match why {
-        None => ("Confirm that it is you.", "This needs your password once more.", "Confirm"),
+        None => ("Confirm that it is you.", "Sign in once more to do this.", "Confirm"),
         Some(Why::Revoked) => ("You were signed out from another device.", GO_ON, "Sign in"),
         Some(Why::Reused) => (sentences::ENDED_FOR_SAFETY, sentences::MAY_HAVE_A_COPY, "Sign in"),
         Some(Why::Expired) => ("Your session has expired.", GO_ON, "Sign in"),

@@ -9,7 +9,7 @@ use super::TokensAnswer;
 use super::passkeys::{AskedAnswer, PasskeyInput};
 use crate::api_types::Remember;
 use crate::server::domain::challenge::ChallengeId;
-use crate::server::flows::{self, NewSession, Visitor};
+use crate::server::flows::{self, NewSession, ShownPasskey, Visitor};
 use crate::server::http::error::HttpError;
 use crate::server::http::form_or_json::FormOrJson;
 use crate::server::http::json::Json;
@@ -48,7 +48,8 @@ pub async fn sign_in(
 ) -> Result<Json<TokensAnswer>, HttpError> {
     let new = NewSession { kind: request.remember.into(), visitor, ..NewSession::default() };
     let challenge = ChallengeId::from_client(&request.challenge);
-    let signed_in = flows::sign_in_with_passkey(&state, &challenge, request.passkey.text(), None, new).await?;
+    let shown = ShownPasskey { challenge, answer: request.passkey.text(), username: "" };
+    let signed_in = flows::sign_in_with_passkey(&state, shown, None, new).await?;
     Ok(Json(signed_in.into()))
 }
 
