@@ -99,3 +99,4 @@ pub use site_footer::SiteFooter;
 pub use stamp_card::StampEnd;
 pub use strength_meter::{StrengthTemplate, measure};
 pub use user_rows::{Deed, UserDoors, UserTemplates, user_rows};
+pub use username_field::UsernameField;

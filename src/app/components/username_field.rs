@@ -12,7 +12,11 @@ pub fn UsernameField(
     autocomplete: &'static str,
     /// In the browser the words from the server stay.
     label: &'static str,
+    /// The only user who is asked.
+    #[prop(optional_no_strip)]
+    known: Option<String>,
 ) -> impl IntoView {
+    let readonly = known.is_some();
     view! {
         <div class="field">
             <label class="field__label" for="username">{label}</label>
@@ -26,6 +30,8 @@ pub fn UsernameField(
                 spellcheck="false"
                 aria-describedby="username-problem"
                 aria-invalid=problem.invalid
+                value=known
+                readonly=readonly
             />
             <FieldProblem id="username-problem" problem/>
         </div>

@@ -10,8 +10,8 @@ use crate::api_types::{ApiError, AskedFactors, SignedInAnswer};
 use crate::app::client::{self, Asked, NotSignedIn, Wanted, Why, passkeys_supported};
 use crate::app::components::{
     Attempt, CURRENT, ENTER_ONE, Failure, Flag, FormProblems, PasswordField, Problems, Purpose, RecoveryField, Sight,
-    TOTP, TotpField, USE_ANOTHER_WAY, close_dialog, focus, input, open_dialog, passkey_problem, send_codes, sentences,
-    set_value, typed_codes,
+    TOTP, TotpField, USE_ANOTHER_WAY, UsernameField, close_dialog, focus, input, open_dialog, passkey_problem,
+    send_codes, sentences, set_value, typed_codes,
 };
 use crate::app::islands::passkey_sign_in::sign_in_by_passkey;
 use crate::app::server_fns::what_completes_sign_in;
@@ -37,7 +37,6 @@ pub fn close() {
 pub fn Dialog(asked: Asked) -> impl IntoView {
     let Asked { number, why, name, over } = asked;
     let (title, words, submit_words) = words(why);
-    let known = name.is_some();
     let problems = Problems::none("sign-in-again-problems");
     let sight = Sight::hidden();
     let busy: Flag = RwSignal::new(None);
@@ -100,20 +99,7 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
                 </div>
                 <FormProblems problems/>
                 <div class="form" hidden=step.password_hidden>
-                    <div class="field">
-                        <label class="field__label" for="username">"Username"</label>
-                        <input
-                            class="field__input"
-                            type="text"
-                            id="username"
-                            name="username"
-                            autocomplete="username"
-                            autocapitalize="none"
-                            spellcheck="false"
-                            value=name
-                            readonly=known
-                        />
-                    </div>
+                    <UsernameField problem=problems.first autocomplete="username" label="Username" known=name/>
                     <PasswordField kind=&CURRENT sight problem=problems.second/>
                 </div>
                 <div class="form" hidden=step.totp_hidden>
