@@ -207,6 +207,27 @@ async fn a_browser_may_make_a_passkey_quietly_only_right_after_a_password_for_a_
 }
 
 #[tokio::test]
+async fn a_session_of_the_password_alone_neither_adds_nor_removes_a_passkey_of_an_account_that_has_one() {
+    const REFUSED: &str = "401 fresh_token_required Fresh token required";
+    let app = TestApp::start().await;
+    let before = app.somebody("ada").await;
+    let adding = app.login("ada").await;
+    let (challenge, options) = app.ask_for_new_passkey(&before).await;
+    let id = app.add_passkey(&adding, &mut Authenticator::new(Key::ed_dsa()), "").await;
+
+    let asked = app.send("POST", "/passkeys/options", &[("authorization", &bearer(&before))], None).await;
+    assert_eq!(asked.error(), REFUSED);
+    let passkey = Authenticator::new(Key::ed_dsa()).register(&options);
+    assert_eq!(app.send_new_passkey(&before, &challenge, &passkey, "").await.error(), REFUSED, "asked before");
+    let path = format!("/passkeys/{id}");
+    let remove = async |token: &str| app.send("DELETE", &path, &[("authorization", &bearer(token))], None).await;
+    assert_eq!(remove(&before).await.error(), REFUSED);
+    // The session in which it was added has shown it.
+    assert_eq!(remove(&adding).await.status, 200);
+    assert_eq!(app.send("POST", "/passkeys/options", &[("authorization", &bearer(&before))], None).await.status, 200);
+}
+
+#[tokio::test]
 async fn recovery_codes_go_with_the_last_second_factor() {
     let app = TestApp::start().await;
     let token = app.somebody("ada").await;

@@ -6,6 +6,7 @@ use tracing::info;
 
 use super::actor::event;
 use super::authenticate::CurrentUser;
+use super::change_factors::changeable_factors;
 use super::passkey_questions::{PasskeyAsked, PasskeyError, keep_question, refused, relying_party, take_question};
 use crate::server::domain::challenge::{BrowserKey, ChallengeId, Purpose};
 use crate::server::domain::methods::{Method, Methods};
@@ -59,6 +60,7 @@ pub async fn ask_for_new_passkey(
     browser: Option<&BrowserKey>,
 ) -> Result<PasskeyAsked, PasskeyError> {
     let party = relying_party(state)?;
+    changeable_factors(state, user).await?;
     let existing = state.store.list_passkeys(user.user_id).await?;
     let question = ask_to_register(party, (user.user_id, &user.username), &existing, quietly)?;
     let kept = format!("{} {}", if quietly { QUIETLY } else { ASKED }, question.state);
@@ -82,6 +84,7 @@ pub async fn add_passkey(
     let party = relying_party(state)?;
     let name =
         if new.name.trim().is_empty() { PasskeyName::of_device(&origin.device) } else { PasskeyName::parse(new.name)? };
+    changeable_factors(state, user).await?;
     let kept = take_question(state, Purpose::PasskeyRegistration, &new.challenge, browser).await?;
     // Another user has signed in here meanwhile.
     if kept.user_id != Some(user.user_id) {

@@ -4,6 +4,7 @@ use tracing::info;
 
 use super::actor::event;
 use super::authenticate::CurrentUser;
+use super::change_factors::changeable_factors;
 use super::passkey_questions::PasskeyError;
 use crate::server::domain::passkey::{Passkey, PasskeyId, PasskeyName};
 use crate::server::domain::security_event::EventKind;
@@ -32,13 +33,14 @@ pub async fn rename_passkey(state: &AppState, user: &CurrentUser, id: &str, name
 /// Removes one of the user's passkeys. Sessions that it began stay.
 ///
 /// # Errors
-/// [`PasskeyError::NoSuchPasskey`] also for one of another user.
+/// [`PasskeyError::NoSuchPasskey`] also for one of another user; [`PasskeyError::Change`].
 pub async fn remove_passkey(
     state: &AppState,
     user: &CurrentUser,
     id: &str,
     origin: Origin,
 ) -> Result<(), PasskeyError> {
+    changeable_factors(state, user).await?;
     let id = PasskeyId::parse(id).ok_or(PasskeyError::NoSuchPasskey)?;
     let event = event(state, EventKind::FactorRemoved, origin);
     if !state.store.remove_passkey(user.user_id, &id, &event).await? {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tracing::info;
 
+use super::change_factors::ChangeFactorsError;
 use super::login::LoginError;
 use super::throttle::Throttled;
 use crate::server::domain::challenge::{BrowserKey, ChallengeId, KeptChallenge, LIFETIME, Purpose};
@@ -39,6 +40,9 @@ pub enum PasskeyError {
     NotAdded,
     #[error("the user has no such passkey")]
     NoSuchPasskey,
+    /// The user may not change the factors of the account now.
+    #[error(transparent)]
+    Change(#[from] ChangeFactorsError),
     #[error(transparent)]
     Name(#[from] NotAName),
     #[error(transparent)]

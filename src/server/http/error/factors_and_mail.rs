@@ -42,6 +42,7 @@ impl From<PasskeyError> for ApiError {
             PasskeyError::Unknown => Self::UnknownPasskey,
             PasskeyError::NotAdded => Self::PasskeyNotAdded,
             PasskeyError::NoSuchPasskey => Self::NotFound,
+            PasskeyError::Change(error) => error.into(),
             PasskeyError::Throttled(throttled) => throttled.into(),
             PasskeyError::Login(error) => error.into(),
             PasskeyError::Store(error) => error.into(),
