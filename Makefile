@@ -19,9 +19,11 @@ run: build ## Install what is missing, build, and serve http://localhost:3000
 
 build: setup $(BUILT) ## Build target/release/handstamp, with the pages' files in it
 
+# As old as the start of the build: what changes meanwhile is built the next time.
 $(BUILT): $(SOURCES)
+	@mkdir -p target && touch target/.build-begun
 	@scripts/build
-	@touch $@
+	@mv target/.build-begun $@
 
 dist: setup $(DIST) ## Build target/dist/handstamp, to deploy: smaller and faster than that of `make build`, minutes later
 

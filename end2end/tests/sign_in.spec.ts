@@ -61,7 +61,7 @@ test('empty fields are reported one by one, before anything is sent', async ({ p
   const sent = requestsTo(page, '/api/login');
   await open(page, '/login');
   await submit(page).click();
-  await expectFieldError(page, 'Username', 'Enter your username.');
+  await expectFieldError(page, 'Username or email address', 'Enter your username.');
   await expectFieldError(page, 'Password', 'Enter your password.');
 
   await page.getByLabel('Username').fill(user.name);

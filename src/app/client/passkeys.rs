@@ -152,15 +152,18 @@ pub fn tell_password_manager(known: &PasskeysAnswer) {
     });
 }
 
-/// Lets the browser make a passkey without a dialog, if its password manager has just filled in the password. Nobody waits for
-/// it, and nothing asks the user anything: not even for the password, if the token is too old by now.
+/// Lets the browser make a passkey without a dialog, if its password manager has just filled in the password: once on a page.
+/// Nobody waits for it, and nothing asks the user anything: not even for the password, if the token is too old by now.
 pub async fn add_passkey_quietly() {
+    if QUIET.with_borrow(Option::is_some) {
+        return;
+    }
+    let withdraw = Withdraw::possible();
+    QUIET.set(Some(withdraw.clone()));
     if !passkeys::can("conditionalCreate").await {
         return;
     }
     let Ok(question) = server_fns::ask_for_new_passkey(true).await else { return };
-    let withdraw = Withdraw::possible();
-    QUIET.set(Some(withdraw.clone()));
     if let Ok(answer) = passkeys::create(&question.options, Some(&withdraw)).await {
         // If this fails, the browser has one that the server does not know. `/account` tells it so.
         let _ = server_fns::add_passkey(question.challenge, answer, String::new()).await;
@@ -169,9 +172,7 @@ pub async fn add_passkey_quietly() {
 
 /// The user wants something else of the browser's passkeys.
 fn withdraw_quiet_passkey() {
-    if let Some(quiet) = QUIET.take() {
-        quiet.now();
-    }
+    QUIET.with_borrow(|quiet| quiet.iter().for_each(Withdraw::now));
 }
 
 async fn sign_in_with(question: PasskeyQuestion, answer: String, wanted: Wanted) -> Result<(), NotSignedIn> {

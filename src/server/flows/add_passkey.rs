@@ -6,6 +6,7 @@ use tracing::info;
 
 use super::actor::event;
 use super::authenticate::CurrentUser;
+use super::authorize::require_fresh;
 use super::change_factors::changeable_factors;
 use super::passkey_questions::{PasskeyAsked, PasskeyError, keep_question, refused, relying_party, take_question};
 use crate::server::domain::challenge::{BrowserKey, ChallengeId, Purpose};
@@ -41,8 +42,9 @@ pub struct NewPasskey<'a> {
 /// [`StoreError`].
 pub async fn may_add_passkey(state: &AppState, user: &CurrentUser) -> Result<bool, StoreError> {
     let recent = StepUp { max_age: Some(JUST_NOW), ..StepUp::default() };
-    let typed =
-        user.methods.has(Method::Password) && recent.is_met(user.methods, user.authenticated_at, state.world.now());
+    let typed = user.methods.has(Method::Password)
+        && recent.is_met(user.methods, user.authenticated_at, state.world.now())
+        && require_fresh(state, user).is_ok();
     if !typed || state.config.relying_party.is_none() {
         return Ok(false);
     }
