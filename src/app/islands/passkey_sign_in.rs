@@ -78,6 +78,9 @@ pub fn add_passkey_quietly() {
     }
 }
 
+/// What the file goes on doing once it is there.
+type Later<T> = Pin<Box<dyn Future<Output = T>>>;
+
 /// The file did not load.
 struct NoFile;
 
@@ -100,13 +103,13 @@ fn load(by_button: bool) -> Result<(), NoFile> {
 
 #[allow(clippy::unnecessary_wraps, reason = "as above")]
 #[wasm_split(passkey_sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn load_to_sign_in(wanted: Wanted) -> Result<Pin<Box<dyn Future<Output = Result<(), NotSignedIn>>>>, NoFile> {
+fn load_to_sign_in(wanted: Wanted) -> Result<Later<Result<(), NotSignedIn>>, NoFile> {
     Ok(Box::pin(client::sign_in_by_passkey(wanted)))
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "as above")]
 #[wasm_split(passkey_sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn load_to_add() -> Result<Pin<Box<dyn Future<Output = ()>>>, NoFile> {
+fn load_to_add() -> Result<Later<()>, NoFile> {
     Ok(Box::pin(client::add_passkey_quietly()))
 }
 

@@ -98,22 +98,22 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
                     <p class="lead" id="dialog-words">{words}</p>
                 </div>
                 <FormProblems problems/>
-                <div class="form" hidden=step.password_hidden>
+                <div class="form" hidden=step.password>
                     <UsernameField problem=problems.first autocomplete="username" label="Username" known=name/>
                     <PasswordField kind=&CURRENT sight problem=problems.second/>
                 </div>
-                <div class="form" hidden=step.totp_hidden>
+                <div class="form" hidden=step.totp>
                     <TotpField/>
                 </div>
-                <div class="form" hidden=step.recovery_hidden>
+                <div class="form" hidden=step.recovery>
                     <RecoveryField/>
                 </div>
-                <button class="button button--wide" type="button" id=PASSKEY hidden=step.passkey_hidden on:click=show_passkey>
+                <button class="button button--wide" type="button" id=PASSKEY hidden=step.passkey on:click=show_passkey>
                     <span class="button__label">"Use a passkey"</span>
                 </button>
                 <div class="dialog__ways">
                     <button class="button" type="button" on:click=|_| close()>"Cancel"</button>
-                    <button class="button button--ink" type="submit" hidden=step.submit_hidden aria-busy=busy>
+                    <button class="button button--ink" type="submit" hidden=step.submit aria-busy=busy>
                         <span class="button__label">{submit_words}</span>
                     </button>
                 </div>
@@ -122,31 +122,32 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
     }
 }
 
-/// What the dialog asks for: first the password, then what the account has as a second factor.
+/// What the dialog asks for: first the password, then what the account has as a second factor. Each is the attribute `hidden` of
+/// its part.
 #[derive(Clone, Copy)]
 struct Step {
-    password_hidden: Flag,
-    totp_hidden: Flag,
-    recovery_hidden: Flag,
-    passkey_hidden: Flag,
-    submit_hidden: Flag,
+    password: Flag,
+    totp: Flag,
+    recovery: Flag,
+    passkey: Flag,
+    submit: Flag,
 }
 
 impl Step {
     fn password() -> Self {
         let step = Self {
-            password_hidden: RwSignal::new(None),
-            totp_hidden: RwSignal::new(None),
-            recovery_hidden: RwSignal::new(None),
-            passkey_hidden: RwSignal::new(None),
-            submit_hidden: RwSignal::new(None),
+            password: RwSignal::new(None),
+            totp: RwSignal::new(None),
+            recovery: RwSignal::new(None),
+            passkey: RwSignal::new(None),
+            submit: RwSignal::new(None),
         };
         step.ask_password();
         step
     }
 
     fn is_second(self) -> bool {
-        self.password_hidden.get_untracked().is_some()
+        self.password.get_untracked().is_some()
     }
 
     fn ask_password(self) {
@@ -169,11 +170,11 @@ impl Step {
     /// After the password: the code, the recovery code, the passkey, and the button that sends what was typed.
     fn show(self, password: bool, [totp, recovery, passkey, submit]: [bool; 4]) {
         for (flag, shown) in [
-            (self.password_hidden, password),
-            (self.totp_hidden, totp),
-            (self.recovery_hidden, recovery),
-            (self.passkey_hidden, passkey),
-            (self.submit_hidden, submit),
+            (self.password, password),
+            (self.totp, totp),
+            (self.recovery, recovery),
+            (self.passkey, passkey),
+            (self.submit, submit),
         ] {
             flag.set((!shown).then_some(""));
         }
