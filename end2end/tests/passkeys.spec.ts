@@ -410,6 +410,27 @@ test.describe('at an address', () => {
   });
 });
 
+test.describe('at a name of its own', () => {
+  test.use({ own: { PUBLIC_URL: 'http://id.localhost:{port}' } });
+
+  test('the password manager is told to forget a passkey that the server does not know', async ({ otherBrowser, handstamp, watch }) => {
+    const origin = handstamp.origin.replace('localhost', 'id.localhost');
+    watch.announceOrigin(origin);
+    watch.announceStatus(401, '/api/passkey-sign-in');
+    const page = await otherBrowser({ baseURL: origin });
+    const calls = await recorded(page);
+    const { user, device } = await withPasskey(page, handstamp);
+    const [made] = await device.credentials();
+    expect(made).toMatchObject({ rpId: 'id.localhost' });
+    await handstamp.removeFactors(user);
+    await open(page, '/login');
+    await page.getByLabel('Username').focus();
+    await expect(page.getByRole('alert').filter({ hasText: 'This passkey is not known here any more.' })).toBeVisible();
+    await expect.poll(async () => (await calls()).at(-1)).toContain('signalUnknownCredential {"rpId":"id.localhost","credentialId":"');
+    await expect.poll(() => device.credentials()).toEqual([]);
+  });
+});
+
 test('a browser at the address is led to the name, with the code of its link', async ({ page, handstamp, watch }) => {
   const address = handstamp.origin.replace('localhost', '127.0.0.1');
   watch.announceOrigin(address);

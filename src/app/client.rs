@@ -34,6 +34,7 @@ pub use crate::app::client::passkeys::{
     passkeys_supported, sign_in_by_button, sign_in_by_passkey, tell_password_manager, withdraw_passkeys,
 };
 pub use crate::app::client::signing_in::{sign_in, sign_in_again, sign_in_refused};
+pub use crate::app::client::state::dialog_step::DialogStep;
 pub use crate::app::client::values::{SignedIn, Why};
 
 /// Finds out who is signed in, then follows changes. Called once, when the program starts.

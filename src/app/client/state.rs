@@ -36,8 +36,10 @@
 //!
 //! Arrows go down: `tabs` (the start, coming back, other tabs) → `signing` (in and out) and `renewal` (calls, the renewal,
 //! the dialog) → `page` (the state and the moves that all others use) → `calls`, `stamp`.
+//! `passkey` (the autofill) and `dialog_step` (password, then second factor) are small machines of their own.
 
 mod calls;
+pub mod dialog_step;
 pub mod page;
 pub mod passkey;
 mod renewal;

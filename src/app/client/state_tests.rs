@@ -9,6 +9,8 @@ use crate::app::client::values::{
     AGAIN, Door, Effect, Event, Greeting, Moment, PATIENCE, Renewed, SignedIn, Timer, Why,
 };
 
+#[path = "state_second_step_tests.rs"]
+mod second_step;
 #[path = "state_tab_tests.rs"]
 mod tabs;
 #[path = "state_whose_tests.rs"]

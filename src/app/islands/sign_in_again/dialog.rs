@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api_types::{ApiError, AskedFactors, SignedInAnswer};
-use crate::app::client::{self, Asked, NotSignedIn, Wanted, Why, passkeys_supported};
+use crate::app::client::{self, Asked, DialogStep, NotSignedIn, Wanted, Why, passkeys_supported};
 use crate::app::components::{
     Attempt, CURRENT, ENTER_ONE, Failure, Flag, FormProblems, PasswordField, Problems, Purpose, RecoveryField, Sight,
     TOTP, TotpField, USE_ANOTHER_WAY, UsernameField, close_dialog, focus, input, open_dialog, passkey_problem,
@@ -50,16 +50,17 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
         }
         sight.hide();
         let keep = client::kept();
-        let sending: Pin<Box<dyn Future<Output = Result<SignedInAnswer, Failure>>>> = if step.is_second() {
-            let Some(codes) = typed_codes() else { return problems.say(ENTER_ONE, "", "") };
-            Box::pin(send_codes(codes, keep))
-        } else {
-            let attempt = Attempt::read(Purpose::SignIn, keep);
-            if !attempt.is_complete(problems) {
-                return;
-            }
-            Box::pin(attempt.send())
-        };
+        let sending: Pin<Box<dyn Future<Output = Result<SignedInAnswer, Failure>>>> =
+            if step.now() == DialogStep::SecondFactor {
+                let Some(codes) = typed_codes() else { return problems.say(ENTER_ONE, "", "") };
+                Box::pin(send_codes(codes, keep))
+            } else {
+                let attempt = Attempt::read(Purpose::SignIn, keep);
+                if !attempt.is_complete(problems) {
+                    return;
+                }
+                Box::pin(attempt.send())
+            };
         busy.set(Some("true"));
         let over = over.clone();
         spawn_local(async move {
@@ -79,8 +80,8 @@ pub fn Dialog(asked: Asked) -> impl IntoView {
         busy.set(Some("true"));
         problems.forget();
         let over = over_for_passkey.clone();
-        let (after_password, username, keep) = (step.is_second(), user.clone(), client::kept());
-        let wanted = Wanted { after_password, username, keep, dialog: Some(number) };
+        let after_password = step.now() == DialogStep::SecondFactor;
+        let wanted = Wanted { after_password, username: user.clone(), keep: client::kept(), dialog: Some(number) };
         spawn_local(async move {
             let signed = sign_in_by_passkey(wanted).await;
             if let (Err(why), false) = (signed, over.is_over()) {
@@ -146,8 +147,8 @@ impl Step {
         step
     }
 
-    fn is_second(self) -> bool {
-        self.password.get_untracked().is_some()
+    fn now(self) -> DialogStep {
+        if self.password.get_untracked().is_some() { DialogStep::SecondFactor } else { DialogStep::Password }
     }
 
     fn ask_password(self) {
@@ -180,22 +181,19 @@ impl Step {
         }
     }
 
-    /// Asks for the second factor if the password was right, and for the password if the second factor came too late. Otherwise
-    /// shows the problem.
+    /// Shows what the dialog asks for after a refusal, and the problem.
     async fn follow(self, failure: Failure, problems: Problems) {
-        let failure = match failure {
-            Failure::Refused(ApiError::SecondFactorRequired) => match what_completes_sign_in().await {
+        let Failure::Refused(error) = failure else { return failure.tell(problems) };
+        if error == ApiError::BadSecondFactor {
+            set_value(TOTP, "");
+        }
+        match self.now().after(error) {
+            DialogStep::SecondFactor if self.now() == DialogStep::Password => match what_completes_sign_in().await {
                 Ok(asked) => return self.ask_second(asked, problems),
-                Err(error) => Failure::Refused(error),
+                Err(error) => return Failure::Refused(error).tell(problems),
             },
-            Failure::Refused(ApiError::BadSecondFactor) => {
-                set_value(TOTP, "");
-                failure
-            }
-            _ => failure,
-        };
-        if let Failure::Refused(ApiError::ChallengeExpired) = failure {
-            self.ask_password();
+            DialogStep::SecondFactor => {}
+            DialogStep::Password => self.ask_password(),
         }
         failure.tell(problems);
     }
@@ -203,9 +201,9 @@ impl Step {
     fn follow_passkey(self, why: NotSignedIn, problems: Problems) {
         match why {
             NotSignedIn::Cancelled => {}
-            NotSignedIn::Refused(ApiError::ChallengeExpired) if self.is_second() => {
+            NotSignedIn::Refused(error) if self.now().after(error) != self.now() => {
                 self.ask_password();
-                problems.say(sentences::sentence(ApiError::ChallengeExpired), "", "");
+                problems.say(sentences::sentence(error), "", "");
             }
             why => problems.say(passkey_problem(why), "", ""),
         }
