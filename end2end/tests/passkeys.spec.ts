@@ -331,44 +331,48 @@ test('the password manager learns which passkeys the server knows, and under whi
   ]);
 });
 
-test('right after a password the browser may save a passkey quietly, and the user can still add one', async ({ page, handstamp }) => {
-  const user = await handstamp.addUser();
-  const calls = await recorded(page);
-  const device = await Device.of(page);
-  await signInByForm(page, user);
-  // The virtual authenticator never makes one quietly, and Chromium goes on asking it.
-  await expect.poll(calls).toEqual(['create conditional']);
-  await page.goto('/account');
-  await awake(page);
-  await expect.poll(calls).toContain('create conditional');
-  await add(page, 'laptop');
-  expect(await device.credentials()).toHaveLength(1);
-  // Now there is one.
-  const greeted = page.waitForResponse('**/api/greeting');
-  await open(page, '/dashboard');
-  expect(await (await greeted).json()).toMatchObject({ may_add_passkey: false });
-});
+test.describe('where the browser may save passkeys quietly', () => {
+  test.use({ quietPasskeys: true });
 
-test('a passkey that the browser saved quietly signs in, and the password alone still does', async ({ page, handstamp }) => {
-  const user = await handstamp.addUser();
-  await Device.of(page);
-  // In place of a password manager: the virtual authenticator makes one when it is asked aloud.
-  await page.addInitScript(() => {
-    const create = navigator.credentials.create.bind(navigator.credentials);
-    navigator.credentials.create = options => create({ publicKey: options!.publicKey! });
-    PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+  test('right after a password the browser may save a passkey quietly, and the user can still add one', async ({ page, handstamp }) => {
+    const user = await handstamp.addUser();
+    const calls = await recorded(page);
+    const device = await Device.of(page);
+    await signInByForm(page, user);
+    // The virtual authenticator never makes one quietly, and Chromium goes on asking it.
+    await expect.poll(calls).toEqual(['create conditional']);
+    await page.goto('/account');
+    await awake(page);
+    await expect.poll(calls).toContain('create conditional');
+    await add(page, 'laptop');
+    expect(await device.credentials()).toHaveLength(1);
+    // Now there is one.
+    const greeted = page.waitForResponse('**/api/greeting');
+    await open(page, '/dashboard');
+    expect(await (await greeted).json()).toMatchObject({ may_add_passkey: false });
   });
-  const added = page.waitForResponse('**/api/add-passkey');
-  await signInByForm(page, user);
-  expect((await added).status()).toBe(200);
-  await open(page, '/account');
-  await expect(section(page).getByRole('listitem')).toContainText('Saved by the browser');
-  await signOut(page);
-  await signInByForm(page, user);
-  await signOut(page);
-  await open(page, '/login');
-  await button(page).click();
-  await expectGreeting(page, user);
+
+  test('a passkey that the browser saved quietly signs in, and the password alone still does', async ({ page, handstamp }) => {
+    const user = await handstamp.addUser();
+    await Device.of(page);
+    // In place of a password manager: the virtual authenticator makes one when it is asked aloud.
+    await page.addInitScript(() => {
+      const create = navigator.credentials.create.bind(navigator.credentials);
+      navigator.credentials.create = options => create({ publicKey: options!.publicKey! });
+      PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+    });
+    const added = page.waitForResponse('**/api/add-passkey');
+    await signInByForm(page, user);
+    expect((await added).status()).toBe(200);
+    await open(page, '/account');
+    await expect(section(page).getByRole('listitem')).toContainText('Saved by the browser');
+    await signOut(page);
+    await signInByForm(page, user);
+    await signOut(page);
+    await open(page, '/login');
+    await button(page).click();
+    await expectGreeting(page, user);
+  });
 });
 
 test('a user who cancels the question of the browser is told nothing, and can go on', async ({ page, handstamp }) => {

@@ -1,6 +1,6 @@
 // The test function of all specs: a running server, and a watch that no test can forget.
 
-import { type BrowserContextOptions, type Page, test as base } from '@playwright/test';
+import { type BrowserContext, type BrowserContextOptions, type Page, test as base } from '@playwright/test';
 import { foreignSite } from './foreign_site.ts';
 import { Server, type Settings } from './server.ts';
 import { Watch } from './watch.ts';
@@ -10,6 +10,8 @@ type Fixtures = {
   own: Settings | undefined;
   /** Whether the test's own server has an administrator already, so that its first run is over and sign-up is open. */
   settled: boolean;
+  /** Whether the browser says that it makes passkeys quietly. It has no password manager, which would decide about that. */
+  quietPasskeys: boolean;
   handstamp: Server;
   watch: Watch;
   /** A page in another browser: it shares nothing with `page`. */
@@ -26,6 +28,7 @@ type WorkerFixtures = {
 export const test = base.extend<Fixtures, WorkerFixtures>({
   own: [undefined, { option: true }],
   settled: [true, { option: true }],
+  quietPasskeys: [false, { option: true }],
 
   shared: [
     async ({}, use) => {
@@ -58,7 +61,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   baseURL: async ({ handstamp }, use) => use(handstamp.origin),
 
-  context: async ({ watch, context }, use) => {
+  context: async ({ watch, context, quietPasskeys }, use) => {
+    if (!quietPasskeys) await withoutQuietPasskeys(context);
     await watch.ready();
     await use(context);
     await watch.settle();
@@ -68,6 +72,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const opened: Page[] = [];
     await use(async options => {
       const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}), ...options });
+      await withoutQuietPasskeys(context);
       await watch.ready();
       const page = await context.newPage();
       opened.push(page);
@@ -90,6 +95,16 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 });
 
 export { expect } from '@playwright/test';
+
+/** Otherwise each page after a sign-in asks the server for a question, which a test that ends the session can overtake. */
+async function withoutQuietPasskeys(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    // Absent at an address without TLS.
+    if (!('PublicKeyCredential' in window)) return;
+    const capabilities = PublicKeyCredential.getClientCapabilities.bind(PublicKeyCredential);
+    PublicKeyCredential.getClientCapabilities = async () => ({ ...(await capabilities()), conditionalCreate: false });
+  });
+}
 
 async function start(settings: Settings, settled: boolean): Promise<Server> {
   const server = await Server.create(settings);
